@@ -1,0 +1,214 @@
+import type { Batch } from "./batch.ts";
+import type { FileEntry, SourceConfig } from "./config.ts";
+import { DativoError } from "./errors.ts";
+import type { DecodeContext, Format } from "./format.ts";
+import { TextInference } from "./infer.ts";
+import { o, parseOptions } from "./options.ts";
+import { BaseReader, type Yielded } from "./reader.ts";
+import { ConnectionTestResult, type DiscoveredColumn, DiscoveryResult, type Split } from "./results.ts";
+import { MAX_BATCH_ROWS, RowBatch } from "./row-batch.ts";
+import type { IncrementalStateManager } from "./state.ts";
+import type { SourceFile } from "./storage.ts";
+import { formatType } from "./types.ts";
+
+/** Where reading a file ended. A file is known by its content: size and time only tell when to look at it again. */
+interface FilePosition {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly mtimeNs: string;
+  /** Of the stored bytes. */
+  readonly sha256: string;
+  readonly rows: number;
+}
+
+/** What a job has loaded, under this key of its state: SHA-256 of the content → size in bytes. */
+const LOADED = "loaded_files";
+
+/** Records that `discover` reads of each file to tell its types. */
+const DISCOVER_ROWS = 10_000;
+
+/** The options that every file reader takes, besides those of its format. */
+export const fileReaderOptions = {
+  batch_size: o.int().min(1).optional().describe("Records per batch, at most"),
+  chunk_size: o.int().min(1).optional().describe("Another name of batch_size"),
+};
+
+/**
+ * Reads files of one format. Every file or pattern under `files:` gives one split per file; a file whose content
+ * was loaded before is passed over.
+ */
+export abstract class FileReader extends BaseReader {
+  static override readonly replay = 3;
+  readonly #format: Format;
+
+  constructor(sourceConfig: SourceConfig, format: Format) {
+    super(sourceConfig);
+    this.#format = format;
+  }
+
+  override async plan(): Promise<Split[]> {
+    const splits = new Map<string, Split>();
+    for (const entry of this.#entries()) {
+      for (const file of await this.ctx.storage.find(pathOf(entry))) {
+        splits.set(file.path, {
+          id: file.path,
+          ...file,
+          ...(entry.object === undefined ? {} : { object: entry.object }),
+        });
+      }
+    }
+    return [...splits.values()];
+  }
+
+  async *extract(state?: IncrementalStateManager, split?: Split): AsyncGenerator<Yielded> {
+    if (!split) {
+      for (const each of await this.plan()) yield* this.extract(state, each);
+      return;
+    }
+    const file = await this.ctx.storage.open(split.id);
+    try {
+      const known = await this.#alreadyLoaded(file, state);
+      if (known) {
+        this.ctx.log.info(`${file.path} is already loaded`, { path: file.path });
+        if (known !== state?.position) yield { batch: [], position: known };
+        return;
+      }
+      let rows = 0;
+      for await (const batch of this.#decode(file)) {
+        rows += batch.length;
+        yield batch;
+      }
+      await file.verifyUnchanged();
+      const position = positionOf(file, await file.digest(), rows);
+      remember(state, position);
+      yield { batch: [], position };
+    } finally {
+      await file.close();
+    }
+  }
+
+  override async checkConnection(): Promise<ConnectionTestResult> {
+    const files = await this.plan();
+    for (const { id } of files) await (await this.ctx.storage.open(id)).close();
+    return new ConnectionTestResult(true, `${files.length} ${files.length === 1 ? "file" : "files"} can be read`);
+  }
+
+  override async discover(): Promise<DiscoveryResult> {
+    const objects = [];
+    for (const { id, sizeBytes } of await this.plan()) {
+      objects.push({ name: id, type: "file", format: this.#format.name, sizeBytes, columns: await this.#columns(id) });
+    }
+    return new DiscoveryResult(objects);
+  }
+
+  async #columns(path: string): Promise<DiscoveredColumn[]> {
+    const file = await this.ctx.storage.open(path);
+    const inferences = new Map<string, { inference: TextInference; type: string | undefined }>();
+    try {
+      let rows = 0;
+      for await (const batch of this.#decode(file)) {
+        inspectBatch(RowBatch.from(batch), inferences);
+        rows += batch.length;
+        if (rows >= DISCOVER_ROWS) break;
+      }
+    } finally {
+      await file.close();
+    }
+    return [...inferences].map(([name, { inference, type }]) => ({
+      name,
+      type: type ?? formatType(inference.type),
+      nullable: inference.nulls > 0,
+    }));
+  }
+
+  async *#decode(file: SourceFile): AsyncGenerator<Batch> {
+    const format = this.#format;
+    const options = this.#options();
+    await format.load?.();
+    const context: DecodeContext = {
+      source: file.path,
+      batchRows: options.batchRows,
+      reject: (reject) => this.ctx.reject(reject),
+      warn: (message) => this.ctx.log.warn(message, { path: file.path }),
+    };
+    if (format.decodeAt) {
+      yield* format.decodeAt(file, options.format, context);
+    } else if (format.decoder) {
+      const decoder = format.decoder(options.format, context);
+      for await (const bytes of file.bytes()) yield* decoder.push(bytes);
+      yield* decoder.end();
+    } else {
+      throw new DativoError("DTV_STAGE_MISUSE", `The format '${format.name}' cannot be read`);
+    }
+  }
+
+  /**
+   * The position of a file whose content this job has loaded, or undefined.
+   *
+   * @throws DativoError DTV_SOURCE_CHANGED when the file was loaded and its content is another now.
+   */
+  async #alreadyLoaded(file: SourceFile, state?: IncrementalStateManager): Promise<FilePosition | undefined> {
+    const position = state?.position as FilePosition | undefined;
+    if (position?.sizeBytes === file.sizeBytes && position.mtimeNs === file.mtimeNs) return position;
+    const loaded = (state?.get(LOADED) ?? {}) as Record<string, number>;
+    if (Object.values(loaded).includes(file.sizeBytes)) {
+      const sha256 = await file.digest();
+      if (Object.hasOwn(loaded, sha256)) return positionOf(file, sha256, position?.rows ?? 0);
+    }
+    if (!position) return undefined;
+    throw new DativoError("DTV_SOURCE_CHANGED", `${file.path} has changed since it was loaded`, {
+      culprit: file.path,
+      hint: "Loading it again would repeat the records it had. Load everything anew with --full-refresh, or put new records into a new file.",
+    });
+  }
+
+  #entries(): readonly FileEntry[] {
+    if (this.sourceConfig.files.length > 0) return this.sourceConfig.files;
+    throw new DativoError(
+      "DTV_CONFIG_INVALID",
+      `${this.#format.name.toUpperCase()} source requires 'files' configuration`,
+      {
+        hint: "Name them in the job: `source: { files: [{ path: data/*.csv }] }`.",
+      },
+    );
+  }
+
+  #options(): { batchRows: number; format: unknown } {
+    const { batch_size, chunk_size, ...rest } = this.sourceConfig.engine.options as Record<string, unknown>;
+    const owner = `engine.options of the ${this.#format.name} reader`;
+    const own = parseOptions(o.object(fileReaderOptions), { batch_size, chunk_size }, owner);
+    const format = this.#format.decodeOptions ? parseOptions(this.#format.decodeOptions, rest, owner) : rest;
+    return { batchRows: own.batch_size ?? own.chunk_size ?? MAX_BATCH_ROWS, format };
+  }
+}
+
+function pathOf(entry: FileEntry): string {
+  const path = entry.path ?? entry["file"];
+  if (typeof path === "string" && path !== "") return path;
+  throw new DativoError("DTV_CONFIG_INVALID", "A file entry must include a 'path' or 'file' field", {
+    details: { entry },
+  });
+}
+
+function positionOf(file: SourceFile, sha256: string, rows: number): FilePosition {
+  return { path: file.path, sizeBytes: file.sizeBytes, mtimeNs: file.mtimeNs, sha256, rows };
+}
+
+function remember(state: IncrementalStateManager | undefined, { sha256, sizeBytes }: FilePosition): void {
+  state?.set(LOADED, { ...((state.get(LOADED) ?? {}) as object), [sha256]: sizeBytes });
+}
+
+function inspectBatch(
+  batch: RowBatch,
+  into: Map<string, { inference: TextInference; type: string | undefined }>,
+): void {
+  for (const [index, field] of batch.schema.fields.entries()) {
+    let entry = into.get(field.name);
+    if (!entry)
+      into.set(
+        field.name,
+        (entry = { inference: new TextInference(), type: field.lexical ? undefined : formatType(field.type) }),
+      );
+    for (const cell of batch.cells(index)) entry.inference.add(cell);
+  }
+}

@@ -1,0 +1,152 @@
+import type { AssetDefinition } from "./asset.ts";
+import type { Batch } from "./batch.ts";
+import type { TargetConfig } from "./config.ts";
+import type { Reservation } from "./context.ts";
+import { DativoError } from "./errors.ts";
+import type { Encoder, Format } from "./format.ts";
+import { o, parseOptions } from "./options.ts";
+import type { FileMetadata } from "./results.ts";
+import { RowBatch } from "./row-batch.ts";
+import type { Schema } from "./schema.ts";
+import { TypeSettler } from "./settle-types.ts";
+import type { StagedFile } from "./storage.ts";
+import { BaseWriter } from "./writer.ts";
+
+const MIB = 1024 * 1024;
+
+/** The options that every file writer takes, besides those of its format. */
+export const fileWriterOptions = {
+  target_size_mb: o
+    .number()
+    .positive()
+    .default(150)
+    .describe("A file that has grown to this many MiB is closed and the next one begun"),
+};
+
+/**
+ * Writes files of one format into the run's staging area, a new one whenever the last has grown to its target size.
+ * The engine publishes them; records that never come make no file.
+ */
+export abstract class FileWriter extends BaseWriter {
+  static override readonly input = "batch";
+  readonly #format: Format;
+  #settler: TypeSettler | undefined;
+  #open: { file: StagedFile; encoder: Encoder; rows: number } | undefined;
+  #reservation: Reservation | undefined;
+  #options: { target_size_mb: number; format: unknown } | undefined;
+  #files = 0;
+
+  constructor(asset: AssetDefinition, target: TargetConfig, outputBase: string, format: Format) {
+    super(asset, target, outputBase);
+    this.#format = format;
+  }
+
+  override async open(_schema: Schema): Promise<void> {
+    this.#options = this.#parseOptions();
+    await this.#format.load?.();
+  }
+
+  async writeBatch(records: Batch, _fileCounter: number): Promise<readonly FileMetadata[]> {
+    const raw = RowBatch.from(records);
+    if (raw.length === 0) return [];
+    this.#settler ??= this.#settle(raw);
+    const batch = this.#settler.apply(raw);
+    this.#open ??= await this.#create(batch.schema);
+    const { file, encoder } = this.#open;
+    this.#open.rows += batch.length;
+    await writeAll(file, await encoder.encode(batch));
+    await this.#stayWithinBudget();
+    return file.sizeBytes + encoder.bufferedBytes >= this.#limits.target_size_mb * MIB ? [await this.#finish()] : [];
+  }
+
+  override async seal(): Promise<readonly FileMetadata[]> {
+    return this.#open ? [await this.#finish()] : [];
+  }
+
+  override async abortFiles(): Promise<void> {
+    await this.#open?.file.discard();
+    this.#open = undefined;
+    this.#reservation?.release();
+  }
+
+  get #limits(): { target_size_mb: number; format: unknown } {
+    this.#options ??= this.#parseOptions();
+    return this.#options;
+  }
+
+  /** A buffer that the budget refuses goes out now, in a smaller row group than it could have had. */
+  async #stayWithinBudget(): Promise<void> {
+    const { file, encoder } = this.#open as { file: StagedFile; encoder: Encoder };
+    this.#reservation?.release();
+    this.#reservation = this.ctx.budget.tryReserve(encoder.bufferedBytes);
+    if (!this.#reservation) await writeAll(file, await encoder.flush());
+  }
+
+  async #finish(): Promise<FileMetadata> {
+    const { file, encoder, rows } = this.#open as { file: StagedFile; encoder: Encoder; rows: number };
+    await writeAll(file, await encoder.end());
+    this.#open = undefined;
+    this.#reservation?.release();
+    this.#reservation = undefined;
+    const sealed = await file.seal();
+    return { path: file.path, recordCount: rows, ...sealed };
+  }
+
+  async #create(schema: Schema): Promise<{ file: StagedFile; encoder: Encoder; rows: number }> {
+    if (!this.#format.encoder) {
+      throw new DativoError("DTV_STAGE_MISUSE", `The format '${this.#format.name}' cannot be written`);
+    }
+    const encoder = this.#format.encoder(this.#limits.format, {
+      schema,
+      metadata: contractMetadata(this.assetDefinition),
+    });
+    const number = String(this.#files++).padStart(5, "0");
+    const file = await this.ctx.storage.create(`${this.assetDefinition.name}-${number}.${this.#format.extension}`);
+    return { file, encoder, rows: 0 };
+  }
+
+  #settle(first: RowBatch): TypeSettler {
+    const settler = new TypeSettler(first);
+    for (const field of settler.schema.fields) {
+      const reason = this.#format.refuses?.(field);
+      if (reason !== undefined) {
+        throw new DativoError(
+          "DTV_SCHEMA_INVALID",
+          `Field '${field.name}' cannot be written as ${this.#format.name}: ${reason}`,
+          {
+            culprit: field.name,
+          },
+        );
+      }
+    }
+    return settler;
+  }
+
+  #parseOptions(): { target_size_mb: number; format: unknown } {
+    const { target_size_mb, ...rest } = this.targetConfig.engine.options as Record<string, unknown>;
+    const owner = `engine.options of the ${this.#format.name} writer`;
+    const own = parseOptions(
+      o.object(fileWriterOptions),
+      target_size_mb === undefined ? {} : { target_size_mb },
+      owner,
+    );
+    return {
+      ...own,
+      format: this.#format.encodeOptions ? parseOptions(this.#format.encodeOptions, rest, owner) : rest,
+    };
+  }
+}
+
+async function writeAll(file: StagedFile, chunks: readonly Uint8Array[]): Promise<void> {
+  for (const bytes of chunks) await file.write(bytes);
+}
+
+/** What a file says of the contract that its records kept. */
+function contractMetadata(asset: AssetDefinition): Record<string, string> {
+  return {
+    "dativo.contract.name": asset.name,
+    "dativo.contract.version": asset.version,
+    "dativo.contract.fingerprint": asset.fingerprint,
+    ...(asset.id === undefined ? {} : { "dativo.contract.id": asset.id }),
+  };
+}

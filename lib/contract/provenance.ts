@@ -1,0 +1,83 @@
+/** Where the records of a batch stand in their source, so that a rejected one can be found again. */
+export class Provenance {
+  /** File, table or object. */
+  readonly source: string;
+  /** Record number of each record, from 1; a header is not counted. */
+  readonly rows: ArrayLike<number>;
+  /** Place of each record in the decompressed bytes of a file, when the source is one. */
+  readonly spans: Spans | undefined;
+
+  constructor(source: string, rows: ArrayLike<number>, spans?: Spans) {
+    this.source = source;
+    this.rows = rows;
+    this.spans = spans;
+  }
+
+  /** Provenance of records that have a number and nothing else. */
+  static numbered(source: string, first: number, count: number): Provenance {
+    return new Provenance(
+      source,
+      Array.from({ length: count }, (_, i) => first + i),
+    );
+  }
+
+  /** The same for some of the records, in the order given. */
+  take(indices: readonly number[]): Provenance {
+    const { spans } = this;
+    const pick = (from: ArrayLike<number>): number[] => indices.map((i) => from[i] as number);
+    return new Provenance(
+      this.source,
+      pick(this.rows),
+      spans && {
+        lines: pick(spans.lines),
+        offsets: pick(spans.offsets),
+        lengths: pick(spans.lengths),
+        bytes: spans.bytes,
+        base: spans.base,
+      },
+    );
+  }
+
+  /** Place and raw bytes of one record. */
+  at(index: number): Place {
+    const place = { source: this.source, row: this.rows[index] as number };
+    if (!this.spans) return place;
+    const { lines, offsets, lengths, bytes, base } = this.spans;
+    const offset = offsets[index] as number;
+    const length = lengths[index] as number;
+    return {
+      ...place,
+      line: lines[index] as number,
+      offset,
+      length,
+      raw: bytes.subarray(offset - base, offset - base + length),
+    };
+  }
+}
+
+export interface Spans {
+  /** Line on which each record starts, from 1. */
+  readonly lines: ArrayLike<number>;
+  /** First byte of each record, from 0, in the original encoding after decompression. */
+  readonly offsets: ArrayLike<number>;
+  /** Length of each record in bytes, without its terminator. */
+  readonly lengths: ArrayLike<number>;
+  /** A stretch of the source that holds the records; its first byte stands at `base`. */
+  readonly bytes: Uint8Array;
+  readonly base: number;
+}
+
+export interface Place {
+  readonly source: string;
+  readonly row?: number;
+  readonly line?: number;
+  readonly offset?: number;
+  readonly length?: number;
+  readonly raw?: Uint8Array;
+}
+
+/** `zips.csv, line 17 (byte 1024)`, as far as it is known. */
+export function describePlace(place: Place): string {
+  if (place.line !== undefined) return `${place.source}, line ${place.line} (byte ${place.offset})`;
+  return place.row === undefined ? place.source : `${place.source}, record ${place.row}`;
+}

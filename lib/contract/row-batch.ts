@@ -1,0 +1,190 @@
+import { type Batch, batchBrand, type Row, type RowsOptions } from "./batch.ts";
+import { type Column, columnOf } from "./column.ts";
+import { DativoError } from "./errors.ts";
+import type { Provenance } from "./provenance.ts";
+import { type Field, Schema } from "./schema.ts";
+
+/** Most records in one batch: larger ones are slower in JavaScript (cache and garbage collector, measured). */
+export const MAX_BATCH_ROWS = 2000;
+
+/** What a cell costs besides its text: slot, header and alignment on a 64-bit V8. */
+const CELL_OVERHEAD_BYTES = 24;
+
+interface Extras {
+  provenance?: Provenance | undefined;
+}
+
+/**
+ * A batch of JavaScript values.
+ *
+ * It is made from rows or from columns of cells and turns into the other only when asked. {@link cells} is the
+ * exact view that stages work on: as in a row, but an integer beyond 2^53 is a bigint.
+ */
+export class RowBatch<R extends Row = Row> implements Batch<R> {
+  readonly [batchBrand] = true;
+  readonly schema: Schema;
+  readonly length: number;
+  readonly provenance: Provenance | undefined;
+  #rows: readonly R[] | undefined;
+  #columns: (readonly unknown[] | undefined)[];
+  #sizeBytes: number | undefined;
+
+  private constructor(schema: Schema, length: number, extras: Extras) {
+    this.schema = schema;
+    this.length = length;
+    this.provenance = extras.provenance;
+    this.#columns = new Array(schema.fields.length);
+  }
+
+  /** Records as objects; without a schema, the fields are the names found in them, untyped. Missing values are null. */
+  static fromRows<R extends Row>(
+    rows: readonly R[],
+    schema: Schema = Schema.lexical(namesOf(rows)),
+    extras: Extras = {},
+  ): RowBatch<R> {
+    const batch = new RowBatch<R>(schema, rows.length, extras);
+    batch.#rows = rows;
+    return batch;
+  }
+
+  /** Columns of cells in the order of the schema, each `length` long, null where there is no value. */
+  static fromColumns<R extends Row = Row>(
+    schema: Schema,
+    columns: readonly (readonly unknown[])[],
+    length: number,
+    extras: Extras = {},
+  ): RowBatch<R> {
+    const batch = new RowBatch<R>(schema, length, extras);
+    batch.#columns = [...columns];
+    return batch;
+  }
+
+  static empty<R extends Row = Row>(schema: Schema): RowBatch<R> {
+    return RowBatch.fromColumns<R>(
+      schema,
+      schema.fields.map(() => []),
+      0,
+    );
+  }
+
+  /** Any batch as JavaScript values; a RowBatch is returned as it is. */
+  static from<R extends Row>(batch: Batch<R>): RowBatch<R> {
+    if (batch instanceof RowBatch) return batch;
+    return RowBatch.fromRows([...batch.rows({ integers: "bigint" })], batch.schema);
+  }
+
+  get sizeBytes(): number {
+    this.#sizeBytes ??= this.#measure();
+    return this.#sizeBytes;
+  }
+
+  /** The cells of the field at a position of the schema. */
+  cells(index: number): readonly unknown[] {
+    this.#columns[index] ??= this.#gather((this.schema.fields[index] as Field).name);
+    return this.#columns[index];
+  }
+
+  column(name: string): Column {
+    const index = this.schema.indexOf(name);
+    const field = this.schema.fields[index];
+    if (!field) {
+      throw new DativoError("DTV_STAGE_MISUSE", `The batch has no column '${name}'`, {
+        hint: `Its columns are ${this.schema.names.join(", ")}.`,
+      });
+    }
+    return columnOf(name, field.type, this.cells(index));
+  }
+
+  *rows(options: RowsOptions = {}): Generator<R> {
+    const columns = this.schema.fields.map((field, index) => ({
+      field,
+      cells: this.cells(index),
+      wide: field.type.kind === "integer" && (options.integers ?? field.integers) === "bigint",
+      checked: field.type.kind === "integer",
+    }));
+    for (let i = 0; i < this.length; i++) {
+      const row = Object.create(null) as Row;
+      for (const { field, cells, wide, checked } of columns) {
+        const cell = cells[i] ?? null;
+        row[field.name] = checked && cell !== null ? integerOf(cell as number | bigint, wide, field.name) : cell;
+      }
+      yield row as R;
+    }
+  }
+
+  [Symbol.iterator](): Iterator<R> {
+    return this.rows();
+  }
+
+  /** The records at some positions, in the order given. */
+  take(indices: readonly number[]): RowBatch<R> {
+    const columns = this.schema.fields.map((_, index) => {
+      const cells = this.cells(index);
+      return indices.map((i) => cells[i]);
+    });
+    return RowBatch.fromColumns<R>(this.schema, columns, indices.length, {
+      provenance: this.provenance?.take(indices),
+    });
+  }
+
+  /** The records from `start` up to `end`. */
+  slice(start: number, end: number): RowBatch<R> {
+    if (start === 0 && end >= this.length) return this;
+    return this.take(Array.from({ length: Math.min(end, this.length) - start }, (_, i) => start + i));
+  }
+
+  /** Values of JavaScript are kept by reference; nothing needs counting. */
+  retain(): RowBatch<R> {
+    return this;
+  }
+
+  release(): void {}
+
+  #gather(name: string): readonly unknown[] {
+    const rows = this.#rows ?? [];
+    // `toString` and `__proto__` are good column names and must not be found on a prototype.
+    if (name in Object.prototype) return rows.map((row) => (Object.hasOwn(row, name) ? (row[name] ?? null) : null));
+    return rows.map((row) => row[name] ?? null);
+  }
+
+  #measure(): number {
+    let bytes = this.provenance?.spans ? sum(this.provenance.spans.lengths) : 0;
+    for (let index = 0; index < this.schema.fields.length; index++) {
+      for (const cell of this.cells(index)) bytes += CELL_OVERHEAD_BYTES + payloadBytes(cell);
+    }
+    return bytes;
+  }
+}
+
+/** Every own property name of the rows, in order of first appearance. */
+export function namesOf(rows: readonly Row[], known: readonly string[] = []): string[] {
+  const names = new Set(known);
+  for (const row of rows) for (const name of Object.keys(row)) names.add(name);
+  return [...names];
+}
+
+function integerOf(cell: number | bigint, wide: boolean, name: string): number | bigint {
+  if (wide) return BigInt(cell);
+  if (typeof cell === "number") return cell;
+  throw new DativoError("DTV_INT_UNSAFE", `Field '${name}' holds ${cell}, which no JavaScript number holds exactly`, {
+    culprit: name,
+    hint: `Ask for rows({ integers: "bigint" }), or give the field integers: "bigint".`,
+  });
+}
+
+/** Bytes behind a cell; text counts two per UTF-16 unit, which V8 needs at most. */
+function payloadBytes(cell: unknown): number {
+  if (typeof cell === "string") return cell.length * 2;
+  if (typeof cell !== "object" || cell === null) return 0;
+  if (cell instanceof Uint8Array) return cell.byteLength;
+  let bytes = 0;
+  for (const inner of Array.isArray(cell) ? cell : Object.values(cell))
+    bytes += CELL_OVERHEAD_BYTES + payloadBytes(inner);
+  return bytes;
+}
+
+function sum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i] as number;
+  return total;
+}

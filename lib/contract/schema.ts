@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { DativoError } from "./errors.ts";
+import { type DataType, formatType } from "./types.ts";
+
+export interface Field {
+  readonly name: string;
+  readonly type: DataType;
+  readonly nullable: boolean;
+  /** The cells are as the source gives them (text of a CSV file, values of a plugin), not yet of a contract's type. */
+  readonly lexical?: true;
+  /** Rows carry this integer column as bigint, whatever its values. */
+  readonly integers?: "bigint";
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** An ordered list of fields with distinct names. Immutable. */
+export class Schema {
+  readonly fields: readonly Field[];
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly #index: ReadonlyMap<string, number>;
+
+  /** @throws DativoError DTV_SCHEMA_INVALID when a name is repeated. */
+  constructor(fields: readonly Field[], metadata: Readonly<Record<string, string>> = {}) {
+    this.fields = fields;
+    this.metadata = metadata;
+    const index = new Map<string, number>();
+    for (const [position, field] of fields.entries()) {
+      if (index.has(field.name)) {
+        throw new DativoError("DTV_SCHEMA_INVALID", `The schema has two fields named '${field.name}'`, {
+          culprit: field.name,
+        });
+      }
+      index.set(field.name, position);
+    }
+    this.#index = index;
+  }
+
+  /** A schema of untyped fields: what a text format or a plugin's rows have before a contract gives them types. */
+  static lexical(names: readonly string[]): Schema {
+    return new Schema(names.map((name) => ({ name, type: { kind: "string" }, nullable: true, lexical: true })));
+  }
+
+  get names(): string[] {
+    return this.fields.map((field) => field.name);
+  }
+
+  /** Position of a field, or -1. */
+  indexOf(name: string): number {
+    return this.#index.get(name) ?? -1;
+  }
+
+  field(name: string): Field | undefined {
+    return this.fields[this.indexOf(name)];
+  }
+
+  /** Same names, types and nullability in the same order; metadata is not compared. */
+  equals(other: Schema): boolean {
+    return this === other || this.toString() === other.toString();
+  }
+
+  /** SHA-256 over names, types and nullability, 64 hex digits. */
+  get fingerprint(): string {
+    return createHash("sha256").update(this.toString()).digest("hex");
+  }
+
+  toString(): string {
+    return this.fields
+      .map(
+        (f) => `${JSON.stringify(f.name)} ${f.lexical ? "text" : formatType(f.type)}${f.nullable ? "" : " not null"}`,
+      )
+      .join(", ");
+  }
+}

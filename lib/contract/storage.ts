@@ -1,0 +1,47 @@
+/** What a place for bytes offers to players. Paths are as the user wrote them; the storage resolves them. */
+export interface Storage {
+  /**
+   * The files that a path or glob pattern names, ordered by path. A path that names nothing is an error, a
+   * pattern that matches nothing is too.
+   *
+   * @throws DativoError DTV_SOURCE_NOT_FOUND, DTV_SOURCE_NOT_A_FILE
+   */
+  find(pattern: string): Promise<StoredFile[]>;
+  /** Opens a file for reading. @throws DativoError DTV_SOURCE_NOT_FOUND, DTV_SOURCE_UNREADABLE */
+  open(path: string): Promise<SourceFile>;
+  /** Creates a file in the run's staging area; nothing is visible before the commit. */
+  create(name: string): Promise<StagedFile>;
+}
+
+export interface StoredFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** Nanoseconds since 1970, as decimal text: no double holds them. */
+  readonly mtimeNs: string;
+}
+
+export interface SourceFile extends StoredFile {
+  /**
+   * The content in order, decompressed when it is gzip (known by its first bytes). Chunks are fresh: the
+   * receiver may keep them.
+   */
+  bytes(): AsyncIterable<Uint8Array>;
+  /** `length` bytes from `offset` of the stored bytes. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** SHA-256 of the stored bytes, hex; reads what `bytes()` has not read. */
+  digest(): Promise<string>;
+  /** @throws DativoError DTV_SOURCE_CHANGED when size or time are no longer those of the opening. */
+  verifyUnchanged(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StagedFile {
+  /** Where it lies now. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  write(bytes: Uint8Array): Promise<void>;
+  /** Closes it durably (fsync). */
+  seal(): Promise<{ sizeBytes: number; sha256: string }>;
+  /** Closes and removes it. */
+  discard(): Promise<void>;
+}

@@ -1,0 +1,35 @@
+import type { Batch, Row } from "./batch.ts";
+import { INERT_CONTEXT, type StageContext } from "./context.ts";
+import type { Schema } from "./schema.ts";
+
+const TRANSFORM = Symbol.for("dativo.transform");
+
+/** What a transform makes of a batch: none, one, or several in order. */
+export type Applied<O extends Row = Row> = Batch<O> | Iterable<Batch<O>> | AsyncIterable<Batch<O>> | undefined | void;
+
+/** A stage between reader and writer. Only `apply` is required. */
+export abstract class BaseTransform<I extends Row = Row, O extends Row = Row> {
+  static readonly [TRANSFORM] = true;
+  ctx: StageContext = INERT_CONTEXT;
+
+  /** The schema of what `apply` makes of batches of this schema. Called before the first batch of each schema. */
+  open(schema: Schema): Schema | Promise<Schema> {
+    return schema;
+  }
+
+  abstract apply(batch: Batch<I>): Applied<O> | Promise<Applied<O>>;
+
+  /**
+   * What is still held when the input has ended. A transform that overrides this one holds records back, so its
+   * input's positions are passed on only now.
+   */
+  flush(): Applied<O> | Promise<Applied<O>> {}
+
+  close(): void | Promise<void> {}
+}
+
+export type TransformClass = new (options: never) => BaseTransform;
+
+export function isTransformClass(value: unknown): value is TransformClass {
+  return typeof value === "function" && TRANSFORM in value;
+}
