@@ -103,18 +103,18 @@ export abstract class FileReader extends BaseReader {
 
   async #columns(path: string): Promise<DiscoveredColumn[]> {
     const file = await this.ctx.storage.open(path);
-    const inferences = new Map<string, { inference: TextInference; type: string | undefined }>();
+    const columns = new Map<string, ColumnFacts>();
     try {
       let rows = 0;
       for await (const batch of this.#decode(file)) {
-        inspectBatch(RowBatch.from(batch), inferences);
+        inspectBatch(RowBatch.from(batch), columns);
         rows += batch.length;
         if (rows >= DISCOVER_ROWS) break;
       }
     } finally {
       await file.close();
     }
-    return [...inferences].map(([name, { inference, type }]) => ({
+    return [...columns].map(([name, { inference, type }]) => ({
       name,
       type: type ?? formatType(inference.type),
       nullable: inference.nulls > 0,
@@ -198,17 +198,19 @@ function remember(state: IncrementalStateManager | undefined, { sha256, sizeByte
   state?.set(LOADED, { ...((state.get(LOADED) ?? {}) as object), [sha256]: sizeBytes });
 }
 
-function inspectBatch(
-  batch: RowBatch,
-  into: Map<string, { inference: TextInference; type: string | undefined }>,
-): void {
+interface ColumnFacts {
+  readonly inference: TextInference;
+  /** The declared type, where the format has types. */
+  readonly type: string | undefined;
+}
+
+function inspectBatch(batch: RowBatch, into: Map<string, ColumnFacts>): void {
   for (const [index, field] of batch.schema.fields.entries()) {
-    let entry = into.get(field.name);
-    if (!entry)
-      into.set(
-        field.name,
-        (entry = { inference: new TextInference(), type: field.lexical ? undefined : formatType(field.type) }),
-      );
-    for (const cell of batch.cells(index)) entry.inference.add(cell);
+    const facts = into.get(field.name) ?? {
+      inference: new TextInference(),
+      type: field.lexical ? undefined : formatType(field.type),
+    };
+    into.set(field.name, facts);
+    for (const cell of batch.cells(index)) facts.inference.add(cell);
   }
 }
