@@ -77,7 +77,7 @@ export class AssetDefinition<R extends Row = Row> {
   readonly fields: readonly AssetField[];
   readonly document: Readonly<Record<string, unknown>>;
 
-  /** @throws DativoError DTV_ASSET_INVALID for a type that does not exist, a repeated field, or no field. */
+  /** @throws DativoError DTV_ASSET_INVALID for a type that does not exist, DTV_SCHEMA_INVALID for a repeated field. */
   constructor(init: AssetInit) {
     this.name = init.name;
     this.version = init.version ?? "1.0.0";
@@ -88,14 +88,13 @@ export class AssetDefinition<R extends Row = Row> {
     this.tags = init.tags ?? [];
     this.schema = init.schema;
     this.document = init.document ?? {};
-    if (init.schema.length === 0) {
-      throw new DativoError("DTV_ASSET_INVALID", `Asset '${init.name}' has an empty schema`, {
-        culprit: init.name,
-        hint: "List at least one field under `schema:`; `dativo init FILE` writes them from a data file.",
-      });
-    }
     this.fields = init.schema.map((spec) => resolveField(spec, init.name));
     this.targetSchema();
+  }
+
+  /** A name for records that keep no contract. */
+  static unchecked(name: string): AssetDefinition {
+    return new AssetDefinition({ name, schema: [] });
   }
 
   /** The schema of records that keep the contract. */

@@ -13,6 +13,7 @@ export const CODES = {
   DTV_CONFIG_NOT_FOUND: ["config", "A configuration file that was named does not exist."],
   DTV_CONFIG_LIMIT: ["config", "A YAML document is larger, deeper or more entangled than any configuration needs."],
   DTV_VARIABLE_UNSET: ["config", "A ${VARIABLE} without a default is not set in the environment."],
+  DTV_VARIABLE_FORBIDDEN: ["config", "A ${VARIABLE} is not among those that jobs may read in cloud mode."],
   DTV_SECRET_MISSING: ["config", "A secret that the job names is in neither the environment nor the secret manager."],
   DTV_NOT_BUILT: [
     "config",

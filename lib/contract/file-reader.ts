@@ -24,14 +24,16 @@ interface FilePosition {
 /** What a job has loaded, under this key of its state: SHA-256 of the content → size in bytes. */
 const LOADED = "loaded_files";
 
-/** Records that `discover` reads of each file to tell its types. */
-const DISCOVER_ROWS = 10_000;
+/** Records that `discover` reads of each file, at most, to tell its types. */
+const DISCOVER_ROWS = 200_000;
 
 /** The options that every file reader takes, besides those of its format. */
 export const fileReaderOptions = {
   batch_size: o.int().min(1).optional().describe("Records per batch, at most"),
   chunk_size: o.int().min(1).optional().describe("Another name of batch_size"),
 };
+
+export type FileReaderOptions = { batch_size?: number | undefined; chunk_size?: number | undefined };
 
 /**
  * Reads files of one format. Every file or pattern under `files:` gives one split per file; a file whose content
@@ -96,29 +98,38 @@ export abstract class FileReader extends BaseReader {
   override async discover(): Promise<DiscoveryResult> {
     const objects = [];
     for (const { id, sizeBytes } of await this.plan()) {
-      objects.push({ name: id, type: "file", format: this.#format.name, sizeBytes, columns: await this.#columns(id) });
+      objects.push({ name: id, type: "file", format: this.#format.name, sizeBytes, ...(await this.#inspect(id)) });
     }
     return new DiscoveryResult(objects);
   }
 
-  async #columns(path: string): Promise<DiscoveredColumn[]> {
+  /** Columns with their types; `complete` when every record was looked at. */
+  async #inspect(path: string): Promise<{ columns: DiscoveredColumn[]; rowsInspected: number; complete: boolean }> {
     const file = await this.ctx.storage.open(path);
     const columns = new Map<string, ColumnFacts>();
+    let rows = 0;
+    let complete = true;
     try {
-      let rows = 0;
       for await (const batch of this.#decode(file)) {
+        if (rows >= DISCOVER_ROWS) {
+          complete = false;
+          break;
+        }
         inspectBatch(RowBatch.from(batch), columns);
         rows += batch.length;
-        if (rows >= DISCOVER_ROWS) break;
       }
     } finally {
       await file.close();
     }
-    return [...columns].map(([name, { inference, type }]) => ({
-      name,
-      type: type ?? formatType(inference.type),
-      nullable: inference.nulls > 0,
-    }));
+    return {
+      columns: [...columns].map(([name, { inference, type }]) => ({
+        name,
+        type: type ?? formatType(inference.type),
+        nullable: inference.count < rows || inference.nulls > 0,
+      })),
+      rowsInspected: rows,
+      complete,
+    };
   }
 
   async *#decode(file: SourceFile): AsyncGenerator<Batch> {

@@ -23,6 +23,8 @@ export const fileWriterOptions = {
     .describe("A file that has grown to this many MiB is closed and the next one begun"),
 };
 
+export type FileWriterOptions = { target_size_mb?: number | undefined };
+
 /**
  * Writes files of one format into the run's staging area, a new one whenever the last has grown to its target size.
  * The engine publishes them; records that never come make no file.
@@ -143,6 +145,7 @@ async function writeAll(file: StagedFile, chunks: readonly Uint8Array[]): Promis
 
 /** What a file says of the contract that its records kept. */
 function contractMetadata(asset: AssetDefinition): Record<string, string> {
+  if (asset.fields.length === 0) return {};
   return {
     "dativo.contract.name": asset.name,
     "dativo.contract.version": asset.version,

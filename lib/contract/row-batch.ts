@@ -39,7 +39,7 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
   /** Records as objects; without a schema, the fields are the names found in them, untyped. Missing values are null. */
   static fromRows<R extends Row>(
     rows: readonly R[],
-    schema: Schema = Schema.lexical(namesOf(rows)),
+    schema: Schema = Schema.lexical(namesOf(rows), { open: true }),
     extras: Extras = {},
   ): RowBatch<R> {
     const batch = new RowBatch<R>(schema, rows.length, extras);

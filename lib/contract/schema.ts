@@ -13,6 +13,8 @@ export interface Field {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+const OPEN = "dativo.open";
+
 /** An ordered list of fields with distinct names. Immutable. */
 export class Schema {
   readonly fields: readonly Field[];
@@ -35,9 +37,18 @@ export class Schema {
     this.#index = index;
   }
 
-  /** A schema of untyped fields: what a text format or a plugin's rows have before a contract gives them types. */
-  static lexical(names: readonly string[]): Schema {
-    return new Schema(names.map((name) => ({ name, type: { kind: "string" }, nullable: true, lexical: true })));
+  /**
+   * A schema of untyped fields: what a text format or a plugin's rows have before a contract gives them types. An
+   * open one may gain fields later, as records without a header do.
+   */
+  static lexical(names: readonly string[], { open = false } = {}): Schema {
+    const fields = names.map((name): Field => ({ name, type: { kind: "string" }, nullable: true, lexical: true }));
+    return new Schema(fields, open ? { [OPEN]: "true" } : {});
+  }
+
+  /** True when a field that is missing here may still come. */
+  get isOpen(): boolean {
+    return this.metadata[OPEN] === "true";
   }
 
   get names(): string[] {

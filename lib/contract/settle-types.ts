@@ -4,6 +4,7 @@ import { inferValueType } from "./infer.ts";
 import { describePlace } from "./provenance.ts";
 import { RowBatch } from "./row-batch.ts";
 import { type Field, Schema } from "./schema.ts";
+import { formatType, isSameType } from "./types.ts";
 
 /**
  * Gives untyped fields the types of the values in a first batch, and holds every later value to them: for a writer
@@ -12,12 +13,14 @@ import { type Field, Schema } from "./schema.ts";
 export class TypeSettler {
   readonly schema: Schema;
   readonly #converters: readonly (Converter | undefined)[];
+  #checked: Schema;
 
   constructor(first: RowBatch) {
     const fields = first.schema.fields.map((field, index) =>
       field.lexical ? settle(field, first.cells(index)) : field,
     );
     this.schema = new Schema(fields, first.schema.metadata);
+    this.#checked = first.schema;
     this.#converters = first.schema.fields.map((field, index) =>
       field.lexical ? compileConverter((fields[index] as Field).type) : undefined,
     );
@@ -25,22 +28,28 @@ export class TypeSettler {
 
   /** @throws DativoError DTV_VALUE_UNFIT for a value that does not fit, DTV_SCHEMA_CHANGED for other fields. */
   apply(batch: RowBatch): RowBatch {
+    if (batch.schema !== this.#checked) this.#check(batch.schema);
     const columns = this.schema.fields.map((field, position) => {
       const index = batch.schema.indexOf(field.name);
       if (index < 0) return new Array<null>(batch.length).fill(null);
       const convert = this.#converters[position];
-      return convert
-        ? batch.cells(index).map((cell, row) => this.#convert(cell, convert, field, batch, row))
-        : batch.cells(index);
+      const cells = batch.cells(index);
+      return convert ? cells.map((cell, row) => this.#convert(cell, convert, field, batch, row)) : cells;
     });
-    const stranger = batch.schema.names.find((name) => this.schema.indexOf(name) < 0);
-    if (stranger !== undefined) {
-      throw new DativoError("DTV_SCHEMA_CHANGED", `A field '${stranger}' appears after the first batch`, {
-        culprit: stranger,
+    return RowBatch.fromColumns(this.schema, columns, batch.length, { provenance: batch.provenance });
+  }
+
+  #check(schema: Schema): void {
+    for (const { name, type, lexical } of schema.fields) {
+      const field = this.schema.field(name);
+      if (field && (lexical || isSameType(field.type, type))) continue;
+      const change = field ? `changes from ${formatType(field.type)} to ${formatType(type)}` : "appears";
+      throw new DativoError("DTV_SCHEMA_CHANGED", `Field '${name}' ${change} after the first batch`, {
+        culprit: name,
         hint: "Give the pipeline a contract: validate(asset) fixes the fields from the start.",
       });
     }
-    return RowBatch.fromColumns(this.schema, columns, batch.length, { provenance: batch.provenance });
+    this.#checked = schema;
   }
 
   #convert(cell: unknown, convert: Converter, field: Field, batch: RowBatch, row: number): unknown {

@@ -1,0 +1,102 @@
+import { listJobs } from "../../config/list-jobs.ts";
+import { DativoError, toDativoError } from "../../contract/errors.ts";
+import type { Receipt } from "../../job/receipt.ts";
+import { runJob } from "../../job/run-job.ts";
+import { EXIT, exitCodeOf, SIGNAL_EXITS } from "../exit-code.ts";
+import { loadOptions } from "../load-options.ts";
+import { createLog, type LogLevel } from "../log.ts";
+import { printError } from "../print-error.ts";
+import { printJson } from "../print-json.ts";
+import { printReceipt } from "../print-receipt.ts";
+import type { LoadFlags } from "../program.ts";
+import { createProgressDisplay, type ProgressDisplay } from "../progress-line.ts";
+import { SignalWatch } from "../signals.ts";
+import type { Terminal } from "../terminal.ts";
+
+export interface RunFlags extends LoadFlags {
+  readonly fullRefresh?: boolean;
+  readonly memory?: number;
+}
+
+/** Runs one job, or all of a folder one after another. */
+export async function runCommand(flags: RunFlags, terminal: Terminal): Promise<number> {
+  const watch = new SignalWatch();
+  try {
+    const code =
+      flags.jobDir === undefined
+        ? await runOne(flags, terminal, watch)
+        : await runFolder(flags.jobDir, flags, terminal, watch);
+    return watch.received === undefined ? code : (SIGNAL_EXITS[watch.received] ?? code);
+  } finally {
+    watch.stop();
+  }
+}
+
+async function runOne(flags: RunFlags, terminal: Terminal, watch: SignalWatch): Promise<number> {
+  if (flags.config === undefined) {
+    throw new DativoError("DTV_CONFIG_NOT_FOUND", "No job was named", {
+      hint: "Give one with --config job.yaml, or a folder of them with --job-dir jobs/.",
+    });
+  }
+  const outcome = await tryRun(flags.config, flags, terminal, watch);
+  if (flags.json) printJson(outcome.receipt ?? { error: outcome.error });
+  return outcome.code;
+}
+
+/** 0 only when every job was published; a job that fails does not keep the others from running. */
+async function runFolder(folder: string, flags: RunFlags, terminal: Terminal, watch: SignalWatch): Promise<number> {
+  const results = [];
+  for (const file of await listJobs(folder, loadOptions(flags))) {
+    if (watch.received !== undefined) break;
+    terminal.line(terminal.paint("bold", file));
+    results.push({ file, ...(await tryRun(file, flags, terminal, watch)) });
+  }
+  if (flags.json)
+    printJson(results.map(({ file, receipt, error }) => ({ file, ...(receipt ? { receipt } : { error }) })));
+  const codes = results.map(({ code }) => code);
+  if (codes.includes(EXIT.failed)) return EXIT.failed;
+  return codes.includes(EXIT.rejected) ? EXIT.rejected : EXIT.done;
+}
+
+interface JobOutcome {
+  readonly code: number;
+  readonly receipt?: Receipt;
+  readonly error?: DativoError;
+}
+
+async function tryRun(config: string, flags: RunFlags, terminal: Terminal, watch: SignalWatch): Promise<JobOutcome> {
+  const display = await createProgressDisplay(terminal);
+  try {
+    const receipt = await runJob(config, {
+      ...loadOptions(flags),
+      signal: watch.signal,
+      log: createRunLog(flags, terminal, display),
+      onProgress: (progress) => display.show(progress),
+      ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
+    });
+    display.clear();
+    printReceipt(receipt, terminal);
+    return { code: receipt.counts.rejected > 0 ? EXIT.rejected : EXIT.done, receipt };
+  } catch (cause) {
+    display.clear();
+    printError(cause, terminal, flags);
+    return { code: exitCodeOf(cause), error: toDativoError(cause, "DTV_INTERNAL", "Unexpected fault") };
+  }
+}
+
+/** On a terminal the living line and the summary say it all; elsewhere the log does. */
+function createRunLog(flags: RunFlags, terminal: Terminal, display: ProgressDisplay): ReturnType<typeof createLog> {
+  const level = ((): LogLevel => {
+    if (flags.quiet) return "error";
+    if (flags.verbose) return "debug";
+    return terminal.isLive && flags.logFormat === "text" ? "warn" : "info";
+  })();
+  return createLog({
+    format: flags.logFormat,
+    level,
+    write: (line) => {
+      display.clear();
+      process.stderr.write(`${line}\n`);
+    },
+  });
+}

@@ -1,0 +1,38 @@
+/** Numbers as people read them. */
+
+const counts = new Intl.NumberFormat("en-US");
+const BYTE_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
+
+export function formatCount(value: number): string {
+  return counts.format(Math.round(value));
+}
+
+/** `1 record`, `2 records`. */
+export function formatNumberOf(value: number, noun: string): string {
+  return `${formatCount(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1024 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${power === 0 ? bytes : (bytes / 1024 ** power).toFixed(1)} ${BYTE_UNITS[power]}`;
+}
+
+export function formatDuration(millis: number): string {
+  const seconds = millis / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return `${parts[0] ? `${parts[0]} h ` : ""}${parts[1]} min ${parts[2]} s`;
+}
+
+/**
+ * Bytes of `256M`, `1.5GiB`, `4096`. Units are powers of 1024.
+ *
+ * @returns undefined when the text is no size.
+ */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text.trim());
+  if (!match) return undefined;
+  const power = ["", "k", "m", "g", "t"].indexOf((match[2] as string).toLowerCase());
+  return Math.floor(Number(match[1]) * 1024 ** power);
+}

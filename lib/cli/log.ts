@@ -1,0 +1,39 @@
+import { maskSecrets } from "../config/mask-secrets.ts";
+import type { Log } from "../contract/context.ts";
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LogOptions {
+  readonly format: "text" | "json";
+  /** The lowest level that is written. */
+  readonly level: LogLevel;
+  write(line: string): void;
+}
+
+/** A log of one line per message. Secrets are masked, control characters escaped, so no message can forge a line. */
+export function createLog({ format, level, write }: LogOptions): Log {
+  const lowest = LOG_LEVELS.indexOf(level);
+  const writer = (at: LogLevel) => (message: string, fields?: Record<string, unknown>) => {
+    if (LOG_LEVELS.indexOf(at) < lowest) return;
+    write(maskSecrets(format === "json" ? jsonLine(at, message, fields) : textLine(at, message)));
+  };
+  return { debug: writer("debug"), info: writer("info"), warn: writer("warn"), error: writer("error") };
+}
+
+/** Text in which every control character, line separators included, is shown and none is obeyed. */
+export function escapeControls(text: string): string {
+  return text.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+function jsonLine(level: LogLevel, message: string, fields: Record<string, unknown> = {}): string {
+  return JSON.stringify({ time: new Date().toISOString(), level, message, ...fields });
+}
+
+function textLine(level: LogLevel, message: string): string {
+  return level === "info"
+    ? escapeControls(message)
+    : `${level === "warn" ? "warning" : level}: ${escapeControls(message)}`;
+}

@@ -1,0 +1,65 @@
+import { relative } from "node:path";
+import type { Receipt } from "../job/receipt.ts";
+import { formatBytes, formatCount, formatDuration, formatNumberOf } from "./human.ts";
+import { formatTable, type Terminal } from "./terminal.ts";
+
+/** The receipt for people: what happened, in a few lines. */
+export function printReceipt(receipt: Receipt, terminal: Terminal): void {
+  terminal.line(headline(receipt, terminal));
+  if (receipt.status === "unchanged") return;
+  const { counts, timings } = receipt;
+  const rate = formatCount((counts.read / Math.max(timings.durationMs, 1)) * 1000);
+  const rows: [string, string][] = [
+    ["  counts", describeCounts(receipt)],
+    ["  files", describeFiles(receipt)],
+    [
+      "  time",
+      `${formatDuration(timings.durationMs)}, ${rate} rows/s, peak memory ${formatBytes(receipt.peakMemoryBytes)}`,
+    ],
+    [
+      "  guarantee",
+      `${receipt.guarantee.effect} (${receipt.guarantee.reader} source, ${receipt.guarantee.writer} target)`,
+    ],
+    ["  contract", `${receipt.contract.name} ${receipt.contract.version}`],
+  ];
+  if (receipt.rejects.path !== undefined) rows.push(["  rejects", shorten(receipt.rejects.path)]);
+  terminal.line(formatTable(rows));
+}
+
+function headline(receipt: Receipt, terminal: Terminal): string {
+  const { counts, source, status, job } = receipt;
+  if (status === "unchanged") {
+    const loaded = source.alreadyLoaded > 0 ? `${formatNumberOf(source.alreadyLoaded, "file")} already loaded; ` : "";
+    return `${terminal.paint("green", "✔")} ${job.name}: nothing new (${loaded}--full-refresh reads everything again)`;
+  }
+  const mark = counts.rejected > 0 ? terminal.paint("yellow", "⚠") : terminal.paint("green", "✔");
+  return `${mark} ${job.name}: committed ${formatNumberOf(counts.written, "record")}${counts.rejected > 0 ? `, ${formatCount(counts.rejected)} rejected` : ""}`;
+}
+
+function describeCounts({ counts }: Receipt): string {
+  const { read, added, written, rejected, filtered } = counts;
+  const sum = (parts: [string, number][]): string =>
+    parts
+      .filter(([name, value], index) => index === 0 || value > 0 || name === "rejected")
+      .map(([name, value]) => `${name} ${formatCount(value)}`)
+      .join(" + ");
+  return `${sum([
+    ["read", read],
+    ["added", added],
+  ])} = ${sum([
+    ["written", written],
+    ["rejected", rejected],
+    ["filtered", filtered],
+  ])}`;
+}
+
+function describeFiles({ files, target }: Receipt): string {
+  const bytes = files.reduce((total, file) => total + (file.sizeBytes ?? 0), 0);
+  const where = target.path === undefined ? target.connector : shorten(target.path);
+  return `${formatNumberOf(files.length, "file")}, ${formatBytes(bytes)} in ${where}`;
+}
+
+function shorten(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") || short === "" ? path : short;
+}

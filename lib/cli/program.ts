@@ -1,0 +1,137 @@
+import { createRequire } from "node:module";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { parseSize } from "./human.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color: boolean;
+  readonly logFormat: "text" | "json";
+}
+
+/** Options that load a job. */
+export interface LoadFlags extends GlobalOptions {
+  readonly config?: string;
+  readonly jobDir?: string;
+  readonly mode: "self_hosted" | "cloud";
+  readonly tenantId?: string;
+  readonly secretManager?: string;
+  readonly secretManagerConfig?: string;
+  readonly secretsDir?: string;
+}
+
+type Action = (flags: never, terminal: Terminal, args: readonly string[]) => Promise<number>;
+
+/** The commands. Each loads its own code only when it is called, so that `--help` is quick. */
+export function buildProgram(): Command {
+  const program = new Command("dativo")
+    .description(
+      "Moves data from a source to a lake or database, checks every record against its contract,\nand makes the result visible in one commit.",
+    )
+    .version(describeVersion(), "-V, --version")
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText("after", EXAMPLES);
+
+  globals(loading(program.command("run").description("Run a job, or every job of a folder")))
+    .option("--job-dir <dir>", "run every *.yaml and *.yml below a folder, one after another")
+    .option("--full-refresh", "read everything again and replace what earlier runs of this job wrote")
+    .option("--memory <size>", "limit for resident memory, for example 256M", toSize)
+    .action(run(async () => (await import("./commands/run.ts")).runCommand));
+
+  globals(loading(program.command("check").description("Say what is wrong with a job before anything runs"))).action(
+    run(async () => (await import("./commands/check.ts")).checkCommand),
+  );
+
+  globals(loading(program.command("discover").description("List what a source offers: files, columns, types")))
+    .argument("[files...]", "data files to look into, without a job")
+    .option("--connector <type>", "csv, jsonl, parquet, or a plugin's path; told from the file name by default")
+    .action(run(async () => (await import("./commands/discover.ts")).discoverCommand));
+
+  globals(program.command("init").description("Write a first job and contract from a data file"))
+    .argument("<file>", "a CSV, JSON Lines or Parquet file")
+    .option("--name <name>", "name of job and contract; told from the file name by default")
+    .option("--target <folder>", "where the job writes; lake/<name> by default")
+    .option("--tenant-id <id>", "tenant of the job", "local")
+    .action(run(async () => (await import("./commands/init.ts")).initCommand));
+
+  globals(program.command("schema").description("Print the JSON Schema of a document, for editors"))
+    .argument("<document>", "job, connector, registry or asset")
+    .action(run(async () => (await import("./commands/schema.ts")).schemaCommand));
+
+  globals(program.command("connectors").description("List the connectors and what they can do")).action(
+    run(async () => (await import("./commands/connectors.ts")).connectorsCommand),
+  );
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  dativo init data/zips.csv                  write jobs/zips.yaml and assets/zips.yaml
+  dativo check --config jobs/zips.yaml       say what is wrong, run nothing
+  dativo run --config jobs/zips.yaml         load it; a second run loads nothing twice
+
+Exit codes: 0 done, 1 published but some records were rejected, 2 not published, 130/143 interrupted`;
+
+function globals(command: Command): Command {
+  return command
+    .option("--json", "print the result as JSON on stdout")
+    .option("-q, --quiet", "print errors only")
+    .option("-v, --verbose", "print more, with stack traces")
+    .option("--no-color", "no colours (NO_COLOR is honoured too)")
+    .addOption(
+      new Option("--log-format <format>", "how log lines look on stderr").choices(["text", "json"]).default("text"),
+    );
+}
+
+function loading(command: Command): Command {
+  return command
+    .option("-c, --config <path>", "the job file")
+    .addOption(
+      new Option("--mode <mode>", "where the job runs").choices(["self_hosted", "cloud"]).default("self_hosted"),
+    )
+    .option("--tenant-id <id>", "the tenant that the jobs must belong to")
+    .option("--secret-manager <name>", "where secrets come from (default: $DATIVO_SECRET_MANAGER or env)")
+    .option("--secret-manager-config <config>", "settings of the secret manager, a path or JSON")
+    .option("--secrets-dir <dir>", "folder of the filesystem secret manager");
+}
+
+/** Turns a command into an action that prints its error and sets the exit code. */
+function run(load: () => Promise<Action>): (...args: unknown[]) => Promise<void> {
+  return async (...received) => {
+    const command = received.at(-1) as Command;
+    const flags = command.opts<GlobalOptions>();
+    const { openTerminal } = await import("./terminal.ts");
+    const terminal = openTerminal(flags);
+    try {
+      const action = await load();
+      process.exitCode = await action(flags as never, terminal, command.args);
+    } catch (error) {
+      const { printError } = await import("./print-error.ts");
+      printError(error, terminal, flags);
+      process.exitCode = exitCodeOf(error);
+    }
+  };
+}
+
+/** Commander throws for `--help` too; only a wrong command line is a failure. */
+export function settleCommandLine(error: unknown): void {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.failed;
+}
+
+function toSize(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes === undefined) throw new InvalidArgumentError("A size looks like 256M, 1.5G or 300MiB.");
+  return bytes;
+}
+
+function describeVersion(): string {
+  const { version } = createRequire(import.meta.url)("dativo-ingest/package.json") as { version: string };
+  return `dativo ${version} (node ${process.version}, ${process.platform}-${process.arch})`;
+}

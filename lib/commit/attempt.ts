@@ -1,0 +1,269 @@
+import { rm, rmdir } from "node:fs/promises";
+import type { AssetDefinition } from "../contract/asset.ts";
+import type { Clock, Log } from "../contract/context.ts";
+import { DativoError } from "../contract/errors.ts";
+import type { Reject } from "../contract/reject.ts";
+import type { CommitResult, CommitToken } from "../contract/results.ts";
+import type { Storage } from "../contract/storage.ts";
+import type { BaseWriter } from "../contract/writer.ts";
+import { createFile, linkIfAbsent, makeFolder, syncFolder } from "../storage/durable.ts";
+import { unwritable } from "../storage/staged-file.ts";
+import type { Sealed } from "../stream/to-writable.ts";
+import { sealDocument } from "./document.ts";
+import type { LedgerPlace } from "./ledger.ts";
+import { moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
+import { COMMIT_FORMAT, type CommitRecord, type EndState, type PublishedFile, readRecord } from "./record.ts";
+import { keepRejects, RejectsFile } from "./rejects-file.ts";
+import { describeStaged, StagingStorage } from "./staging.ts";
+import { writeStateFile } from "./state-file.ts";
+
+export interface AttemptInit {
+  readonly place: LedgerPlace;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly storage: Storage;
+  readonly asset: AssetDefinition;
+  readonly mode: "append" | "overwrite";
+  readonly token: CommitToken;
+  readonly startState: EndState;
+  readonly replaces: readonly string[];
+}
+
+/** One run of a job in its target: stage, then prepare, publish, decide, advance, clean, in this order. */
+export class Attempt {
+  readonly token: CommitToken;
+  readonly #init: AttemptInit;
+  readonly #rejects: RejectsFile;
+  readonly #staging: string;
+  #published: readonly PublishedFile[] = [];
+  /** What went wrong after the decision, where nothing can be undone any more. */
+  readonly warnings: string[] = [];
+
+  constructor(init: AttemptInit) {
+    this.#init = init;
+    this.token = init.token;
+    this.#staging = init.place.paths.staging(init.token.runId);
+    this.#rejects = new RejectsFile(init.place.paths.stagedRejects(init.token.runId), {
+      run_id: init.token.runId,
+      asset: init.asset.name,
+      asset_version: init.asset.version,
+    });
+  }
+
+  /** The run's staging folder, made now. */
+  async stage(): Promise<string> {
+    try {
+      await makeFolder(this.#staging);
+    } catch (cause) {
+      throw unwritable(this.#staging, cause);
+    }
+    return this.#staging;
+  }
+
+  get storage(): Storage {
+    return new StagingStorage(this.#staging, this.#init.storage);
+  }
+
+  /** The files that were published, once they were. */
+  get published(): readonly PublishedFile[] {
+    return this.#published;
+  }
+
+  get rejectsPath(): string | undefined {
+    return this.#rejects.count > 0 ? this.#init.place.paths.rejectsOf(this.token.runId) : undefined;
+  }
+
+  keepRejects(rejects: readonly Reject[]): Promise<void> {
+    return this.#rejects.append(rejects);
+  }
+
+  /**
+   * Makes what was sealed visible, in one decision. Until the manifest is written everything can be undone; from
+   * then on it is finished, by this run or by the next.
+   */
+  async commit(sealed: Sealed): Promise<CommitResult> {
+    const record = await this.#describe(sealed);
+    if (this.#isNothing(record)) {
+      await this.#clean(record);
+      return { status: "unchanged", filesAdded: 0, totalRecords: 0 };
+    }
+    const manifestPath = await this.#prepare(record);
+    const published = await this.#publish(sealed.writer, record, manifestPath);
+    await this.#decide(record, manifestPath);
+    this.#published = record.files;
+    await this.#afterwards("advance the state", () => this.#advance(record));
+    await this.#afterwards("clean up", () => this.#clean(record, manifestPath));
+    return {
+      status: "success",
+      filesAdded: record.files.length || record.writerFiles.length,
+      totalRecords: sealed.counts.written,
+      ...published,
+    };
+  }
+
+  /** Removes what was staged; the rejected records are kept. */
+  async abort(): Promise<{ rejectsPath: string | undefined }> {
+    await this.#rejects.seal();
+    await keepRejects(this.#init.place.paths, this.token.runId);
+    await rm(this.#staging, { recursive: true, force: true });
+    await removeIfEmpty(this.#init.place.paths.stagingRoot);
+    return { rejectsPath: this.rejectsPath };
+  }
+
+  async #describe(sealed: Sealed): Promise<CommitRecord> {
+    const { place, asset, mode, startState, replaces, clock } = this.#init;
+    const publishes = place.target !== undefined && !sealed.writer.commitFiles;
+    const files = [];
+    if (publishes)
+      for (const file of sealed.files) files.push(await describeStaged(this.#staging, file, this.token.runId));
+    await this.#rejects.seal();
+    await syncFolder(await this.stage());
+    return {
+      format: COMMIT_FORMAT,
+      ...this.token,
+      writtenAt: clock.now().toISOString(),
+      mode,
+      files,
+      writerFiles: publishes ? [] : sealed.files,
+      replaces,
+      counts: { ...sealed.counts },
+      schemaFingerprint: sealed.schema?.fingerprint,
+      contract: { name: asset.name, version: asset.version, fingerprint: asset.fingerprint },
+      startState,
+      endState: endStateOf(startState, sealed, mode),
+    };
+  }
+
+  /** Nothing to say: no record, no reject, the source stands where it stood, and nothing is replaced. */
+  #isNothing(record: CommitRecord): boolean {
+    return (
+      record.mode === "append" &&
+      record.files.length === 0 &&
+      record.writerFiles.length === 0 &&
+      this.#rejects.count === 0 &&
+      JSON.stringify(record.endState) === JSON.stringify(record.startState)
+    );
+  }
+
+  /** After this the run can be finished by anybody who reads the manifest. */
+  async #prepare(record: CommitRecord): Promise<string> {
+    const { paths } = this.#init.place;
+    const path = paths.manifest(record.seq, record.runId);
+    try {
+      await makeFolder(paths.pending);
+      await createFile(path, sealDocument({ ...record }), `manifest-${record.runId}`);
+    } catch (cause) {
+      await this.abort().catch(() => {});
+      throw unwritable(path, cause);
+    }
+    return path;
+  }
+
+  /** Makes files visible. What fails before the decision is taken back, if it can be, so that nothing is half-visible. */
+  async #publish(writer: BaseWriter, record: CommitRecord, manifestPath: string): Promise<CommitResult | undefined> {
+    const { target, paths } = this.#init.place;
+    try {
+      await keepRejects(paths, this.token.runId);
+      if (writer.commitFiles && record.writerFiles.length > 0) return await commitByWriter(writer, record, this.token);
+      if (target !== undefined) await publishFiles(paths, target, record);
+      return undefined;
+    } catch (cause) {
+      if (isUnknown(cause)) throw cause;
+      await this.#takeBack(writer, record, manifestPath);
+      throw target === undefined ? cause : unwritable(target, cause);
+    }
+  }
+
+  async #takeBack(writer: BaseWriter, record: CommitRecord, manifestPath: string): Promise<void> {
+    const { target } = this.#init.place;
+    try {
+      if (record.writerFiles.length > 0) await writer.abortFiles(record.writerFiles, undefined);
+      if (target !== undefined) await unpublishFiles(target, record);
+      await this.#clean(record, manifestPath);
+    } catch (cause) {
+      throw new DativoError("DTV_OUTCOME_UNKNOWN", "The commit failed half-way and could not be taken back", {
+        hint: "The next run finishes it or takes it back.",
+        cause,
+      });
+    }
+  }
+
+  /** The one decision: the manifest gets the name of the commit record, which nothing can take twice. */
+  async #decide(record: CommitRecord, manifestPath: string): Promise<void> {
+    const { paths, target } = this.#init.place;
+    await makeFolder(paths.commits);
+    const path = paths.commit(record.seq);
+    const decided = await linkIfAbsent(manifestPath, path);
+    await syncFolder(paths.commits);
+    if (decided) return;
+    const winner = await readRecord(path);
+    if (winner.runId === record.runId) return;
+    if (target !== undefined) await unpublishFiles(target, record);
+    await this.#clean(record, manifestPath);
+    throw new DativoError("DTV_COMMIT_CONFLICT", `Run ${winner.runId} committed sequence ${record.seq} first`, {
+      hint: "This run's files were taken back. Run again; what the other run loaded will not be loaded twice.",
+    });
+  }
+
+  async #advance(record: CommitRecord): Promise<void> {
+    const { place } = this.#init;
+    if (place.target !== undefined) await moveReplaced(place.paths, place.target, record);
+    if (place.stateFile !== undefined) await writeStateFile(place.stateFile, record);
+  }
+
+  async #clean(record: CommitRecord, manifestPath?: string): Promise<void> {
+    const { paths, target } = this.#init.place;
+    if (manifestPath !== undefined) await rm(manifestPath, { force: true });
+    const keep = target === undefined && record.writerFiles.some((file) => file.path.startsWith(this.#staging));
+    if (!keep) await rm(this.#staging, { recursive: true, force: true });
+    await removeIfEmpty(paths.stagingRoot);
+    await removeIfEmpty(paths.pending);
+  }
+
+  /** After the decision the run has happened: what fails now is finished by the next run and is a warning here. */
+  async #afterwards(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const warning = `The commit stands, but to ${what} failed: ${error instanceof Error ? error.message : String(error)}`;
+      this.warnings.push(warning);
+      this.#init.log.warn(warning);
+    }
+  }
+}
+
+/** Overwriting forgets what was loaded before; appending adds to it. */
+function endStateOf(start: EndState, sealed: Sealed, mode: "append" | "overwrite"): EndState {
+  const before: EndState = mode === "overwrite" ? { positions: {}, values: {} } : start;
+  return {
+    positions: { ...before.positions, ...Object.fromEntries(sealed.positions) },
+    values: sealed.values ?? before.values,
+  };
+}
+
+/** After a failure the target is asked; a writer that cannot say leaves the outcome unknown. */
+async function commitByWriter(writer: BaseWriter, record: CommitRecord, token: CommitToken): Promise<CommitResult> {
+  try {
+    return (await writer.commitFiles?.(record.writerFiles, token)) ?? { status: "success" };
+  } catch (cause) {
+    const found = writer.committed && (await Promise.resolve(writer.committed(token)).catch(() => null));
+    if (found) return found;
+    const known = writer.committed !== undefined && found === undefined;
+    const what = `commitFiles() of ${writer.constructor.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new DativoError(known ? "DTV_PLUGIN_FAILED" : "DTV_OUTCOME_UNKNOWN", what, {
+      culprit: writer.constructor.name,
+      ...(known
+        ? {}
+        : { hint: "Whether the target has the records is unknown; the next run reads and commits them again." }),
+      cause,
+    });
+  }
+}
+
+function isUnknown(error: unknown): boolean {
+  return error instanceof DativoError && error.code === "DTV_OUTCOME_UNKNOWN";
+}
+
+async function removeIfEmpty(folder: string): Promise<void> {
+  await rmdir(folder).catch(() => {});
+}

@@ -1,0 +1,61 @@
+import type { Reject } from "../contract/reject.ts";
+import type { CommitResult } from "../contract/results.ts";
+import type { BaseWriter } from "../contract/writer.ts";
+import type { Committer, Sealed, Staging } from "../stream/to-writable.ts";
+import type { Attempt } from "./attempt.ts";
+
+export interface CommitterParts {
+  /** Locks the target and begins the run. */
+  begin(): Promise<Attempt>;
+  createWriter(attempt: Attempt, stagingFolder: string): Promise<BaseWriter>;
+  /** What becomes of a sealed run: stand-alone it is committed here; a job keeps it for its one commit. */
+  settle(attempt: Attempt, sealed: Sealed): Promise<CommitResult | undefined>;
+  /** Unlocks; called once, after a commit or an abort, unless a job took the run over. */
+  end(): Promise<void>;
+}
+
+/** A committer over an attempt: the sink stages through it and hands over to it. */
+export function createCommitter(parts: CommitterParts): Committer {
+  return new AttemptCommitter(parts);
+}
+
+class AttemptCommitter implements Committer {
+  readonly #parts: CommitterParts;
+  #attempt: Attempt | undefined;
+
+  constructor(parts: CommitterParts) {
+    this.#parts = parts;
+  }
+
+  async open(): Promise<Staging> {
+    const attempt = await this.#parts.begin();
+    this.#attempt = attempt;
+    const folder = await attempt.stage();
+    return { storage: attempt.storage, createWriter: () => this.#parts.createWriter(attempt, folder) };
+  }
+
+  async keepRejects(rejects: readonly Reject[]): Promise<void> {
+    await this.#attempt?.keepRejects(rejects);
+  }
+
+  async commit(sealed: Sealed): Promise<CommitResult | undefined> {
+    const attempt = this.#attempt as Attempt;
+    let result: CommitResult | undefined;
+    let failed = true;
+    try {
+      result = await this.#parts.settle(attempt, sealed);
+      failed = false;
+    } finally {
+      if (failed || result) await this.#parts.end();
+    }
+    return result;
+  }
+
+  async abort(): Promise<{ rejectsPath: string | undefined }> {
+    try {
+      return (await this.#attempt?.abort()) ?? { rejectsPath: undefined };
+    } finally {
+      await this.#parts.end();
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { DativoError, type ErrorCode } from "../contract/errors.ts";
+
+/**
+ * A document that knows whether it is whole: JSON with the SHA-256 of the rest of it. A file that does not parse or
+ * whose hash is wrong is an error, never an empty document.
+ */
+export function sealDocument(body: Readonly<Record<string, unknown>>): string {
+  const json = JSON.stringify(body);
+  return `${JSON.stringify({ ...(JSON.parse(json) as object), sha256: hashOf(json) }, undefined, 1)}\n`;
+}
+
+/** @throws DativoError with `code` when the file is not what was sealed. */
+export async function readDocument<T>(path: string, format: string, code: ErrorCode): Promise<T> {
+  const text = await readFile(path, "utf8");
+  let parsed: Record<string, unknown>;
+  try {
+    parsed = JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw new DativoError(code, `${path} does not parse`, { culprit: path, hint: HINT, cause });
+  }
+  const { sha256, ...body } = parsed;
+  if (sha256 !== hashOf(JSON.stringify(body))) {
+    throw new DativoError(code, `The hash of ${path} is wrong: it was cut off or changed`, {
+      culprit: path,
+      hint: HINT,
+    });
+  }
+  if (body["format"] !== format) {
+    throw new DativoError(code, `${path} has the format '${String(body["format"])}', not '${format}'`, {
+      culprit: path,
+      hint: "It was written by another version of Dativo.",
+    });
+  }
+  return body as T;
+}
+
+const HINT =
+  "Nothing is read from it. Restore it from a backup, or move it away if what it says can be found elsewhere.";
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,83 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { systemCode } from "../contract/errors.ts";
+import type { FileMetadata, Position } from "../contract/results.ts";
+import { readDocument } from "./document.ts";
+import type { ControlPaths } from "./places.ts";
+
+export const COMMIT_FORMAT = "dativo.commit/1";
+
+/** What the next run starts from. */
+export interface EndState {
+  readonly positions: Readonly<Record<string, Position>>;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** A file that a run publishes itself, from its staging folder into the target folder. Paths are relative to those. */
+export interface PublishedFile {
+  readonly staged: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+  readonly rows: number | undefined;
+}
+
+/**
+ * What a run is about to make visible. It is written twice: as the manifest, from which a run that died is rolled
+ * forward, and, under its sequence number, as the commit record, which is the decision.
+ */
+export interface CommitRecord {
+  readonly format: typeof COMMIT_FORMAT;
+  readonly jobKey: string;
+  readonly seq: number;
+  readonly runId: string;
+  readonly writtenAt: string;
+  readonly mode: "append" | "overwrite";
+  /** Files that the engine publishes. */
+  readonly files: readonly PublishedFile[];
+  /** Files and batches that the writer publishes with `commitFiles`. */
+  readonly writerFiles: readonly FileMetadata[];
+  /** Published files of earlier runs that this one replaces. */
+  readonly replaces: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly schemaFingerprint: string | undefined;
+  readonly contract: { readonly name: string; readonly version: string; readonly fingerprint: string };
+  readonly startState: EndState;
+  readonly endState: EndState;
+}
+
+/** Reads a manifest or commit record. @throws DativoError DTV_COMMIT_RECORD */
+export function readRecord(path: string): Promise<CommitRecord> {
+  return readDocument<CommitRecord>(path, COMMIT_FORMAT, "DTV_COMMIT_RECORD");
+}
+
+/** The newest commit record of a job, or undefined before its first commit. */
+export async function readLatest(paths: ControlPaths): Promise<CommitRecord | undefined> {
+  const names = (await listFolder(paths.commits)).filter((name) => /^\d{20}\.commit$/.test(name)).sort();
+  const last = names.at(-1);
+  return last === undefined ? undefined : readRecord(join(paths.commits, last));
+}
+
+/** Paths of every file that the job's commits have made visible and not replaced since, oldest first. */
+export async function listLiveFiles(paths: ControlPaths, latest: CommitRecord | undefined): Promise<string[]> {
+  const live: string[] = [];
+  for (let record = latest; record; record = await readPrevious(paths, record)) {
+    live.unshift(...record.files.map((file) => file.path));
+    if (record.mode === "overwrite") break;
+  }
+  return live;
+}
+
+/** Names in a folder; none when there is no such folder. */
+export async function listFolder(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function readPrevious(paths: ControlPaths, record: CommitRecord): Promise<CommitRecord> | undefined {
+  return record.seq > 1 ? readRecord(paths.commit(record.seq - 1)) : undefined;
+}

@@ -1,0 +1,72 @@
+import { isUtf8 } from "node:buffer";
+import { access, type FileHandle, open } from "node:fs/promises";
+import type { Reject } from "../contract/reject.ts";
+import { linkIfAbsent, makeFolder, PRIVATE_FILE, syncFolder } from "../storage/durable.ts";
+import { unwritable } from "../storage/staged-file.ts";
+import type { ControlPaths } from "./places.ts";
+
+/** Gives the rejects that a run staged their lasting name. Nothing is done when it staged none. */
+export async function keepRejects(paths: ControlPaths, runId: string): Promise<void> {
+  const staged = paths.stagedRejects(runId);
+  if (!(await isThere(staged))) return;
+  await makeFolder(paths.rejects);
+  await linkIfAbsent(staged, paths.rejectsOf(runId));
+  await syncFolder(paths.rejects);
+}
+
+/** The file that keeps the rejected records of a run: one JSON object a line. */
+export class RejectsFile {
+  readonly path: string;
+  count = 0;
+  readonly #facts: Readonly<Record<string, unknown>>;
+  #handle: FileHandle | undefined;
+
+  /** `facts` stand in every line: the run and the contract that the records broke. */
+  constructor(path: string, facts: Readonly<Record<string, unknown>>) {
+    this.path = path;
+    this.#facts = facts;
+  }
+
+  async append(rejects: readonly Reject[]): Promise<void> {
+    try {
+      this.#handle ??= await open(this.path, "wx", PRIVATE_FILE);
+      await this.#handle.appendFile(
+        rejects.map((reject) => `${JSON.stringify(toLine(reject, this.#facts))}\n`).join(""),
+      );
+    } catch (cause) {
+      throw unwritable(this.path, cause);
+    }
+    this.count += rejects.length;
+  }
+
+  /** Closes it durably; nothing is done when there was no reject. */
+  async seal(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = undefined;
+    try {
+      await handle?.sync();
+    } finally {
+      await handle?.close();
+    }
+  }
+}
+
+function toLine(reject: Reject, facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { raw, record, faults, ...place } = reject;
+  const [first, ...others] = faults;
+  return { ...place, ...rawOf(raw, record), ...first, ...(others.length > 0 ? { more_faults: others } : {}), ...facts };
+}
+
+/** The record as it stood: text, or base64 where its bytes are no text. */
+function rawOf(raw: Uint8Array | undefined, record: string | undefined): Record<string, unknown> {
+  if (!raw) return record === undefined ? {} : { raw: record };
+  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  return isUtf8(bytes) ? { raw: bytes.toString("utf8") } : { raw_base64: bytes.toString("base64") };
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

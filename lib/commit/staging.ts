@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { DativoError, systemCode } from "../contract/errors.ts";
+import type { FileMetadata } from "../contract/results.ts";
+import type { SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
+import { makeFolder } from "../storage/durable.ts";
+import { createStagedFile, unwritable } from "../storage/staged-file.ts";
+import { encodeName, publishedName, STAGED_SUFFIX } from "./places.ts";
+import type { PublishedFile } from "./record.ts";
+
+/** The storage of a writer: reads where the run reads, creates files in the run's staging folder. */
+export class StagingStorage implements Storage {
+  readonly #folder: string;
+  readonly #source: Storage;
+
+  constructor(folder: string, source: Storage) {
+    this.#folder = folder;
+    this.#source = source;
+  }
+
+  find(pattern: string): Promise<StoredFile[]> {
+    return this.#source.find(pattern);
+  }
+
+  open(path: string): Promise<SourceFile> {
+    return this.#source.open(path);
+  }
+
+  /** `name` may be in sub-folders, each of whose names is encoded on its own. */
+  async create(name: string): Promise<StagedFile> {
+    const path = join(this.#folder, ...name.split("/").map(encodeName)) + STAGED_SUFFIX;
+    await makeFolder(dirname(path));
+    return createStagedFile(path);
+  }
+}
+
+/**
+ * What a file writer staged, as the engine will publish it. A writer that wrote files by itself gives neither hash
+ * nor durability, so both are made here.
+ *
+ * @throws DativoError DTV_PLUGIN_RESULT for a file that is not in the staging folder or does not exist.
+ */
+export async function describeStaged(folder: string, file: FileMetadata, runId: string): Promise<PublishedFile> {
+  const path = resolve(folder, file.path);
+  const staged = relative(folder, path);
+  if (staged.startsWith("..") || isAbsolute(staged)) {
+    throw new DativoError("DTV_PLUGIN_RESULT", `The writer reports a file outside its output base: ${file.path}`, {
+      culprit: file.path,
+      hint: `A file writer puts its files into this.outputBase (${folder}); a writer with a target of its own has commitFiles().`,
+    });
+  }
+  const facts = await stat(path).catch((cause: unknown) => {
+    throw systemCode(cause) === "ENOENT"
+      ? new DativoError("DTV_PLUGIN_RESULT", `The writer reports a file that does not exist: ${file.path}`, {
+          culprit: file.path,
+        })
+      : unwritable(path, cause);
+  });
+  const name = basename(staged).endsWith(STAGED_SUFFIX)
+    ? basename(staged).slice(0, -STAGED_SUFFIX.length)
+    : basename(staged);
+  const known = typeof file["sha256"] === "string" ? (file["sha256"] as string) : undefined;
+  return {
+    staged,
+    path: join(dirname(staged), publishedName(name, runId)),
+    sizeBytes: facts.size,
+    sha256: known ?? (await makeDurable(path)),
+    rows: file.recordCount,
+  };
+}
+
+/** SHA-256 of a file's content, hex. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
+  return hash.digest("hex");
+}
+
+async function makeDurable(path: string): Promise<string> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.sync();
+  } catch (cause) {
+    throw unwritable(path, cause);
+  } finally {
+    await handle.close();
+  }
+  return hashFile(path);
+}

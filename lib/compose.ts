@@ -1,0 +1,234 @@
+/** Players as stock Node streams, and `compose`, which joins them and checks the types of their rows. */
+
+import { resolve } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { pathToFileURL } from "node:url";
+import { CsvReader } from "../readers/csv.ts";
+import { JsonlReader } from "../readers/jsonl.ts";
+import { ParquetReader } from "../readers/parquet.ts";
+import { type MapOptions, MapSchema } from "../transforms/map.ts";
+import { Validate } from "../transforms/validate/validate.ts";
+import { CsvWriter } from "../writers/csv.ts";
+import { JsonlWriter } from "../writers/jsonl.ts";
+import { ParquetWriter } from "../writers/parquet.ts";
+import { createCommitter } from "./commit/committer.ts";
+import { Ledger } from "./commit/ledger.ts";
+import { ControlPaths, jobKeyOf } from "./commit/places.ts";
+import { newRunId } from "./commit/run-id.ts";
+import { type Camel, toSnakeNames } from "./config/option-case.ts";
+import { AssetDefinition } from "./contract/asset.ts";
+import type { Row } from "./contract/batch.ts";
+import { SourceConfig, TargetConfig } from "./contract/config.ts";
+import type { FileReaderOptions } from "./contract/file-reader.ts";
+import type { FileWriterOptions } from "./contract/file-writer.ts";
+import type { BaseReader } from "./contract/reader.ts";
+import type { CommitResult } from "./contract/results.ts";
+import type { BaseTransform } from "./contract/transform.ts";
+import type { WriterClass } from "./contract/writer.ts";
+import type { CsvReadOptions, CsvWriteOptions } from "./formats/csv/csv-options.ts";
+import type { JsonlReadOptions, JsonlWriteOptions } from "./formats/jsonl/jsonl-options.ts";
+import type { ParquetReadOptions, ParquetWriteOptions } from "./formats/parquet/parquet-options.ts";
+import { LocalStorage } from "./storage/local.ts";
+import type { RejectPolicy } from "./stream/policy.ts";
+import { defaultEnvironment } from "./stream/stage.ts";
+import { type BatchReadable, toReadable } from "./stream/to-readable.ts";
+import { type BatchTransform, toTransform } from "./stream/to-transform.ts";
+import { type BatchWritable, type Counts, toWritable } from "./stream/to-writable.ts";
+
+type Paths = string | readonly string[];
+type FileClass = new (config: SourceConfig) => BaseReader;
+
+/** Delimited text files as a stream of batches; a path, a pattern, or several. */
+export function readCsv(files: Paths, options: Camel<FileReaderOptions & CsvReadOptions> = {}): BatchReadable {
+  return readFiles(CsvReader, "csv", files, options);
+}
+
+/** Files of one JSON object a line. */
+export function readJsonl(files: Paths, options: Camel<FileReaderOptions & JsonlReadOptions> = {}): BatchReadable {
+  return readFiles(JsonlReader, "jsonl", files, options);
+}
+
+export function readParquet(files: Paths, options: Camel<FileReaderOptions & ParquetReadOptions> = {}): BatchReadable {
+  return readFiles(ParquetReader, "parquet", files, options);
+}
+
+/** A reader of your own as a stream of batches. */
+export function readFrom<R extends Row>(reader: BaseReader<R>): BatchReadable<R> {
+  return toReadable(reader, { environment: defaultEnvironment(new LocalStorage()) });
+}
+
+/**
+ * Checks records against a contract and types them. `strict` (the default): one bad record and nothing is published.
+ * `warn`: good records are published, bad ones are kept beside them.
+ */
+export function validate<R extends Row>(
+  asset: AssetDefinition<R>,
+  { mode = "strict", maxErrors, maxErrorRate }: Partial<RejectPolicy> = {},
+): BatchTransform<Row, R> {
+  return toTransform(new Validate<R>({ asset }), {
+    environment: defaultEnvironment(new LocalStorage()),
+    policy: { mode, maxErrors, maxErrorRate },
+  });
+}
+
+/** Shapes records: paths, rename, casts, defaults, constants, select, in this order. */
+export function mapSchema<O extends Row = Row>(options: MapOptions): BatchTransform<Row, O> {
+  return transformWith(new MapSchema(options) as BaseTransform<Row, O>);
+}
+
+/** A transform of your own as a stream. */
+export function transformWith<I extends Row, O extends Row>(transform: BaseTransform<I, O>): BatchTransform<I, O> {
+  return toTransform(transform, { environment: defaultEnvironment(new LocalStorage()) });
+}
+
+export interface WriteOptions<R extends Row = Row> {
+  /** Named in the files and in the commit; without one the types are read off the first batch. */
+  readonly asset?: AssetDefinition<R>;
+  /** Names the commits that belong together; by default every call is on its own. */
+  readonly key?: string;
+  /** `overwrite` replaces what earlier calls with this key wrote. */
+  readonly mode?: "append" | "overwrite";
+}
+
+/** A folder of Parquet files; what is written becomes visible in one commit when the stream has finished. */
+export function writeParquet<R extends Row = Row>(
+  folder: string,
+  options: WriteOptions<R> & Camel<FileWriterOptions & ParquetWriteOptions> = {},
+): BatchWritable<R> {
+  return writeFolder(ParquetWriter, "parquet", folder, options);
+}
+
+export function writeCsv<R extends Row = Row>(
+  folder: string,
+  options: WriteOptions<R> & Camel<FileWriterOptions & CsvWriteOptions> = {},
+): BatchWritable<R> {
+  return writeFolder(CsvWriter, "csv", folder, options);
+}
+
+export function writeJsonl<R extends Row = Row>(
+  folder: string,
+  options: WriteOptions<R> & Camel<FileWriterOptions & JsonlWriteOptions> = {},
+): BatchWritable<R> {
+  return writeFolder(JsonlWriter, "jsonl", folder, options);
+}
+
+/** A writer class of your own as a stream into a folder. */
+export function writeTo<R extends Row = Row>(
+  writerClass: WriterClass,
+  folder: string,
+  { asset, key, mode, target }: WriteOptions<R> & { readonly target?: TargetConfig } = {},
+): BatchWritable<R> {
+  const config = target ?? new TargetConfig({ connection: { path: folder } });
+  return writeWith<R>(writerClass, folder, config, { asset, key, mode });
+}
+
+/** What `compose` did. */
+export interface Composed {
+  readonly counts: Counts;
+  readonly result: CommitResult | undefined;
+  /** Faults after the commit, which it outlived. */
+  readonly warnings: readonly Error[];
+}
+
+type R0 = Row;
+
+/** Joins stages with Node's `pipeline()` and resolves with the outcome. The types of rows must fit from stage to stage. */
+export function compose<A extends R0>(reader: BatchReadable<A>, writer: BatchWritable<A>): Promise<Composed>;
+export function compose<A extends R0, B extends R0>(
+  reader: BatchReadable<A>,
+  first: BatchTransform<A, B>,
+  writer: BatchWritable<B>,
+): Promise<Composed>;
+export function compose<A extends R0, B extends R0, C extends R0>(
+  reader: BatchReadable<A>,
+  first: BatchTransform<A, B>,
+  second: BatchTransform<B, C>,
+  writer: BatchWritable<C>,
+): Promise<Composed>;
+export function compose<A extends R0, B extends R0, C extends R0, D extends R0>(
+  reader: BatchReadable<A>,
+  first: BatchTransform<A, B>,
+  second: BatchTransform<B, C>,
+  third: BatchTransform<C, D>,
+  writer: BatchWritable<D>,
+): Promise<Composed>;
+export function compose<A extends R0, B extends R0, C extends R0, D extends R0, E extends R0>(
+  reader: BatchReadable<A>,
+  first: BatchTransform<A, B>,
+  second: BatchTransform<B, C>,
+  third: BatchTransform<C, D>,
+  fourth: BatchTransform<D, E>,
+  writer: BatchWritable<E>,
+): Promise<Composed>;
+export async function compose(...stages: [BatchReadable, ...BatchTransform[], BatchWritable]): Promise<Composed> {
+  const writer = stages.at(-1) as BatchWritable;
+  const warnings: Error[] = [];
+  try {
+    await pipeline(stages as [NodeJS.ReadableStream, ...NodeJS.ReadWriteStream[], NodeJS.WritableStream]);
+  } catch (error) {
+    // A pipeline may reject although its commit went through; the sink knows.
+    if (writer.outcome !== "committed") throw error;
+    warnings.push(error as Error);
+  }
+  return { counts: writer.counts, result: writer.result, warnings };
+}
+
+function readFiles(readerClass: FileClass, type: string, files: Paths, options: object): BatchReadable {
+  const paths = typeof files === "string" ? [files] : files;
+  const config = new SourceConfig({
+    type,
+    files: paths.map((path) => ({ path })),
+    engine: { type: "native", options: toSnakeNames(options) },
+  });
+  return readFrom(new readerClass(config));
+}
+
+function writeFolder<R extends Row>(
+  writerClass: WriterClass,
+  type: string,
+  folder: string,
+  { asset, key, mode, ...options }: WriteOptions<R> & object,
+): BatchWritable<R> {
+  const target = new TargetConfig({
+    type,
+    connection: { path: folder },
+    engine: { type: "native", options: toSnakeNames(options) },
+  });
+  return writeWith<R>(writerClass, folder, target, { asset, key, mode });
+}
+
+interface WriteParts {
+  readonly asset: AssetDefinition | undefined;
+  readonly key: string | undefined;
+  readonly mode: "append" | "overwrite" | undefined;
+}
+
+function writeWith<R extends Row>(
+  writerClass: WriterClass,
+  folder: string,
+  config: TargetConfig,
+  parts: WriteParts,
+): BatchWritable<R> {
+  const { asset = AssetDefinition.unchecked("data"), key = newRunId(), mode = "append" } = parts;
+  const target = resolve(folder);
+  const storage = new LocalStorage();
+  const environment = defaultEnvironment(storage);
+  const jobKey = jobKeyOf({ tenant: "", name: key, targetUri: pathToFileURL(target).href });
+  let ledger: Ledger | undefined;
+  const committer = createCommitter({
+    begin: async () => {
+      const place = { jobKey, paths: ControlPaths.inTarget(target, jobKey), target, stateFile: undefined };
+      ledger = await Ledger.open(place, { log: environment.log, clock: environment.clock, storage });
+      return ledger.begin(asset, mode);
+    },
+    createWriter: async (_attempt, staging) =>
+      new writerClass(asset, config, commitsItself(writerClass) ? target : staging),
+    settle: (attempt, sealed) => attempt.commit(sealed),
+    end: async () => ledger?.close(),
+  });
+  return toWritable<R>({ environment, committer });
+}
+
+function commitsItself(writerClass: WriterClass): boolean {
+  return typeof writerClass.prototype.commitFiles === "function";
+}

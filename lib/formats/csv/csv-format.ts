@@ -1,0 +1,20 @@
+import type { Format } from "../../contract/format.ts";
+import { parseOptions } from "../../contract/options.ts";
+import { CsvDecoder } from "./csv-decoder.ts";
+import { CsvEncoder } from "./csv-encoder.ts";
+import { csvDecodeOptions, csvEncodeOptions } from "./csv-options.ts";
+
+/**
+ * Delimited text.
+ *
+ * Fields are read as text; types come later, from a contract. A blank line is no record, in a table of one column
+ * either. Reading takes `""` and an empty field alike, by default both for no value; writing keeps them apart.
+ */
+export const csvFormat: Format = {
+  name: "csv",
+  extension: "csv",
+  decodeOptions: csvDecodeOptions,
+  encodeOptions: csvEncodeOptions,
+  decoder: (options, context) => new CsvDecoder(parseOptions(csvDecodeOptions, options ?? {}, "csv"), context),
+  encoder: (options, context) => new CsvEncoder(parseOptions(csvEncodeOptions, options ?? {}, "csv"), context),
+};

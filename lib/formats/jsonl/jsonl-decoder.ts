@@ -1,0 +1,145 @@
+import { isAscii, isUtf8 } from "node:buffer";
+import type { Batch } from "../../contract/batch.ts";
+import { DativoError } from "../../contract/errors.ts";
+import type { DecodeContext, Decoder } from "../../contract/format.ts";
+import type { Provenance } from "../../contract/provenance.ts";
+import type { Fault } from "../../contract/reject.ts";
+import { RowBatch } from "../../contract/row-batch.ts";
+import { ByteWindow, piecesOf } from "./byte-window.ts";
+import type { JsonlDecodeOptions } from "./jsonl-options.ts";
+import type { LineList } from "./line-list.ts";
+import { LineScanner } from "./line-scanner.ts";
+import { parseLine } from "./parse-line.ts";
+import { HEAD_BYTES, inspectHead } from "./text-head.ts";
+import { MAX_NAMES, ValueTable } from "./value-table.ts";
+
+/**
+ * Lines of JSON objects → batches of the values as they stand there.
+ *
+ * A batch has a field for every name that its records or earlier ones have. Batches, rejects and errors are the same
+ * however the bytes are cut. What is held is at most the lines of one batch and one line more.
+ */
+export class JsonlDecoder implements Decoder {
+  readonly #context: DecodeContext;
+  readonly #maxBytes: number;
+  readonly #window = new ByteWindow();
+  readonly #table = new ValueTable();
+  #scanner: LineScanner | undefined;
+  #scanned = 0;
+  #rows = 0;
+  #hasYielded = false;
+
+  constructor(options: JsonlDecodeOptions, context: DecodeContext) {
+    this.#context = context;
+    this.#maxBytes = options.max_record_bytes;
+  }
+
+  *push(bytes: Uint8Array): Generator<Batch> {
+    for (const piece of piecesOf(bytes)) {
+      this.#window.append(piece);
+      if (this.#window.end >= HEAD_BYTES) yield* this.#advance();
+    }
+  }
+
+  *end(): Generator<Batch> {
+    const scanner = yield* this.#advance();
+    const { needed } = scanner;
+    scanner.finish(this.#window.view(needed, this.#window.end), needed);
+    yield* this.#read(scanner.takeLines());
+    this.#refuseOverflow(scanner);
+    if (!this.#hasYielded) yield RowBatch.empty(this.#table.take().schema);
+  }
+
+  *#advance(): Generator<Batch, LineScanner> {
+    this.#scanner ??= this.#start();
+    const scanner = this.#scanner;
+    for (;;) {
+      const { needed } = scanner;
+      const read = scanner.scan(this.#window.view(needed, this.#window.end), needed, this.#scanned - needed);
+      this.#scanned = needed + read;
+      if (!scanner.isFull) break;
+      yield* this.#read(scanner.takeLines());
+    }
+    if (scanner.overflow) yield* this.#read(scanner.takeLines());
+    this.#refuseOverflow(scanner);
+    this.#window.discard(scanner.needed);
+    return scanner;
+  }
+
+  /** Looks at the first bytes, once enough of them are there. */
+  #start(): LineScanner {
+    const head = this.#window.view(0, Math.min(HEAD_BYTES, this.#window.end));
+    this.#scanned = inspectHead(head, this.#context.source, "utf-8", new Uint8Array());
+    return new LineScanner(this.#context.batchRows, this.#maxBytes, this.#scanned);
+  }
+
+  *#read(lines: LineList): Generator<Batch> {
+    if (lines.length === 0) return;
+    const base = lines.starts[0] as number;
+    // The batch keeps the bytes; the window moves on.
+    const bytes = Buffer.from(this.#window.view(base, lines.ends.at(-1) as number));
+    const provenance = lines.provenance(this.#context.source, this.#rows + 1, bytes);
+    this.#rows += lines.length;
+    const parse = lineParser(lines, bytes, base);
+    let good: number[] = [];
+    for (let i = 0; i < lines.length; i++) {
+      const found = parse(i);
+      const faults = Array.isArray(found) ? found : this.#table.add(found) ? undefined : TOO_MANY_NAMES;
+      if (faults) this.#reject(provenance, i, faults);
+      else good.push(i);
+      if (this.#table.isFull || i === lines.length - 1) {
+        yield* this.#takeTable(good.length === lines.length ? provenance : provenance.take(good));
+        good = [];
+      }
+    }
+  }
+
+  *#takeTable(provenance: Provenance): Generator<Batch> {
+    if (this.#table.length === 0) return;
+    const { schema, columns, length } = this.#table.take();
+    this.#hasYielded = true;
+    yield RowBatch.fromColumns(schema, columns, length, { provenance });
+  }
+
+  /** A reject may be kept for long, and shall not keep its whole batch. */
+  #reject(provenance: Provenance, index: number, faults: readonly Fault[]): void {
+    const place = provenance.at(index);
+    this.#context.reject({ ...place, ...(place.raw ? { raw: new Uint8Array(place.raw) } : {}), faults });
+  }
+
+  #refuseOverflow({ overflow }: LineScanner): void {
+    if (!overflow) return;
+    const { source } = this.#context;
+    throw new DativoError(
+      "DTV_RECORD_TOO_LARGE",
+      `${source}, line ${overflow.line} (byte ${overflow.position}): the line has more than ${this.#maxBytes} bytes`,
+      {
+        culprit: `${source}:${overflow.line}`,
+        hint: "JSON Lines hold one object a line. If the line is meant to be this long, raise max_record_bytes.",
+        details: { source, line: overflow.line, offset: overflow.position },
+      },
+    );
+  }
+}
+
+const TOO_MANY_NAMES: Fault[] = [
+  { column: null, rule: "fields", reason: `has names that make more than ${MAX_NAMES} in the file` },
+];
+
+/** A function from the number of a line to its object or its faults. */
+function lineParser(
+  lines: LineList,
+  bytes: Buffer,
+  base: number,
+): (index: number) => Record<string, unknown> | Fault[] {
+  const isValid = isUtf8(bytes);
+  const encoding = isAscii(bytes) ? "latin1" : "utf8";
+  return (index) => {
+    const from = (lines.starts[index] as number) - base;
+    const to = (lines.ends[index] as number) - base;
+    if (!isValid && !isUtf8(bytes.subarray(from, to))) return NOT_UTF8;
+    return parseLine(bytes.toString(encoding, from, to));
+  };
+}
+
+const NOT_UTF8: Fault[] = [{ column: null, rule: "encoding", reason: "is not utf-8" }];

@@ -1,0 +1,97 @@
+import type { FileMetaData, RowGroup } from "hyparquet";
+import type { Batch } from "../../../contract/batch.ts";
+import { DativoError } from "../../../contract/errors.ts";
+import type { DecodeContext, RandomAccess } from "../../../contract/format.ts";
+import { parseOptions } from "../../../contract/options.ts";
+import { describePlace, Provenance } from "../../../contract/provenance.ts";
+import { RowBatch } from "../../../contract/row-batch.ts";
+import { Schema } from "../../../contract/schema.ts";
+import { countOf, damaged, ParquetFault, within } from "../fault.ts";
+import { parquetDecodeOptions } from "../parquet-options.ts";
+import { FileBytes } from "./file-bytes.ts";
+import { readFooter } from "./read-footer.ts";
+import { type Misplaced, openRowGroup } from "./row-group.ts";
+import { buildSchemaTree } from "./schema-tree.ts";
+import { type Column, selectColumns } from "./select-columns.ts";
+
+/** What the values of a batch may come to, by the footer: wide records make shorter batches. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Reads a file: typed batches, none of which crosses a row group. A file without records gives one empty batch.
+ *
+ * @throws DativoError DTV_PARQUET_INVALID for bytes that are no sound Parquet file or use a feature that is not read,
+ * DTV_VALUE_UNFIT for a value that no cell holds exactly, DTV_OPTION_INVALID for an unknown column
+ */
+export async function* decodeParquet(
+  bytes: RandomAccess,
+  options: unknown,
+  context: DecodeContext,
+): AsyncGenerator<Batch> {
+  const { columns: names } = parseOptions(parquetDecodeOptions, options ?? {}, "parquet reader");
+  try {
+    const file = new FileBytes(bytes, context.source);
+    const footer = await readFooter(file);
+    const columns = selectColumns(buildSchemaTree(footer.schema), names, context.source);
+    const schema = new Schema(columns.map(({ field }) => field));
+    let read = 0;
+    for (const [index, group] of rowGroupsOf(footer).entries()) {
+      for await (const batch of decodeRowGroup(file, group, index, columns, context)) {
+        if (!Array.isArray(batch.cells)) throw unfitError(batch.cells, read, context.source);
+        const provenance = Provenance.numbered(context.source, read + 1, batch.rows);
+        yield RowBatch.fromColumns(schema, batch.cells, batch.rows, { provenance });
+        read += batch.rows;
+      }
+    }
+    if (read === 0) yield RowBatch.empty(schema);
+  } catch (error) {
+    throw damaged(context.source, error);
+  }
+}
+
+interface Cells {
+  readonly rows: number;
+  readonly cells: unknown[][] | Misplaced;
+}
+
+async function* decodeRowGroup(
+  file: FileBytes,
+  group: RowGroup,
+  index: number,
+  columns: readonly Column[],
+  { batchRows }: DecodeContext,
+): AsyncGenerator<Cells> {
+  const rows = countOf(group.num_rows, "number of records in a row group");
+  if (rows === 0) return;
+  const place = `row group ${index + 1}`;
+  const reader = await within(place, () => openRowGroup(file, group, rows, columns));
+  const most = Math.max(1, Math.min(batchRows, Math.floor(BATCH_BYTES / bytesPerRow(group, rows))));
+  for (let left = rows; left > 0; ) {
+    const count = Math.min(left, most);
+    yield { rows: count, cells: await within(place, () => reader.read(count)) };
+    left -= count;
+  }
+}
+
+/** At least one byte, whatever the footer says. */
+function bytesPerRow(group: RowGroup, rows: number): number {
+  const bytes = group.columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 0);
+  return Math.max(1, bytes / rows);
+}
+
+/** @throws ParquetFault when the row groups do not add up to the records of the file */
+function rowGroupsOf({ row_groups: groups, num_rows }: FileMetaData): readonly RowGroup[] {
+  const rows = groups.reduce((sum, group) => sum + countOf(group.num_rows, "number of records in a row group"), 0);
+  if (rows === countOf(num_rows, "number of records")) return groups;
+  throw new ParquetFault(`its row groups have ${rows} records, where the file has ${num_rows}`);
+}
+
+function unfitError({ column, row, unfit }: Misplaced, read: number, source: string): DativoError {
+  const { name } = column.field;
+  const place = describePlace({ source, row: read + row + 1 });
+  return new DativoError("DTV_VALUE_UNFIT", `${place}: the value of column '${name}' ${unfit.reason}`, {
+    culprit: name,
+    hint: "Leave the column out with the option `columns`, or write the file again with a type that fits.",
+    details: { column: name, row: read + row + 1 },
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * DATE, TIME and TIMESTAMP of Parquet as ISO text (LogicalTypes.md, "Temporal Types").
+ *
+ * What is finer than a microsecond or outside the years 0001 to 9999 has no such text and is Unfit, never cut.
+ */
+import type { TimeUnit } from "hyparquet";
+import { formatDate, formatTime, fromEpochMicros, isInRange, MICROS_PER_DAY } from "../../../contract/temporal.ts";
+import { mapInt32, mapInt64 } from "./number-cells.ts";
+import { Unfit } from "./unfit.ts";
+
+const TOO_FINE = new Unfit("is finer than a microsecond");
+const OUT_OF_YEARS = new Unfit("is outside the years 0001 to 9999");
+const NO_TIME_OF_DAY = new Unfit("is not a time of day from 00:00 up to 24:00");
+
+const MILLIS_PER_DAY = 86_400_000;
+const NANOS_PER_MICRO = 1000n;
+/** The Julian day of 1970-01-01. */
+const JULIAN_EPOCH = 2_440_588;
+/** Dates repeat; so many texts of them are kept before starting over (some hundred years). */
+const REMEMBERED_DATES = 40_000;
+
+const dateTexts = new Map<number, string>();
+
+export function dateCells(raw: Int32Array): unknown[] {
+  return mapInt32(raw, dateText);
+}
+
+export function timeMillisCells(raw: Int32Array): unknown[] {
+  return mapInt32(raw, (millis) => timeText(millis * 1000));
+}
+
+export function timeCells(raw: BigInt64Array, unit: TimeUnit): unknown[] {
+  if (unit === "NANOS") return Array.from(raw, (nanos) => wholeMicros(nanos, (micros) => timeText(Number(micros))));
+  return mapInt64(raw, timeText, () => NO_TIME_OF_DAY);
+}
+
+export function timestampCells(raw: BigInt64Array, unit: TimeUnit, zoned: boolean): unknown[] {
+  const ofMicros = (micros: number): unknown => {
+    const days = Math.floor(micros / MICROS_PER_DAY);
+    return stampText(days, micros - days * MICROS_PER_DAY, zoned);
+  };
+  const ofBigMicros = (value: bigint): unknown => {
+    const { days, micros } = fromEpochMicros(value);
+    return stampText(days, micros, zoned);
+  };
+  if (unit === "MICROS") return mapInt64(raw, ofMicros, ofBigMicros);
+  if (unit === "NANOS") return Array.from(raw, (nanos) => wholeMicros(nanos, ofBigMicros));
+  const ofMillis = (millis: number): unknown => {
+    const days = Math.floor(millis / MILLIS_PER_DAY);
+    return stampText(days, (millis - days * MILLIS_PER_DAY) * 1000, zoned);
+  };
+  return mapInt64(raw, ofMillis, () => OUT_OF_YEARS);
+}
+
+/** INT96, the timestamp of old Impala and Spark: nanoseconds of the day, then the Julian day. It knows no zone. */
+export function int96Cell(bytes: Buffer, start: number): unknown {
+  const day = bytes.readInt32LE(start + 8) - JULIAN_EPOCH;
+  return wholeMicros(bytes.readBigInt64LE(start), (micros) => {
+    const { days, micros: ofDay } = fromEpochMicros(micros);
+    return stampText(day + days, ofDay, false);
+  });
+}
+
+function stampText(days: number, micros: number, zoned: boolean): unknown {
+  const date = dateText(days);
+  return typeof date === "string" ? `${date}T${formatTime(micros)}${zoned ? "Z" : ""}` : date;
+}
+
+function dateText(days: number): string | Unfit {
+  const known = dateTexts.get(days);
+  if (known !== undefined) return known;
+  if (!isInRange(days)) return OUT_OF_YEARS;
+  if (dateTexts.size >= REMEMBERED_DATES) dateTexts.clear();
+  const text = formatDate(days);
+  dateTexts.set(days, text);
+  return text;
+}
+
+function timeText(micros: number): unknown {
+  return micros >= 0 && micros < MICROS_PER_DAY ? formatTime(micros) : NO_TIME_OF_DAY;
+}
+
+function wholeMicros(nanos: bigint, use: (micros: bigint) => unknown): unknown {
+  const micros = nanos / NANOS_PER_MICRO;
+  return micros * NANOS_PER_MICRO === nanos ? use(micros) : TOO_FINE;
+}

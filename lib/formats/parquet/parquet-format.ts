@@ -1,0 +1,23 @@
+import type { EncodeContext, Format } from "../../contract/format.ts";
+import { parseOptions } from "../../contract/options.ts";
+import { decodeParquet } from "./decode/decode-parquet.ts";
+import { ParquetEncoder } from "./encode/parquet-encoder.ts";
+import { refusesField } from "./encode/parquet-schema.ts";
+import { parquetDecodeOptions, parquetEncodeOptions } from "./parquet-options.ts";
+
+/**
+ * Apache Parquet (https://parquet.apache.org/docs/file-format/), read and written in JavaScript.
+ *
+ * There is no `load`: reading and writing each import their own libraries at first use, so that who only reads
+ * does not pay for the writer.
+ */
+export const parquetFormat: Format = {
+  name: "parquet",
+  extension: "parquet",
+  decodeOptions: parquetDecodeOptions,
+  encodeOptions: parquetEncodeOptions,
+  decodeAt: decodeParquet,
+  refuses: refusesField,
+  encoder: (options: unknown, context: EncodeContext) =>
+    new ParquetEncoder(parseOptions(parquetEncodeOptions, options ?? {}, "parquet writer"), context),
+};

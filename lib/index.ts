@@ -1,0 +1,69 @@
+/** The door: everything that a program, a plugin or the command line uses. */
+
+export {
+  type Composed,
+  compose,
+  mapSchema,
+  readCsv,
+  readFrom,
+  readJsonl,
+  readParquet,
+  transformWith,
+  validate,
+  type WriteOptions,
+  writeCsv,
+  writeJsonl,
+  writeParquet,
+  writeTo,
+} from "./compose.ts";
+export type { JobDocument } from "./config/job-document.ts";
+export { loadAsset } from "./config/load-asset.ts";
+export { type LoadJobOptions, loadJob } from "./config/load-job.ts";
+export type { LoadedJob } from "./config/loaded-job.ts";
+export {
+  AssetDefinition,
+  type AssetField,
+  type AssetInit,
+  defineAsset,
+  type FieldSpec,
+  type RowOf,
+} from "./contract/asset.ts";
+export { type Batch, isBatch, type Row, type RowsOptions } from "./contract/batch.ts";
+export type { Column } from "./contract/column.ts";
+export { SourceConfig, type SourceInit, TargetConfig, type TargetInit } from "./contract/config.ts";
+export type { Budget, Clock, Log, Reservation, StageContext } from "./contract/context.ts";
+export { compileConverter, describeMisfit, Misfit } from "./contract/convert.ts";
+export { CODES, type Consequence, DativoError, type ErrorCode, type ErrorDetails } from "./contract/errors.ts";
+export { FileReader } from "./contract/file-reader.ts";
+export { FileWriter } from "./contract/file-writer.ts";
+export type { DecodeContext, Decoder, EncodeContext, Encoder, Format, RandomAccess } from "./contract/format.ts";
+export { type OptionsSchema, o, parseOptions } from "./contract/options.ts";
+export { type Place, Provenance, type Spans } from "./contract/provenance.ts";
+export { BaseReader, type ReaderClass, type ReplayClass, type Yielded } from "./contract/reader.ts";
+export type { Fault, Reject } from "./contract/reject.ts";
+export {
+  type CommitResult,
+  type CommitToken,
+  ConnectionTestResult,
+  type DiscoveredColumn,
+  type DiscoveredObject,
+  DiscoveryResult,
+  type FileMetadata,
+  type Position,
+  type Split,
+} from "./contract/results.ts";
+export { RowBatch } from "./contract/row-batch.ts";
+export { type Field, Schema } from "./contract/schema.ts";
+export { IncrementalStateManager } from "./contract/state.ts";
+export type { SourceFile, StagedFile, Storage, StoredFile } from "./contract/storage.ts";
+export { type Applied, BaseTransform } from "./contract/transform.ts";
+export { type DataType, formatType, type Property, parseType } from "./contract/types.ts";
+export { BaseWriter, type WriterClass } from "./contract/writer.ts";
+export { type CheckReport, checkJob } from "./job/check-job.ts";
+export { discoverSource } from "./job/discover-source.ts";
+export type { Guarantee, Receipt, ReceiptFile } from "./job/receipt.ts";
+export { type Progress, type RunOptions, runJob } from "./job/run-job.ts";
+export type { RejectPolicy } from "./stream/policy.ts";
+export type { BatchReadable } from "./stream/to-readable.ts";
+export type { BatchTransform } from "./stream/to-transform.ts";
+export type { BatchWritable, Counts, Outcome } from "./stream/to-writable.ts";

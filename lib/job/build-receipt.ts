@@ -1,0 +1,96 @@
+import { basename } from "node:path";
+import type { Attempt } from "../commit/attempt.ts";
+import type { Ledger } from "../commit/ledger.ts";
+import { jobHashOf } from "../commit/places.ts";
+import type { CommitResult, Split } from "../contract/results.ts";
+import { formatType } from "../contract/types.ts";
+import type { StageMeter } from "../stream/stage.ts";
+import type { Sealed } from "../stream/to-writable.ts";
+import type { JobPlan } from "./plan-job.ts";
+import { RECEIPT_FORMAT, type Receipt, type ReceiptFile } from "./receipt.ts";
+
+/** What a run has come to know of itself. */
+export interface RunFacts {
+  readonly plan: JobPlan;
+  readonly ledger: Ledger;
+  readonly attempt: Attempt;
+  readonly sealed: Sealed;
+  readonly result: CommitResult;
+  readonly splits: readonly Split[];
+  readonly bytesRead: number;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly durationMs: number;
+  readonly meters: Readonly<Record<string, StageMeter>>;
+  readonly warnings: readonly string[];
+}
+
+/** The receipt of a run that has settled. */
+export function buildReceipt(run: RunFacts): Receipt {
+  const { plan, ledger, attempt, sealed, result } = run;
+  const { job, place, reader, writer } = plan;
+  const committed = result.status !== "unchanged";
+  return {
+    format: RECEIPT_FORMAT,
+    runId: attempt.token.runId,
+    status: committed ? "committed" : "unchanged",
+    job: {
+      tenant: job.tenantId,
+      name: plan.name,
+      file: job.file,
+      hash: jobHashOf(place.jobKey),
+      seq: committed ? attempt.token.seq : undefined,
+    },
+    guarantee: plan.guarantee,
+    counts: sealed.counts,
+    source: {
+      connector: job.source.connector,
+      reader: reader.name,
+      splits: run.splits.length,
+      alreadyLoaded: job.fullRefresh ? 0 : countLoaded(run.splits, ledger.state.positions, sealed),
+      bytesRead: run.bytesRead,
+    },
+    target: {
+      connector: job.target.connector,
+      writer: writer.name,
+      path: job.target.path,
+      mode: job.target.writeMode,
+      schema: (sealed.schema?.fields ?? []).map(({ name, type, nullable }) => ({
+        name,
+        type: formatType(type),
+        nullable,
+      })),
+    },
+    files: committed ? filesOf(attempt, sealed) : [],
+    rejects: { count: sealed.counts.rejected, path: attempt.rejectsPath },
+    contract: { name: job.asset.name, version: job.asset.version, fingerprint: job.asset.fingerprint },
+    plugins: [reader, writer].flatMap(({ name, sha256 }) => (sha256 === undefined ? [] : [{ path: name, sha256 }])),
+    tags: job.tags,
+    positions: Object.fromEntries(sealed.positions),
+    timings: {
+      startedAt: run.startedAt.toISOString(),
+      finishedAt: run.finishedAt.toISOString(),
+      durationMs: Math.round(run.durationMs),
+      stages: Object.entries(run.meters).map(([stage, { busyMs, rows }]) => ({
+        stage,
+        busyMs: Math.round(busyMs),
+        rows,
+      })),
+    },
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    warnings: [...run.warnings, ...attempt.warnings],
+  };
+}
+
+/** Files as they stand in the target, or as the writer reported them. */
+function filesOf(attempt: Attempt, sealed: Sealed): ReceiptFile[] {
+  if (attempt.published.length > 0) {
+    return attempt.published.map(({ path, sizeBytes, sha256, rows }) => ({ path, sizeBytes, sha256, rows }));
+  }
+  return sealed.files.map((file) => ({ path: basename(file.path), sizeBytes: file.sizeBytes, rows: file.recordCount }));
+}
+
+/** Splits that had a position and gave no new one. */
+function countLoaded(splits: readonly Split[], before: Readonly<Record<string, unknown>>, sealed: Sealed): number {
+  return splits.filter(({ id }) => Object.hasOwn(before, id) && !sealed.positions.has(id)).length;
+}

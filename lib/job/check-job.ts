@@ -1,0 +1,101 @@
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { LoadedJob } from "../config/load-job.ts";
+import { INERT_CONTEXT } from "../contract/context.ts";
+import { DativoError, systemCode, toDativoError } from "../contract/errors.ts";
+import { ConnectionTestResult } from "../contract/results.ts";
+import { loadTransforms } from "../plugin/builtin.ts";
+import { construct, findReader, findWriter } from "../plugin/find-player.ts";
+import { LocalStorage } from "../storage/local.ts";
+import { unwritable } from "../storage/staged-file.ts";
+
+/** What was found of one side of a job. */
+export interface SideReport {
+  readonly status: "success" | "failed" | "error";
+  readonly message: string;
+  readonly errorCode?: string | undefined;
+  readonly retryable?: boolean | undefined;
+  readonly hint?: string | undefined;
+  readonly details?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface CheckReport {
+  readonly source: SideReport;
+  readonly target: SideReport;
+  readonly contract: SideReport;
+}
+
+/** Says what is wrong with a job before anything runs. Nothing is written anywhere. */
+export async function checkJob(job: LoadedJob, { cwd = process.cwd() } = {}): Promise<CheckReport> {
+  return {
+    source: await report(() => checkSource(job, cwd)),
+    target: await report(() => checkTarget(job)),
+    contract: await report(() => checkContract(job)),
+  };
+}
+
+async function checkSource(job: LoadedJob, cwd: string): Promise<ConnectionTestResult> {
+  const reader = construct(await findReader(job.source.type, job.source.custom), job.source.config);
+  reader.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd) };
+  try {
+    return await reader.checkConnection();
+  } finally {
+    await reader.close();
+  }
+}
+
+async function checkTarget(job: LoadedJob): Promise<ConnectionTestResult> {
+  const found = await findWriter(job.target.type, job.target.custom);
+  const writer = construct(found, job.asset, job.target.config, job.target.path ?? "");
+  try {
+    const tested = await writer.checkConnection();
+    if (!tested.success || job.target.path === undefined) return tested;
+  } finally {
+    await writer.close();
+  }
+  await requireWritable(job.target.path);
+  return new ConnectionTestResult(true, `${job.target.path} can be written`);
+}
+
+/** Compiles types, rules and mapping, as a run would. */
+async function checkContract(job: LoadedJob): Promise<ConnectionTestResult> {
+  const { Validate, MapSchema } = await loadTransforms();
+  const typed = await new Validate({ asset: job.asset }).open(job.asset.targetSchema());
+  if (job.map) new MapSchema(job.map).open(typed);
+  const count = job.asset.fields.length;
+  return new ConnectionTestResult(
+    true,
+    `${job.asset.name} ${job.asset.version}: ${count} ${count === 1 ? "field" : "fields"}`,
+  );
+}
+
+/** The folder itself, or the nearest parent that exists, must be a folder that can be written. */
+async function requireWritable(path: string): Promise<void> {
+  try {
+    const facts = await stat(path);
+    if (!facts.isDirectory()) throw Object.assign(new Error("not a folder"), { code: "EEXIST" });
+    await access(path, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT" && dirname(path) !== path) return requireWritable(dirname(path));
+    throw unwritable(path, cause);
+  }
+}
+
+async function report(check: () => Promise<ConnectionTestResult>): Promise<SideReport> {
+  try {
+    const { success, message, errorCode, details } = await check();
+    return { status: success ? "success" : "failed", message, errorCode, details };
+  } catch (cause) {
+    const error = toDativoError(cause, "DTV_CONNECTION_FAILED", "Failed to connect");
+    const { code, message, hint, retryable, details } = error;
+    return {
+      status: error instanceof DativoError ? "failed" : "error",
+      message,
+      errorCode: code,
+      retryable,
+      hint,
+      details,
+    };
+  }
+}

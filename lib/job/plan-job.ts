@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { LedgerPlace } from "../commit/ledger.ts";
+import { ControlPaths, jobHashOf, jobKeyOf, stateDirOf } from "../commit/places.ts";
+import type { LoadedJob } from "../config/load-job.ts";
+import { DativoError } from "../contract/errors.ts";
+import type { ReaderClass } from "../contract/reader.ts";
+import type { WriterClass } from "../contract/writer.ts";
+import { findReader, findWriter, type Player } from "../plugin/find-player.ts";
+import { guaranteeOf } from "./guarantee.ts";
+import type { Guarantee } from "./receipt.ts";
+
+/** A job with everything found that it names: ready to run, nothing touched yet. */
+export interface JobPlan {
+  readonly job: LoadedJob;
+  readonly name: string;
+  readonly reader: Player<ReaderClass>;
+  readonly writer: Player<WriterClass>;
+  readonly place: LedgerPlace;
+  /** True when the engine publishes the writer's files into the target folder. */
+  readonly publishesFiles: boolean;
+  readonly guarantee: Guarantee;
+}
+
+/**
+ * Finds reader and writer and the place of the job's books.
+ *
+ * @throws DativoError DTV_NOT_BUILT for a key whose feature does not exist yet, DTV_PLUGIN_* for plugins.
+ */
+export async function planJob(job: LoadedJob, { cwd = process.cwd(), env = process.env } = {}): Promise<JobPlan> {
+  refusePlanned(job);
+  const reader = await findReader(job.source.type, job.source.custom);
+  const writer = await findWriter(job.target.type, job.target.custom);
+  const publishesFiles = job.target.path !== undefined && !writer.playerClass.prototype.commitFiles;
+  const name = job.name ?? job.asset.name;
+  return {
+    job,
+    name,
+    reader,
+    writer,
+    place: placeOf(job, name, publishesFiles, stateDirOf(env, cwd)),
+    publishesFiles,
+    guarantee: guaranteeOf(reader.playerClass, writer.playerClass, publishesFiles),
+  };
+}
+
+/** A key that does nothing yet must not look as if it did. */
+function refusePlanned({ planned }: LoadedJob): void {
+  if (planned.length === 0) return;
+  const lines = planned.map((finding) => `  ${finding.place}: ${finding.message}`);
+  throw new DativoError("DTV_NOT_BUILT", `The job asks for what this version does not have yet:\n${lines.join("\n")}`, {
+    hint: "Remove these keys, or wait for the version that has them; `dativo check` lists them too.",
+    details: { planned },
+  });
+}
+
+function placeOf(job: LoadedJob, name: string, publishesFiles: boolean, stateDir: string): LedgerPlace {
+  const folder = publishesFiles ? job.target.path : undefined;
+  const targetUri = folder === undefined ? connectionUri(job) : pathToFileURL(folder).href;
+  const jobKey = jobKeyOf({ tenant: job.tenantId, name, targetUri });
+  const own = join(stateDir, job.tenantId, jobHashOf(jobKey));
+  return {
+    jobKey,
+    paths: folder === undefined ? new ControlPaths(own) : ControlPaths.inTarget(folder, jobKey),
+    target: folder,
+    stateFile: job.statePath ?? `${own}.state.json`,
+  };
+}
+
+/** A target that is no folder is known by its type and by what it connects to, secrets left out. */
+function connectionUri({ target }: LoadedJob): string {
+  const canonical = JSON.stringify(sortKeys(target.publicConnection));
+  return `${target.type}:${createHash("sha256").update(canonical).digest("hex")}`;
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sortKeys(inner)]));
+}

@@ -1,0 +1,255 @@
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { Attempt } from "../commit/attempt.ts";
+import { createCommitter } from "../commit/committer.ts";
+import { Ledger } from "../commit/ledger.ts";
+import { type LoadedJob, type LoadJobOptions, loadJob } from "../config/load-job.ts";
+import type { Row } from "../contract/batch.ts";
+import { type Clock, INERT_CONTEXT, type Log } from "../contract/context.ts";
+import { DativoError } from "../contract/errors.ts";
+import type { CommitResult, Split } from "../contract/results.ts";
+import { loadTransforms } from "../plugin/builtin.ts";
+import { construct } from "../plugin/find-player.ts";
+import { LocalStorage } from "../storage/local.ts";
+import { DEFAULT_MEMORY_BYTES, MemoryBudget } from "../stream/budget.ts";
+import { DEFAULT_GRACE_MS, type StageMeter, type StreamEnvironment } from "../stream/stage.ts";
+import { toReadable } from "../stream/to-readable.ts";
+import { toTransform } from "../stream/to-transform.ts";
+import { type Sealed, toWritable } from "../stream/to-writable.ts";
+import { buildReceipt, type RunFacts } from "./build-receipt.ts";
+import { type JobPlan, planJob } from "./plan-job.ts";
+import type { Receipt } from "./receipt.ts";
+
+export interface RunOptions extends LoadJobOptions {
+  /** Cancels the run; until it is prepared, nothing of it remains. */
+  readonly signal?: AbortSignal;
+  readonly log?: Log;
+  readonly clock?: Clock;
+  /** Limit for resident memory in bytes. */
+  readonly memoryBytes?: number;
+  /** How long stages may take to stop. */
+  readonly graceMs?: number;
+  /** Called about five times a second while records flow. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** How far a run has come. */
+export interface Progress {
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+  readonly rejected: number;
+  readonly bytesRead: number;
+  /** Undefined when the source does not tell its size. */
+  readonly bytesTotal: number | undefined;
+  readonly elapsedMs: number;
+  /** The stage that has worked longest so far. */
+  readonly slowestStage: string;
+}
+
+const PROGRESS_MS = 200;
+
+/**
+ * Runs a job: reads, checks, maps, stages, and commits once.
+ *
+ * @param input path of a job file, a job as YAML would give it, or a job that was loaded.
+ * @throws DativoError when nothing was published; its code says why.
+ */
+export async function runJob(
+  input: string | Record<string, unknown> | LoadedJob,
+  options: RunOptions = {},
+): Promise<Receipt> {
+  options.signal?.throwIfAborted();
+  const job = isLoaded(input) ? input : await loadJob(input, options);
+  return new JobRun(await planJob(job, options), options).run();
+}
+
+function isLoaded(input: string | Record<string, unknown> | LoadedJob): input is LoadedJob {
+  return typeof input === "object" && "tenantId" in input && "asset" in input && typeof input.asset === "object";
+}
+
+/** One run of a plan. */
+class JobRun {
+  readonly #plan: JobPlan;
+  readonly #options: RunOptions;
+  readonly #startedAt: Date;
+  readonly #start = performance.now();
+  readonly #warnings: string[] = [];
+  readonly #meters: Record<string, StageMeter> = {};
+  readonly #environment: StreamEnvironment;
+  #splits: readonly Split[] = [];
+  #bytesRead = 0;
+  #tempDir: string | undefined;
+
+  constructor(plan: JobPlan, options: RunOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    const clock = options.clock ?? INERT_CONTEXT.clock;
+    this.#startedAt = clock.now();
+    const tempDir = (): string => (this.#tempDir ??= mkdtempSync(join(tmpdir(), "dativo-")));
+    this.#environment = {
+      log: this.#collectWarnings(options.log ?? INERT_CONTEXT.log),
+      budget: MemoryBudget.forResidentLimit(options.memoryBytes ?? DEFAULT_MEMORY_BYTES),
+      storage: new LocalStorage(options.cwd, (bytes) => {
+        this.#bytesRead += bytes;
+      }),
+      clock,
+      get tempDir() {
+        return tempDir();
+      },
+      graceMs: options.graceMs ?? DEFAULT_GRACE_MS,
+    };
+  }
+
+  async run(): Promise<Receipt> {
+    const { job, place, guarantee } = this.#plan;
+    const { log, clock, storage } = this.#environment;
+    log.info(`Guarantee: ${guarantee.effect} (${guarantee.reader} source, ${guarantee.writer} target)`, {
+      ...guarantee,
+    });
+    const ledger = await Ledger.open(place, { log, clock, storage });
+    try {
+      const attempt = await ledger.begin(job.asset, job.target.writeMode);
+      const sealed = await this.#stage(ledger, attempt);
+      const result = await this.#commit(attempt, sealed);
+      return this.#receipt({ ledger, attempt, sealed, result });
+    } finally {
+      await ledger.close();
+      if (this.#tempDir !== undefined) await rm(this.#tempDir, { recursive: true, force: true });
+    }
+  }
+
+  /** Streams the records into staging; nothing is visible when this returns. */
+  async #stage(ledger: Ledger, attempt: Attempt): Promise<Sealed> {
+    const { job, reader, writer } = this.#plan;
+    const environment = this.#environment;
+    let sealed: Sealed | undefined;
+    const source = toReadable(construct(reader, job.source.config), {
+      environment,
+      owner: reader.name,
+      state: job.fullRefresh ? undefined : ledger.state,
+      meter: this.#meter("read"),
+      onPlan: (splits) => {
+        this.#splits = splits;
+      },
+    });
+    const { Validate, MapSchema } = await loadTransforms();
+    const check = toTransform<Row, Row>(new Validate({ asset: job.asset }), {
+      environment,
+      meter: this.#meter("validate"),
+      policy: job.validation,
+    });
+    const shape = job.map ? [toTransform(new MapSchema(job.map), { environment, meter: this.#meter("map") })] : [];
+    const sink = toWritable({
+      environment,
+      owner: writer.name,
+      meter: this.#meter("write"),
+      committer: createCommitter({
+        begin: async () => attempt,
+        createWriter: async (_attempt, staging) =>
+          construct(writer, job.asset, job.target.config, this.#outputBase(staging)),
+        settle: async (_attempt, handedOver) => {
+          sealed = handedOver;
+          return undefined;
+        },
+        end: async () => {},
+      }),
+    });
+    const stopReporting = this.#reportProgress(() => sink.counts.rejected);
+    try {
+      const stages: readonly (NodeJS.ReadableStream | NodeJS.ReadWriteStream | NodeJS.WritableStream)[] = [
+        source,
+        check,
+        ...shape,
+        sink,
+      ];
+      await pipeline(stages, this.#options.signal ? { signal: this.#options.signal } : {});
+    } catch (error) {
+      throw this.#options.signal?.aborted ? cancelled(this.#options.signal, error) : error;
+    } finally {
+      stopReporting();
+    }
+    return sealed as unknown as Sealed;
+  }
+
+  async #commit(attempt: Attempt, sealed: Sealed): Promise<CommitResult> {
+    try {
+      return await attempt.commit(sealed);
+    } finally {
+      await Promise.resolve(sealed.writer.close()).catch((error: unknown) => {
+        this.#environment.log.warn(`The writer failed while it was closed: ${String(error)}`);
+      });
+    }
+  }
+
+  #outputBase(staging: string): string {
+    const { publishesFiles, job } = this.#plan;
+    const { path } = job.target.config.connection;
+    if (publishesFiles || typeof path !== "string") return staging;
+    return job.target.path ?? path;
+  }
+
+  #receipt(run: Pick<RunFacts, "ledger" | "attempt" | "sealed" | "result">): Receipt {
+    return buildReceipt({
+      ...run,
+      plan: this.#plan,
+      splits: this.#splits,
+      bytesRead: this.#bytesRead,
+      startedAt: this.#startedAt,
+      finishedAt: this.#environment.clock.now(),
+      durationMs: performance.now() - this.#start,
+      meters: this.#meters,
+      warnings: this.#warnings,
+    });
+  }
+
+  #meter(stage: string): StageMeter {
+    const meter = { busyMs: 0, rows: 0 };
+    this.#meters[stage] = meter;
+    return meter;
+  }
+
+  #reportProgress(rejected: () => number): () => void {
+    const { onProgress } = this.#options;
+    if (!onProgress) return () => {};
+    const report = (): void => onProgress(this.#progress(rejected()));
+    const timer = setInterval(report, PROGRESS_MS).unref();
+    return () => {
+      clearInterval(timer);
+      report();
+    };
+  }
+
+  #progress(rejected: number): Progress {
+    const total = this.#splits.reduce((sum, split) => sum + Number(split["sizeBytes"] ?? Number.NaN), 0);
+    const [slowest] = Object.entries(this.#meters).sort(([, a], [, b]) => b.busyMs - a.busyMs);
+    return {
+      rowsRead: this.#meters["read"]?.rows ?? 0,
+      rowsWritten: this.#meters["write"]?.rows ?? 0,
+      rejected,
+      bytesRead: this.#bytesRead,
+      bytesTotal: Number.isNaN(total) || this.#splits.length === 0 ? undefined : total,
+      elapsedMs: performance.now() - this.#start,
+      slowestStage: slowest?.[0] ?? "read",
+    };
+  }
+
+  /** A warning is told once and stands in the receipt as well. */
+  #collectWarnings(log: Log): Log {
+    return {
+      ...log,
+      warn: (message, fields) => {
+        if (this.#warnings.includes(message)) return;
+        this.#warnings.push(message);
+        log.warn(message, fields);
+      },
+    };
+  }
+}
+
+function cancelled(signal: AbortSignal, cause: unknown): DativoError {
+  const reason = signal.reason instanceof DativoError ? signal.reason.message : "The run was cancelled";
+  return new DativoError("DTV_CANCELLED", `${reason}; nothing was published`, { cause });
+}

@@ -1,0 +1,85 @@
+import { DativoError, toDativoError } from "../contract/errors.ts";
+import { didYouMean } from "../contract/options.ts";
+import { isReaderClass, type ReaderClass } from "../contract/reader.ts";
+import { isWriterClass, type WriterClass } from "../contract/writer.ts";
+import { BUILTIN_READERS, BUILTIN_WRITERS } from "./builtin.ts";
+import { loadModule } from "./load-module.ts";
+import { parsePluginPath } from "./plugin-path.ts";
+
+/** A class that was found, and what it was loaded from. */
+export interface Player<C> {
+  readonly playerClass: C;
+  /** `csv`, or the plugin's path. */
+  readonly name: string;
+  /** Of the plugin's file; undefined for what comes with Dativo. */
+  readonly sha256: string | undefined;
+}
+
+/** Makes one of a player's class. @throws DativoError DTV_PLUGIN_FAILED when its constructor throws. */
+export function construct<C extends new (...args: never[]) => unknown>(
+  { playerClass, name }: Player<C>,
+  ...args: ConstructorParameters<C>
+): InstanceType<C> {
+  try {
+    return new playerClass(...args) as InstanceType<C>;
+  } catch (cause) {
+    throw toDativoError(cause, "DTV_PLUGIN_FAILED", `The constructor of ${name} failed`, { culprit: name });
+  }
+}
+
+/** The reader of a connector: the plugin at `custom` when given, else the built-in of that type. */
+export function findReader(type: string, custom: string | undefined): Promise<Player<ReaderClass>> {
+  return custom === undefined
+    ? findBuiltin(BUILTIN_READERS, type, "reader")
+    : findPlugin(custom, "BaseReader", isReaderClass);
+}
+
+export function findWriter(type: string, custom: string | undefined): Promise<Player<WriterClass>> {
+  return custom === undefined
+    ? findBuiltin(BUILTIN_WRITERS, type, "writer")
+    : findPlugin(custom, "BaseWriter", isWriterClass);
+}
+
+async function findBuiltin<C>(
+  builtins: Readonly<Record<string, () => Promise<C>>>,
+  type: string,
+  kind: "reader" | "writer",
+): Promise<Player<C>> {
+  const load = Object.hasOwn(builtins, type) ? builtins[type] : undefined;
+  if (load) return { playerClass: await load(), name: type, sha256: undefined };
+  throw new DativoError(
+    "DTV_NOT_BUILT",
+    `There is no built-in ${kind} for '${type}'${didYouMean(type, Object.keys(builtins))}`,
+    {
+      culprit: type,
+      hint: `Built in are ${Object.keys(builtins).join(", ")}; anything else needs a custom_${kind}.`,
+    },
+  );
+}
+
+async function findPlugin<C>(
+  path: string,
+  base: string,
+  isKind: (value: unknown) => value is C & object,
+): Promise<Player<C>> {
+  const { file, name } = parsePluginPath(path);
+  const module = await loadModule(file);
+  const found = module.exports[name];
+  if (found === undefined) {
+    const near = didYouMean(name, Object.keys(module.exports));
+    throw new DativoError("DTV_PLUGIN_CLASS", `Class '${name}' not found in module: ${file}${near}`, {
+      culprit: path,
+      hint: "Check that the name matches exactly (case-sensitive) and that the class is exported by name.",
+    });
+  }
+  if (typeof found !== "function") {
+    throw new DativoError("DTV_PLUGIN_CLASS", `${name} is not a class in ${file}`, { culprit: path });
+  }
+  if (!isKind(found)) {
+    throw new DativoError("DTV_PLUGIN_CLASS", `Plugin class ${name} must inherit from ${base}`, {
+      culprit: path,
+      hint: `import { ${base} } from "dativo-ingest"; export class ${name} extends ${base} { … }`,
+    });
+  }
+  return { playerClass: found, name: path, sha256: module.sha256 };
+}

@@ -1,0 +1,86 @@
+/**
+ * Files that survive a crash. A name appears only when the bytes behind it are on the disk, and no name that exists
+ * is ever overwritten, except by {@link replaceFile}, which is for caches of a truth that stands elsewhere.
+ */
+import { constants } from "node:fs";
+import { link, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { DativoError, systemCode } from "../contract/errors.ts";
+
+/** For everything that is ours alone: state, manifests, rejects. */
+export const PRIVATE_FILE = 0o600;
+export const PRIVATE_FOLDER = 0o700;
+
+/** Makes a folder and its parents, and the names of those it made, durable. */
+export async function makeFolder(path: string, mode: number = PRIVATE_FOLDER): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode });
+  if (first === undefined) return;
+  for (let at = path; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at));
+}
+
+/** Makes the names in a folder durable. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Gives a file that lies on the disk a second name. False when the name is taken, which is no error here: the caller
+ * knows whether that can be its own earlier work.
+ *
+ * @throws DativoError DTV_TARGET_NO_HARD_LINKS on volumes that have none.
+ */
+export async function linkIfAbsent(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === "EEXIST") return false;
+    if (code === "EPERM" || code === "ENOTSUP" || code === "EOPNOTSUPP" || code === "EMLINK") {
+      throw new DativoError("DTV_TARGET_NO_HARD_LINKS", `The volume of ${dirname(to)} has no hard links`, {
+        culprit: to,
+        hint: "Publishing without overwriting needs them. Write to a local file system such as ext4, xfs or apfs.",
+        cause,
+      });
+    }
+    throw cause;
+  }
+}
+
+/** Creates a small file whole: temporary name, fsync, link, fsync of the folder. False when the name is taken. */
+export async function createFile(path: string, content: string, tag: string): Promise<boolean> {
+  const temporary = await writeTemporary(path, content, tag);
+  try {
+    return await linkIfAbsent(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+    await syncFolder(dirname(path));
+  }
+}
+
+/** Replaces a small file whole: temporary name, fsync, rename, fsync of the folder. */
+export async function replaceFile(path: string, content: string, tag: string): Promise<void> {
+  const temporary = await writeTemporary(path, content, tag);
+  await rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+async function writeTemporary(path: string, content: string, tag: string): Promise<string> {
+  const temporary = join(dirname(path), `.${tag}.tmp`);
+  const handle = await open(temporary, "w", PRIVATE_FILE);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+  return temporary;
+}

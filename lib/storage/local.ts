@@ -1,0 +1,170 @@
+import { createHash, type Hash } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { isAbsolute, resolve } from "node:path";
+import { glob, isDynamicPattern } from "tinyglobby";
+import { DativoError, systemCode } from "../contract/errors.ts";
+import type { SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
+import { decompress } from "./decompress.ts";
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** Our own bookkeeping inside target folders is never a source. */
+const IGNORED = ["**/_dativo/**"];
+
+/** Called with every number of stored bytes that was read, for progress. */
+export type ReadObserver = (bytes: number) => void;
+
+/** The local file system, seen from a working directory. It reads; what it stages in is given by the run. */
+export class LocalStorage implements Storage {
+  readonly #cwd: string;
+  readonly #observe: ReadObserver;
+
+  constructor(cwd: string = process.cwd(), observe: ReadObserver = () => {}) {
+    this.#cwd = cwd;
+    this.#observe = observe;
+  }
+
+  async find(pattern: string): Promise<StoredFile[]> {
+    const literal = await this.#stat(pattern).catch(() => undefined);
+    if (literal) return [literal];
+    if (!isDynamicPattern(pattern)) return [await this.#stat(pattern)];
+    const absolute = isAbsolute(pattern);
+    const paths = await glob(pattern, { cwd: this.#cwd, absolute, ignore: IGNORED, expandDirectories: false });
+    if (paths.length === 0) {
+      throw new DativoError("DTV_SOURCE_NOT_FOUND", `No file matches ${pattern}`, {
+        culprit: pattern,
+        hint: `The pattern was looked up in ${this.#cwd}.`,
+      });
+    }
+    return Promise.all(paths.sort().map((path) => this.#stat(path)));
+  }
+
+  async open(path: string): Promise<SourceFile> {
+    const stored = await this.#stat(path);
+    try {
+      return new LocalSourceFile(stored, await open(resolve(this.#cwd, path), constants.O_RDONLY), this.#observe);
+    } catch (cause) {
+      throw unreadable(path, cause);
+    }
+  }
+
+  create(): Promise<StagedFile> {
+    throw new DativoError("DTV_STAGE_MISUSE", "Only a writer in a run can create files");
+  }
+
+  async #stat(path: string): Promise<StoredFile> {
+    const facts = await stat(resolve(this.#cwd, path), { bigint: true }).catch((cause: unknown) => {
+      throw systemCode(cause) === "ENOENT" ? notFound(path, this.#cwd, cause) : unreadable(path, cause);
+    });
+    if (facts.isDirectory()) {
+      throw new DativoError("DTV_SOURCE_NOT_A_FILE", `${path} is a folder, not a file`, {
+        culprit: path,
+        hint: `Name its files with a pattern, for example ${path.replace(/\/$/, "")}/*.csv`,
+      });
+    }
+    if (!facts.isFile()) {
+      throw new DativoError("DTV_SOURCE_NOT_A_FILE", `${path} is not a regular file`, {
+        culprit: path,
+        hint: "Pipes and devices cannot be read again after a fault; write the data to a file first.",
+      });
+    }
+    return { path, sizeBytes: Number(facts.size), mtimeNs: String(facts.mtimeNs) };
+  }
+}
+
+class LocalSourceFile implements SourceFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly mtimeNs: string;
+  readonly #handle: FileHandle;
+  readonly #observe: ReadObserver;
+  readonly #hash: Hash = createHash("sha256");
+  /** How far the hash has come; it follows sequential reading and catches up in `digest`. */
+  #hashed = 0;
+
+  constructor(stored: StoredFile, handle: FileHandle, observe: ReadObserver) {
+    this.path = stored.path;
+    this.sizeBytes = stored.sizeBytes;
+    this.mtimeNs = stored.mtimeNs;
+    this.#handle = handle;
+    this.#observe = observe;
+  }
+
+  bytes(): AsyncIterable<Uint8Array> {
+    return decompress(this.#stored(), this.path);
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = await this.#readAt(offset, length);
+    this.#observe(bytes.length);
+    return bytes;
+  }
+
+  async digest(): Promise<string> {
+    while (this.#hashed < this.sizeBytes) {
+      const bytes = await this.#readAt(this.#hashed, CHUNK_BYTES);
+      if (bytes.length === 0) break;
+      this.#absorb(bytes);
+    }
+    return this.#hash.copy().digest("hex");
+  }
+
+  async verifyUnchanged(): Promise<void> {
+    const facts = await this.#handle.stat({ bigint: true });
+    if (Number(facts.size) === this.sizeBytes && String(facts.mtimeNs) === this.mtimeNs) return;
+    throw new DativoError("DTV_SOURCE_CHANGED", `${this.path} changed while it was read`, {
+      culprit: this.path,
+      hint: "Run again when nobody writes to it; sources should be written under another name and renamed when whole.",
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  async *#stored(): AsyncGenerator<Uint8Array> {
+    for (let offset = 0; ; ) {
+      const bytes = await this.#readAt(offset, CHUNK_BYTES);
+      if (bytes.length === 0) return;
+      if (offset === this.#hashed) this.#absorb(bytes);
+      offset += bytes.length;
+      this.#observe(bytes.length);
+      yield bytes;
+    }
+  }
+
+  async #readAt(offset: number, length: number): Promise<Uint8Array> {
+    const buffer = Buffer.allocUnsafeSlow(length);
+    try {
+      const { bytesRead } = await this.#handle.read(buffer, 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    } catch (cause) {
+      throw unreadable(this.path, cause);
+    }
+  }
+
+  #absorb(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    this.#hashed += bytes.length;
+  }
+}
+
+function notFound(path: string, cwd: string, cause: unknown): DativoError {
+  return new DativoError("DTV_SOURCE_NOT_FOUND", `File not found: ${path}`, {
+    culprit: path,
+    hint: `The working directory is ${cwd}.`,
+    cause,
+  });
+}
+
+function unreadable(path: string, cause: unknown): DativoError {
+  const code = systemCode(cause);
+  const reason =
+    code === "EACCES" || code === "EPERM"
+      ? "permission denied"
+      : cause instanceof Error
+        ? cause.message
+        : String(cause);
+  return new DativoError("DTV_SOURCE_UNREADABLE", `Cannot read ${path}: ${reason}`, { culprit: path, cause });
+}

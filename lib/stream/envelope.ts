@@ -1,0 +1,82 @@
+/**
+ * What travels with a batch and is not its author's business: where it came from, what was counted and rejected on
+ * the way, and the memory it occupies. Adapters move it from the input of a stage to its output.
+ */
+import type { Batch } from "../contract/batch.ts";
+import type { Reservation } from "../contract/context.ts";
+import type { Reject } from "../contract/reject.ts";
+import type { Position } from "../contract/results.ts";
+import type { RejectPolicy } from "./policy.ts";
+
+export interface Envelope {
+  /** The reading that the batch comes from. */
+  readonly flow: Flow;
+  /** Where each split can be resumed after the last record of this batch. */
+  positions: Map<string, Position>;
+  /** The staged values of the reader's state, as of the positions. */
+  values: Readonly<Record<string, unknown>> | undefined;
+  /** Records that the reader took in for this batch, rejected ones included. */
+  read: number;
+  added: number;
+  filtered: number;
+  rejects: Reject[];
+  lease: Reservation | undefined;
+  /** Set by the stage that checks the contract: what rejects mean for the run. */
+  policy: RejectPolicy | undefined;
+}
+
+const envelopes = new WeakMap<Batch, Envelope>();
+
+export function newEnvelope(flow: Flow): Envelope {
+  return {
+    flow,
+    positions: new Map(),
+    values: undefined,
+    read: 0,
+    added: 0,
+    filtered: 0,
+    rejects: [],
+    lease: undefined,
+    policy: undefined,
+  };
+}
+
+export function attachEnvelope(batch: Batch, envelope: Envelope): void {
+  envelopes.set(batch, envelope);
+}
+
+/** The envelope of a batch, taken off it; undefined when a foreign stage lost it. */
+export function takeEnvelope(batch: Batch): Envelope | undefined {
+  const envelope = envelopes.get(batch);
+  envelopes.delete(batch);
+  return envelope;
+}
+
+/** One reading of a source: knows every lease that is out, so that a failed pipeline gives all of them back. */
+export class Flow {
+  readonly #leases = new Set<Reservation>();
+  #failed = false;
+
+  add(lease: Reservation): Reservation {
+    const tracked: Reservation = {
+      bytes: lease.bytes,
+      release: () => {
+        this.#leases.delete(tracked);
+        lease.release();
+      },
+    };
+    if (this.#failed) lease.release();
+    else this.#leases.add(tracked);
+    return tracked;
+  }
+
+  /** Called by any stage of the pipeline that is torn down: what lies in stream buffers will never be written. */
+  fail(): void {
+    this.#failed = true;
+    for (const lease of this.#leases) lease.release();
+  }
+
+  get outstanding(): number {
+    return this.#leases.size;
+  }
+}

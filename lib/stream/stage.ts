@@ -1,0 +1,134 @@
+import { tmpdir } from "node:os";
+import type { Clock, Log, StageContext } from "../contract/context.ts";
+import { INERT_CONTEXT } from "../contract/context.ts";
+import { DativoError, toDativoError } from "../contract/errors.ts";
+import type { Reject } from "../contract/reject.ts";
+import type { Storage } from "../contract/storage.ts";
+import { type MemoryBudget, processBudget } from "./budget.ts";
+
+/** What the streams of one run share. */
+export interface StreamEnvironment {
+  readonly log: Log;
+  readonly budget: MemoryBudget;
+  /** Where readers find their files. */
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly tempDir: string;
+  /** How long a stage may take to stop once it was asked to, in milliseconds. */
+  readonly graceMs: number;
+}
+
+export const DEFAULT_GRACE_MS = 10_000;
+
+/** For streams outside a job: quiet, the budget of the process. */
+export function defaultEnvironment(storage: Storage): StreamEnvironment {
+  return {
+    log: INERT_CONTEXT.log,
+    budget: processBudget,
+    storage,
+    clock: INERT_CONTEXT.clock,
+    tempDir: tmpdir(),
+    graceMs: DEFAULT_GRACE_MS,
+  };
+}
+
+/** Where an adapter notes how long its stage worked and what passed it; the progress line and the receipt read it. */
+export interface StageMeter {
+  busyMs: number;
+  rows: number;
+}
+
+/** What an adapter may be told of its stage. */
+export interface StageOptions {
+  readonly environment: StreamEnvironment;
+  readonly meter?: StageMeter | undefined;
+  /** Names the stage in errors of its own code: the path of a plugin. Without it such errors pass as they are. */
+  readonly owner?: string | undefined;
+}
+
+/** The side of a stage's context that its adapter holds. */
+export class StageControl {
+  readonly context: StageContext;
+  readonly #meter: StageMeter | undefined;
+  readonly #owner: string | undefined;
+  readonly #abort = new AbortController();
+  #rejects: Reject[] = [];
+  #filtered = 0;
+
+  constructor({ environment, meter, owner }: StageOptions, storage: Storage = environment.storage) {
+    this.#meter = meter;
+    this.#owner = owner;
+    this.context = {
+      signal: this.#abort.signal,
+      log: environment.log,
+      budget: environment.budget,
+      storage,
+      clock: environment.clock,
+      tempDir: environment.tempDir,
+      reject: (reject) => {
+        this.#rejects.push(reject);
+      },
+      filtered: (count) => {
+        this.#filtered += count;
+      },
+    };
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  abort(cause: unknown): void {
+    this.#abort.abort(cause ?? new DativoError("DTV_CANCELLED", "The stream was destroyed"));
+  }
+
+  /** Calls a hook of the stage: its time is added up, and its errors say whose they are. */
+  async call<T>(hook: string, work: () => Promise<T> | T): Promise<T> {
+    const start = performance.now();
+    try {
+      return await work();
+    } catch (cause) {
+      if (this.#owner === undefined || this.signal.aborted) throw cause;
+      throw toDativoError(cause, "DTV_PLUGIN_FAILED", `${hook}() of ${this.#owner} failed`, { culprit: this.#owner });
+    } finally {
+      if (this.#meter) this.#meter.busyMs += performance.now() - start;
+    }
+  }
+
+  /** Counts records that passed the stage. */
+  passed(rows: number): void {
+    if (this.#meter) this.#meter.rows += rows;
+  }
+
+  /** What the stage handed over since the last call. */
+  take(): { rejects: Reject[]; filtered: number } {
+    const taken = { rejects: this.#rejects, filtered: this.#filtered };
+    this.#rejects = [];
+    this.#filtered = 0;
+    return taken;
+  }
+}
+
+/** Waits for work that should stop soon; gives up after `graceMs` so that a stuck plugin cannot hold the run. */
+export async function within(graceMs: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), graceMs);
+  });
+  try {
+    return await Promise.race([work.then(() => true), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Ends a stage. What it was asked to do is done or lost by now, so a fault here is told and changes nothing; a stage
+ * that does not stop within the grace period is abandoned.
+ */
+export async function closeStage(kind: string, log: Log, graceMs: number, close: () => Promise<void>): Promise<void> {
+  const work = close().catch((fault: unknown) => {
+    log.warn(`The ${kind} failed while it was closed: ${fault instanceof Error ? fault.message : String(fault)}`);
+  });
+  if (!(await within(graceMs, work))) log.warn(`The ${kind} did not stop within ${graceMs} ms and was abandoned`);
+}

@@ -1,0 +1,235 @@
+import { Duplex } from "node:stream";
+import { type Batch, isBatch, type Row } from "../contract/batch.ts";
+import { DativoError } from "../contract/errors.ts";
+import { RowBatch } from "../contract/row-batch.ts";
+import { Schema } from "../contract/schema.ts";
+import { type Applied, BaseTransform } from "../contract/transform.ts";
+import { adopt, adoptUpstream } from "./adoption.ts";
+import { attachEnvelope, type Envelope, type Flow, newEnvelope, takeEnvelope } from "./envelope.ts";
+import { Handover } from "./handover.ts";
+import { type RejectPolicy, Verdict } from "./policy.ts";
+import { closeStage, StageControl, type StageOptions } from "./stage.ts";
+
+export interface TransformOptions extends StageOptions {
+  /** What rejects mean, when this is the stage that checks the contract. */
+  readonly policy?: RejectPolicy | undefined;
+}
+
+declare const IN: unique symbol;
+declare const OUT: unique symbol;
+
+/** A stream of batches in, whose rows are of type I, and out, of type O. */
+export interface BatchTransform<I extends Row = Row, O extends Row = Row> extends Duplex {
+  readonly [IN]?: (rows: I) => void;
+  readonly [OUT]?: O;
+}
+
+/** A transform as a Duplex of batches. It works only when its reader asks, and holds at most two outputs. */
+export function toTransform<I extends Row, O extends Row>(
+  transform: BaseTransform<I, O>,
+  options: TransformOptions,
+): BatchTransform<I, O> {
+  return new TransformStream(transform as BaseTransform, options) as BatchTransform<I, O>;
+}
+
+class TransformStream extends Duplex {
+  readonly #transform: BaseTransform;
+  readonly #control: StageControl;
+  readonly #graceMs: number;
+  readonly #input = new Handover<Batch>();
+  readonly #outputs: AsyncGenerator<Batch>;
+  readonly #run: TransformRun;
+  #pulling = false;
+  #upstream: unknown;
+
+  constructor(transform: BaseTransform, options: TransformOptions) {
+    super({ objectMode: true, readableHighWaterMark: 1, writableHighWaterMark: 1 });
+    this.on("pipe", (source) => {
+      this.#upstream = source;
+    });
+    this.#transform = transform;
+    this.#graceMs = options.environment.graceMs;
+    this.#control = new StageControl(options);
+    transform.ctx = this.#control.context;
+    this.#run = new TransformRun(transform, options, this.#control);
+    this.#outputs = this.#run.outputs(this.#input);
+  }
+
+  [adopt](): void {
+    this.#run.adopted = true;
+    adoptUpstream(this.#upstream);
+  }
+
+  override _write(batch: Batch, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#input.put(batch, callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    this.#input.end();
+    callback();
+  }
+
+  override async _read(): Promise<void> {
+    if (this.#pulling) return;
+    this.#pulling = true;
+    try {
+      const { value, done } = await this.#outputs.next();
+      this.#pulling = false;
+      this.push(done ? null : value);
+    } catch (error) {
+      this.destroy(error as Error);
+    }
+  }
+
+  override async _destroy(error: Error | null, callback: (error?: Error | null) => void): Promise<void> {
+    if (!this.readableEnded) {
+      this.#control.abort(error);
+      this.#run.flow?.fail();
+      this.#input.fail(error);
+    }
+    await closeStage("transform", this.#control.context.log, this.#graceMs, async () => {
+      await this.#outputs.return(undefined);
+      await this.#transform.close();
+    });
+    callback(error);
+  }
+}
+
+/** One pass of a transform over its input: calls the hooks, keeps envelopes and counts right. */
+class TransformRun {
+  readonly #transform: BaseTransform;
+  readonly #control: StageControl;
+  readonly #verdict: Verdict | undefined;
+  /** A transform that overrides `flush` may hold records back, so its input's positions must wait for the flush. */
+  readonly #holdsBack: boolean;
+  readonly #withheld: Pick<Envelope, "positions" | "values"> = { positions: new Map(), values: undefined };
+  /** Records that went in and have neither come out nor been accounted for. */
+  #owed = 0;
+  #read = 0;
+  #input: Schema | undefined;
+  #output: Schema | undefined;
+  flow: Flow | undefined;
+  /** True when a writer of ours stands downstream: it passes the verdict then, having kept the rejects. */
+  adopted = false;
+
+  constructor(transform: BaseTransform, options: TransformOptions, control: StageControl) {
+    this.#transform = transform;
+    this.#control = control;
+    this.#verdict = options.policy && Object.assign(new Verdict(), { policy: options.policy });
+    this.#holdsBack = transform.flush !== BaseTransform.prototype.flush;
+  }
+
+  async *outputs(input: AsyncIterable<Batch>): AsyncGenerator<Batch> {
+    for await (const batch of input) {
+      const envelope = takeEnvelope(batch);
+      this.flow = envelope?.flow ?? this.flow;
+      if (this.#holdsBack && envelope) this.#withhold(envelope);
+      yield* this.#emit(this.#apply(batch), envelope, batch.length);
+      if (this.#holdsBack) envelope?.lease?.release();
+    }
+    if (this.#holdsBack) yield* this.#emit(this.#flush(), this.#release(), 0, true);
+    // Without a writer of ours nobody else would say that the check has failed.
+    const error = this.adopted ? undefined : this.#verdict?.error(this.#read);
+    if (error) throw error;
+  }
+
+  async *#apply(batch: Batch): AsyncGenerator<Batch> {
+    // An empty batch without fields carries an envelope and says nothing of the schema.
+    if (batch.length === 0 && batch.schema.fields.length === 0) return;
+    if (batch.schema !== this.#input) {
+      this.#output = await this.#control.call("open", () => this.#transform.open(batch.schema));
+      this.#input = batch.schema;
+    }
+    if (batch.length > 0)
+      yield* results("apply", await this.#control.call("apply", () => this.#transform.apply(batch)), this.#control);
+  }
+
+  async *#flush(): AsyncGenerator<Batch> {
+    yield* results("flush", await this.#control.call("flush", () => this.#transform.flush()), this.#control);
+  }
+
+  /** Passes outputs on, the envelope with the last of them: it must not arrive before the records it speaks of. */
+  async *#emit(
+    outputs: AsyncIterable<Batch>,
+    envelope: Envelope | undefined,
+    taken: number,
+    last = false,
+  ): AsyncGenerator<Batch> {
+    let held: Batch | undefined;
+    let made = 0;
+    for await (const output of outputs) {
+      this.#control.signal.throwIfAborted();
+      if (held) {
+        if (envelope)
+          attachEnvelope(held, { ...newEnvelope(envelope.flow), policy: this.#verdict?.policy ?? envelope.policy });
+        yield held;
+      }
+      held = output;
+      made += output.length;
+      this.#control.passed(output.length);
+    }
+    const { rejects, filtered } = this.#control.take();
+    this.#owed += taken - made - rejects.length - filtered;
+    const settled = !this.#holdsBack || last;
+    if (!envelope) {
+      this.#refuseLosses(rejects.length);
+      if (held) yield held;
+      return;
+    }
+    envelope.rejects.push(...rejects);
+    envelope.filtered += filtered + (settled ? Math.max(0, this.#owed) : 0);
+    envelope.added += settled ? Math.max(0, -this.#owed) : 0;
+    if (settled) this.#owed = 0;
+    this.#judge(envelope);
+    const carrier = held ?? RowBatch.empty(this.#output ?? new Schema([]));
+    attachEnvelope(carrier, envelope);
+    yield carrier;
+  }
+
+  #judge(envelope: Envelope): void {
+    if (!this.#verdict) return;
+    this.#read += envelope.read;
+    this.#verdict.add(envelope.rejects);
+    envelope.policy = this.#verdict.policy;
+  }
+
+  /** Without an envelope there is nowhere to put a reject: losing it silently is no choice. */
+  #refuseLosses(rejected: number): void {
+    if (rejected === 0) return;
+    throw new DativoError("DTV_STAGE_MISUSE", `${rejected} rejected records cannot be handed on`, {
+      hint: "A foreign stage before this one made new batches without an envelope; use it after validate().",
+    });
+  }
+
+  #withhold(envelope: Envelope): void {
+    for (const [split, position] of envelope.positions) this.#withheld.positions.set(split, position);
+    this.#withheld.values = envelope.values ?? this.#withheld.values;
+    envelope.positions = new Map();
+    envelope.values = undefined;
+  }
+
+  #release(): Envelope | undefined {
+    return this.flow && { ...newEnvelope(this.flow), ...this.#withheld };
+  }
+}
+
+/** Batches of a hook's result, which may be one, several, or none. */
+async function* results(hook: string, applied: Applied, control: StageControl): AsyncGenerator<Batch> {
+  if (applied === undefined || applied === null) return;
+  if (isBatch(applied)) {
+    yield applied;
+    return;
+  }
+  const many = applied as Iterable<Batch> | AsyncIterable<Batch>;
+  const source = Symbol.asyncIterator in many ? many[Symbol.asyncIterator]() : many[Symbol.iterator]();
+  try {
+    for (;;) {
+      const { value, done } = await control.call(hook, () => source.next());
+      if (done) return;
+      if (!isBatch(value)) throw new DativoError("DTV_PLUGIN_RESULT", "apply() and flush() must give batches");
+      yield value;
+    }
+  } finally {
+    await source.return?.();
+  }
+}

@@ -1,0 +1,294 @@
+import { Writable } from "node:stream";
+import { type Batch, isBatch, type Row } from "../contract/batch.ts";
+import { DativoError, toDativoError } from "../contract/errors.ts";
+import type { Reject } from "../contract/reject.ts";
+import type { CommitResult, FileMetadata, Position } from "../contract/results.ts";
+import { RowBatch } from "../contract/row-batch.ts";
+import type { Schema } from "../contract/schema.ts";
+import type { Storage } from "../contract/storage.ts";
+import type { BaseWriter, WriterClass } from "../contract/writer.ts";
+import { adoptUpstream } from "./adoption.ts";
+import { type Envelope, type Flow, takeEnvelope } from "./envelope.ts";
+import { Verdict } from "./policy.ts";
+import { closeStage, StageControl, type StageOptions, type StreamEnvironment, within } from "./stage.ts";
+
+/** Where a run stages, and who makes its files visible. The sink never decides to commit: it is given one of these. */
+export interface Committer {
+  /** Opens the staging area; called before the writer's first hook. */
+  open(): Promise<Staging>;
+  /** Keeps records that failed; they go with the commit, or are kept without it. */
+  keepRejects(rejects: readonly Reject[]): Promise<void>;
+  /**
+   * Takes over what was sealed. Stand-alone it prepares and commits. In a job it keeps it for the job's one commit,
+   * returns undefined, and owns the writer from then on.
+   */
+  commit(sealed: Sealed): Promise<CommitResult | undefined>;
+  /** Removes what was staged; never called once `commit` was. Names the file of rejects when there is one. */
+  abort(cause: unknown): Promise<{ rejectsPath: string | undefined }>;
+}
+
+export interface Staging {
+  /** The writer's `ctx.storage`: its `create` makes staged files. */
+  readonly storage: Storage;
+  /** Makes the writer; it learns its output base only now. */
+  createWriter(): Promise<BaseWriter>;
+}
+
+/** What a sink hands over when its input has ended. */
+export interface Sealed {
+  readonly writer: BaseWriter;
+  readonly files: readonly FileMetadata[];
+  readonly counts: Counts;
+  readonly positions: ReadonlyMap<string, Position>;
+  readonly values: Readonly<Record<string, unknown>> | undefined;
+  readonly schema: Schema | undefined;
+  /** False when a foreign stage lost envelopes: what was read is then unknown. */
+  readonly balanced: boolean;
+}
+
+/** read + added = written + rejected + filtered. */
+export interface Counts {
+  readonly read: number;
+  readonly added: number;
+  readonly filtered: number;
+  readonly rejected: number;
+  readonly written: number;
+}
+
+/** `pending` until the sink has settled; `unknown` when a commit was sent and its outcome was not learnt. */
+export type Outcome = "pending" | "committed" | "aborted" | "unknown";
+
+export interface WritableOptions extends StageOptions {
+  readonly committer: Committer;
+}
+
+declare const ROW: unique symbol;
+
+/** A sink of batches whose rows are of type R. Its `outcome` is the truth about what became visible. */
+export interface BatchWritable<R extends Row = Row> extends Writable {
+  readonly [ROW]?: (rows: R) => void;
+  readonly outcome: Outcome;
+  readonly counts: Counts;
+  readonly result: CommitResult | undefined;
+}
+
+/** A writer as a Writable of batches, one batch ahead at most. */
+export function toWritable<R extends Row = Row>(options: WritableOptions): BatchWritable<R> {
+  return new WriterSink(options) as BatchWritable<R>;
+}
+
+type Phase = "staging" | "sealing" | "committing" | "settled";
+
+class WriterSink extends Writable {
+  outcome: Outcome = "pending";
+  result: CommitResult | undefined;
+  readonly #committer: Committer;
+  readonly #environment: StreamEnvironment;
+  readonly #options: WritableOptions;
+  readonly #verdict = new Verdict();
+  readonly #files: FileMetadata[] = [];
+  readonly #positions = new Map<string, Position>();
+  readonly #tally = { read: 0, added: 0, filtered: 0, written: 0 };
+  #stage: { readonly writer: BaseWriter; readonly control: StageControl } | undefined;
+  #phase: Phase = "staging";
+  #inFlight: Promise<unknown> = Promise.resolve();
+  #flow: Flow | undefined;
+  #values: Readonly<Record<string, unknown>> | undefined;
+  #schema: Schema | undefined;
+  #balanced = true;
+  #batches = 0;
+
+  constructor(options: WritableOptions) {
+    super({ objectMode: true, highWaterMark: 1 });
+    this.#committer = options.committer;
+    this.#environment = options.environment;
+    this.#options = options;
+    this.on("pipe", adoptUpstream);
+  }
+
+  get counts(): Counts {
+    return { ...this.#tally, rejected: this.#verdict.rejected };
+  }
+
+  override _write(chunk: unknown, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#track(() => this.#take(chunk), callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    this.#track(() => this.#finish(), callback);
+  }
+
+  override async _destroy(error: Error | null, callback: (error?: Error | null) => void): Promise<void> {
+    if (this.#phase !== "settled") {
+      this.#flow?.fail();
+      this.#stage?.control.abort(error);
+      const calm = await within(this.#environment.graceMs, this.#inFlight);
+      // Past the point of no return the outcome is waited for, however long the target takes, and never undone.
+      if (!calm && this.#phase === "committing") await this.#inFlight;
+      if (this.outcome === "pending") await this.#rollBack(error);
+    }
+    const writer = this.#stage?.writer;
+    if (writer)
+      await closeStage("writer", this.#environment.log, this.#environment.graceMs, async () => writer.close());
+    callback(error);
+  }
+
+  /** Runs the work of one call; `_destroy` waits for what is under way. */
+  #track(work: () => Promise<void>, callback: (error?: Error | null) => void): void {
+    const done = work();
+    this.#inFlight = done.catch(() => {});
+    done.then(
+      () => callback(),
+      (error) => callback(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  async #take(chunk: unknown): Promise<void> {
+    const batch = asBatch(chunk);
+    const envelope = takeEnvelope(batch);
+    try {
+      await this.#note(envelope, batch);
+      const { writer, control } = await this.#open();
+      await this.#begin(batch.schema);
+      if (batch.length === 0 || this.#verdict.isLost) return;
+      const records = inputOf(writer) === "batch" ? batch : [...batch.rows()];
+      const staged = await control.call("writeBatch", () => writer.writeBatch(records as never, this.#batches++));
+      this.#files.push(...checkFiles(staged, "writeBatch"));
+      this.#tally.written += batch.length;
+      control.passed(batch.length);
+    } finally {
+      envelope?.lease?.release();
+      batch.release();
+    }
+  }
+
+  async #note(envelope: Envelope | undefined, batch: Batch): Promise<void> {
+    if (!envelope) {
+      this.#balanced &&= batch.length === 0;
+      return;
+    }
+    this.#flow = envelope.flow;
+    this.#tally.read += envelope.read;
+    this.#tally.added += envelope.added;
+    this.#tally.filtered += envelope.filtered;
+    for (const [split, position] of envelope.positions) this.#positions.set(split, position);
+    this.#values = envelope.values ?? this.#values;
+    if (envelope.policy) this.#verdict.policy = envelope.policy;
+    if (envelope.rejects.length === 0) return;
+    this.#verdict.add(envelope.rejects);
+    await this.#open();
+    await this.#committer.keepRejects(envelope.rejects);
+    if (this.#verdict.isHopeless) throw this.#verdict.error(this.#tally.read);
+  }
+
+  async #open(): Promise<{ readonly writer: BaseWriter; readonly control: StageControl }> {
+    if (this.#stage) return this.#stage;
+    const staging = await this.#committer.open();
+    const control = new StageControl(this.#options, staging.storage);
+    const writer = await staging.createWriter();
+    writer.ctx = control.context;
+    this.#stage = { writer, control };
+    return this.#stage;
+  }
+
+  async #begin(schema: Schema): Promise<void> {
+    if (this.#schema !== undefined || schema.fields.length === 0) return;
+    const { writer, control } = await this.#open();
+    this.#schema = schema;
+    await control.call("open", () => writer.open(schema));
+  }
+
+  async #finish(): Promise<void> {
+    const { writer, control } = await this.#open();
+    this.#phase = "sealing";
+    const refused = this.#verdict.error(this.#tally.read);
+    if (refused) throw refused;
+    const sealed = await control.call("seal", () => writer.seal());
+    this.#files.push(...checkFiles(sealed, "seal"));
+    this.#checkCounts();
+    control.signal.throwIfAborted();
+    this.#phase = "committing";
+    try {
+      this.result = await this.#committer.commit({
+        writer,
+        files: this.#files,
+        counts: this.counts,
+        positions: this.#positions,
+        values: this.#values,
+        schema: this.#schema,
+        balanced: this.#balanced,
+      });
+      if (this.result) this.outcome = "committed";
+      else this.#stage = undefined;
+    } catch (error) {
+      // A commit that was refused for certain says so by any other code.
+      this.outcome = (error as { code?: string }).code === "DTV_OUTCOME_UNKNOWN" ? "unknown" : "aborted";
+      throw error;
+    } finally {
+      this.#phase = "settled";
+    }
+  }
+
+  /** What the writer says it staged must be what it was given. */
+  #checkCounts(): void {
+    const { read, added, filtered, written } = this.#tally;
+    if (this.#balanced && read + added !== written + this.#verdict.rejected + filtered) {
+      throw new DativoError(
+        "DTV_COUNTS_UNBALANCED",
+        `read ${read} + added ${added} is not written ${written} + rejected ${this.#verdict.rejected} + filtered ${filtered}`,
+      );
+    }
+    if (!this.#files.every((file) => file.recordCount !== undefined)) return;
+    const staged = this.#files.reduce((sum, file) => sum + (file.recordCount ?? 0), 0);
+    if (staged !== written) {
+      throw new DativoError(
+        "DTV_COUNTS_UNBALANCED",
+        `The writer was given ${written} records and reports ${staged} in its files`,
+        {
+          culprit: this.#stage?.writer.constructor.name ?? "writer",
+        },
+      );
+    }
+  }
+
+  async #rollBack(cause: unknown): Promise<void> {
+    this.outcome = "aborted";
+    this.#phase = "settled";
+    const { log } = this.#environment;
+    try {
+      await this.#stage?.writer.abortFiles(this.#files, cause);
+    } catch (error) {
+      log.warn(
+        `The writer failed to remove what it staged: ${toDativoError(error, "DTV_PLUGIN_FAILED", "abortFiles").message}`,
+      );
+    }
+    try {
+      const { rejectsPath } = await this.#committer.abort(cause);
+      if (rejectsPath !== undefined && cause instanceof DativoError) cause.details["rejects"] = rejectsPath;
+    } catch (error) {
+      log.warn(
+        `Staging was not removed; the next run will do it: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  }
+}
+
+/** A foreign stage may hand over plain rows. */
+function asBatch(chunk: unknown): Batch {
+  if (isBatch(chunk)) return chunk;
+  if (Array.isArray(chunk)) return RowBatch.fromRows(chunk as Row[]);
+  throw new DativoError("DTV_STAGE_MISUSE", `A writer takes batches or arrays of rows, not ${typeof chunk}`);
+}
+
+function inputOf(writer: BaseWriter): "rows" | "batch" {
+  return (writer.constructor as WriterClass).input ?? "rows";
+}
+
+function checkFiles(files: readonly FileMetadata[] | undefined, hook: string): readonly FileMetadata[] {
+  if (!Array.isArray(files) || files.some((file) => typeof file?.path !== "string")) {
+    throw new DativoError("DTV_PLUGIN_RESULT", `${hook}() must return a list of { path, sizeBytes, recordCount }`, {
+      hint: "Return [] when nothing was staged.",
+    });
+  }
+  return files;
+}

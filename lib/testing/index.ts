@@ -1,0 +1,7 @@
+/** Behaviours that every component keeps, ours and yours; run them in any test runner. */
+
+export { type Behaviour, demand, demandSame } from "./behaviour.ts";
+export { type ReaderSuite, readerBehaviours } from "./reader-behaviours.ts";
+export { createTestEnvironment, type TestEnvironment } from "./test-environment.ts";
+export { type TransformSuite, transformBehaviours } from "./transform-behaviours.ts";
+export { HOSTILE_FIELDS, type WriterSuite, writerBehaviours } from "./writer-behaviours.ts";

@@ -1,0 +1,107 @@
+import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Batch, Row } from "../contract/batch.ts";
+import { BaseReader } from "../contract/reader.ts";
+import type { BaseTransform } from "../contract/transform.ts";
+import { takeEnvelope } from "../stream/envelope.ts";
+import { toReadable } from "../stream/to-readable.ts";
+import { toTransform } from "../stream/to-transform.ts";
+import { type Behaviour, demand, demandSame } from "./behaviour.ts";
+import { createTestEnvironment } from "./test-environment.ts";
+
+export interface TransformSuite {
+  /** A fresh transform, every time. */
+  create(): BaseTransform;
+  /** Records that it is made for, three at least. */
+  readonly rows: readonly Row[];
+  /** True when what it makes must not depend on how the records are cut into batches. */
+  readonly independentOfBatches?: boolean;
+}
+
+/** What every transform does: its counts balance, and it gives its memory back. */
+export function transformBehaviours(suite: TransformSuite): Behaviour[] {
+  const behaviours: Behaviour[] = [
+    {
+      name: "accounts for every record: read + added = made + rejected + filtered",
+      run: async () => {
+        const { counts, rows } = await transform(suite, 2);
+        demandSame(counts.read + counts.added, rows.length + counts.rejected + counts.filtered, JSON.stringify(counts));
+      },
+    },
+    {
+      name: "passes the position of its input on, after the records made of it",
+      run: async () => {
+        const { positions } = await transform(suite, 1);
+        demandSame(positions.at(-1), suite.rows.length, "the last position");
+      },
+    },
+    {
+      name: "holds no memory when it has ended",
+      run: async () => demandSame((await transform(suite, 2)).leftBytes, 0, "memory in flight"),
+    },
+    {
+      name: "takes an input without records",
+      run: async () => demandSame((await transform({ ...suite, rows: [] }, 1)).counts.read, 0, "records read"),
+    },
+  ];
+  if (!suite.independentOfBatches) return behaviours;
+  return [
+    ...behaviours,
+    {
+      name: "makes the same of the same records, however they are cut into batches",
+      run: async () => {
+        demand(suite.rows.length >= 3, "the suite needs at least three records");
+        demandSame((await transform(suite, 1)).rows, (await transform(suite, suite.rows.length)).rows, "records");
+      },
+    },
+  ];
+}
+
+interface Transformed {
+  readonly rows: Row[];
+  readonly counts: { read: number; added: number; filtered: number; rejected: number };
+  readonly positions: unknown[];
+  readonly leftBytes: number;
+}
+
+async function transform(suite: TransformSuite, batchRows: number): Promise<Transformed> {
+  const environment = createTestEnvironment();
+  const rows: Row[] = [];
+  const counts = { read: 0, added: 0, filtered: 0, rejected: 0 };
+  const positions: unknown[] = [];
+  const sink = new Writable({
+    objectMode: true,
+    write(batch: Batch, _encoding, done) {
+      const envelope = takeEnvelope(batch);
+      rows.push(...batch.rows({ integers: "bigint" }));
+      counts.read += envelope?.read ?? 0;
+      counts.added += envelope?.added ?? 0;
+      counts.filtered += envelope?.filtered ?? 0;
+      counts.rejected += envelope?.rejects.length ?? 0;
+      positions.push(...(envelope?.positions.values() ?? []));
+      envelope?.lease?.release();
+      done();
+    },
+  });
+  const reader = toReadable(new CutReader(suite.rows, batchRows), { environment });
+  await pipeline(reader, toTransform(suite.create(), { environment }), sink);
+  return { rows, counts, positions, leftBytes: environment.budget.usedBytes };
+}
+
+class CutReader extends BaseReader {
+  readonly #rows: readonly Row[];
+  readonly #batchRows: number;
+
+  constructor(rows: readonly Row[], batchRows: number) {
+    super();
+    this.#rows = rows;
+    this.#batchRows = batchRows;
+  }
+
+  *extract(): Generator<{ batch: Row[]; position: number }> {
+    for (let at = 0; at < this.#rows.length; at += this.#batchRows) {
+      const batch = this.#rows.slice(at, at + this.#batchRows);
+      yield { batch, position: at + batch.length };
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+
+/**
+ * Who may import whom. A room sees itself and what is named here, and nothing else; imports of types alone are free,
+ * since they leave nothing behind at run time.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  "lib/contract": [],
+  "lib/formats": ["lib/contract"],
+  readers: ["lib/contract", "lib/formats"],
+  transforms: ["lib/contract", "lib/formats"],
+  writers: ["lib/contract", "lib/formats"],
+  "lib/storage": ["lib/contract"],
+  "lib/stream": ["lib/contract", "lib/storage"],
+  "lib/commit": ["lib/contract", "lib/storage"],
+  "lib/config": ["lib/contract", "lib/storage"],
+  "lib/plugin": ["lib/contract", "lib/storage", "readers", "transforms", "writers"],
+  "lib/job": ["lib/contract", "lib/storage", "lib/stream", "lib/commit", "lib/config", "lib/plugin"],
+  "lib/cli": ["lib/contract", "lib/storage", "lib/stream", "lib/config", "lib/plugin", "lib/job"],
+  "lib/compose.ts": [
+    "lib/contract",
+    "lib/formats",
+    "readers",
+    "transforms",
+    "writers",
+    "lib/storage",
+    "lib/stream",
+    "lib/commit",
+    "lib/config",
+  ],
+  "lib/testing": ["lib/contract", "lib/storage", "lib/stream", "lib/compose.ts"],
+  "lib/index.ts": ["lib/contract", "lib/config", "lib/job", "lib/compose.ts"],
+};
+
+/** A plugin that imports this package gets the running copy of it, so one file has to look up to the door. */
+const EXCEPTIONS = ["lib/plugin/host.ts -> lib/index.ts", "lib/plugin/host.ts -> lib/testing/index.ts"];
+
+/** The only rooms that may use a library or a part of Node that would otherwise spread. */
+const OWNERS: Readonly<Record<string, readonly string[]>> = {
+  yaml: ["lib/config"],
+  koffi: ["lib/native"],
+  commander: ["lib/cli"],
+  jiti: ["lib/plugin"],
+  tinyglobby: ["lib/storage"],
+  "csv-parse": ["lib/formats"],
+  hyparquet: ["lib/formats"],
+  "node:stream": ["lib/stream", "lib/storage", "lib/testing"],
+  "node:fs": ["lib/storage", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/cli"],
+  "node:fs/promises": ["lib/storage", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/cli", "lib/testing"],
+  "node:child_process": [],
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), "utf8")
+    .replace(/\/\*[\s\S]*?\*\//g, "")
+    .replace(/^\s*\/\/.*$/gm, "");
+  const found = [...text.matchAll(/(?:^|\n)\s*(import|export)\s+(type\s+)?([^;"']*?from\s+)?["']([^"']+)["']/g)].map(
+    (match) => ({
+      specifier: match[4] as string,
+      typeOnly: match[2] !== undefined || onlyTypes(match[3] ?? ""),
+    }),
+  );
+  const lazy = [...text.matchAll(/(typeof\s+)?import\(\s*["']([^"']+)["']\s*\)/g)].map((match) => ({
+    specifier: match[2] as string,
+    typeOnly: match[1] !== undefined,
+  }));
+  return [...found, ...lazy].map(({ specifier, typeOnly }) => ({
+    from: file,
+    to: specifier.startsWith(".") ? relative(root, join(root, dirname(file), specifier)) : specifier,
+    typeOnly,
+  }));
+}
+
+/** `{ type A, type B } from`: nothing of it is left at run time. */
+function onlyTypes(clause: string): boolean {
+  const names = /\{([^}]*)\}/
+    .exec(clause)?.[1]
+    ?.split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+  return names !== undefined && names.length > 0 && names.every((name) => name.startsWith("type "));
+}
+
+function roomOf(path: string): string | undefined {
+  return Object.keys(ROOMS).find((room) => path === room || path.startsWith(`${room}/`));
+}
+
+const files = ["lib", "readers", "transforms", "writers"].flatMap(sources);
+const imports = files.flatMap(importsOf);
+
+describe("the house", () => {
+  it("has a room for every file", () => {
+    expect(files.filter((file) => roomOf(file) === undefined)).toEqual([]);
+  });
+
+  it("has imports that go down only", () => {
+    expect(imports.length).toBeGreaterThan(300);
+    const up = imports
+      .filter(({ to, typeOnly }) => !typeOnly && to.endsWith(".ts"))
+      .filter(({ from, to }) => {
+        const [mine, theirs] = [roomOf(from) as string, roomOf(to)];
+        return theirs !== undefined && mine !== theirs && !ROOMS[mine]?.includes(theirs);
+      })
+      .map(({ from, to }) => `${from} -> ${to}`);
+    expect(up.filter((line) => !EXCEPTIONS.includes(line))).toEqual([]);
+  });
+
+  it("imports nothing that does not exist", () => {
+    const known = new Set(files);
+    expect(
+      imports.filter(({ to }) => to.endsWith(".ts") && !known.has(to)).map(({ from, to }) => `${from} -> ${to}`),
+    ).toEqual([]);
+  });
+
+  it("keeps each library in the room that owns it", () => {
+    const strays = imports
+      .filter(({ to, typeOnly }) => !typeOnly && OWNERS[to] !== undefined)
+      .filter(({ from, to }) => !OWNERS[to]?.some((room) => from.startsWith(`${room}/`)))
+      .map(({ from, to }) => `${from} -> ${to}`);
+    expect(strays).toEqual([]);
+  });
+
+  it("has two doors", () => {
+    expect(files.filter((file) => file.endsWith("/index.ts"))).toEqual(["lib/index.ts", "lib/testing/index.ts"]);
+  });
+
+  it("has no default exports and no names that say nothing", () => {
+    expect(files.filter((file) => /\bexport default\b/.test(readFileSync(join(root, file), "utf8")))).toEqual([]);
+    expect(files.filter((file) => /(^|\/)(utils?|helpers?|common|misc|manager)\.ts$/.test(file))).toEqual([]);
+  });
+});

@@ -1,0 +1,355 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { Ledger, type LedgerPlace } from "../../../lib/commit/ledger.ts";
+import { ControlPaths, jobKeyOf } from "../../../lib/commit/places.ts";
+import { type CommitRecord, readLatest } from "../../../lib/commit/record.ts";
+import { AssetDefinition } from "../../../lib/contract/asset.ts";
+import { INERT_CONTEXT } from "../../../lib/contract/context.ts";
+import type { FileMetadata } from "../../../lib/contract/results.ts";
+import { LocalStorage } from "../../../lib/storage/local.ts";
+import type { Sealed } from "../../../lib/stream/to-writable.ts";
+import { listTree, modesBelow, tempFolder, visibleFiles } from "../../support/folder.ts";
+import { MemoryWriter } from "../../support/players.ts";
+
+const asset = new AssetDefinition({ name: "zips", version: "1.0.0", schema: [{ name: "id", type: "integer" }] });
+const tools = { log: INERT_CONTEXT.log, clock: INERT_CONTEXT.clock, storage: new LocalStorage() };
+
+function placeIn(folder: string, name = "job"): LedgerPlace & { target: string; stateFile: string } {
+  const target = join(folder, "lake");
+  const jobKey = jobKeyOf({ tenant: "acme", name, targetUri: `file://${target}` });
+  return {
+    jobKey,
+    paths: ControlPaths.inTarget(target, jobKey),
+    target,
+    stateFile: join(folder, "state", `${name}.state.json`),
+  };
+}
+
+interface RunParts {
+  readonly contents?: readonly string[];
+  readonly positions?: Record<string, unknown>;
+  readonly mode?: "append" | "overwrite";
+  readonly values?: Record<string, unknown>;
+}
+
+/** One run through the whole protocol, staging real files. */
+async function runOnce(
+  place: LedgerPlace,
+  parts: RunParts,
+): Promise<{ status: string; record: CommitRecord | undefined }> {
+  const ledger = await Ledger.open(place, tools);
+  try {
+    const attempt = await ledger.begin(asset, parts.mode ?? "append");
+    await attempt.stage();
+    const files = [];
+    for (const [index, content] of (parts.contents ?? []).entries())
+      files.push(await stageFile(attempt.storage, `zips-${index}.txt`, content));
+    const result = await attempt.commit(sealedOf(files, parts));
+    return { status: result.status, record: await readLatest(place.paths) };
+  } finally {
+    await ledger.close();
+  }
+}
+
+async function stageFile(
+  storage: { create(name: string): Promise<import("../../../lib/contract/storage.ts").StagedFile> },
+  name: string,
+  content: string,
+): Promise<FileMetadata> {
+  const file = await storage.create(name);
+  await file.write(Buffer.from(content));
+  return { path: file.path, recordCount: 1, ...(await file.seal()) };
+}
+
+function sealedOf(files: FileMetadata[], { positions = {}, values }: RunParts): Sealed {
+  const written = files.length;
+  return {
+    writer: new MemoryWriter(),
+    files,
+    counts: { read: written, added: 0, filtered: 0, rejected: 0, written },
+    positions: new Map(Object.entries(positions)),
+    values,
+    schema: asset.targetSchema(),
+    balanced: true,
+  };
+}
+
+const contentsOf = (place: { target: string }): string[] =>
+  visibleFiles(place.target).map((path) => readFileSync(join(place.target, path), "utf8"));
+
+describe("Ledger", () => {
+  it("publishes files under names that carry the run, and keeps the books beside them", async () => {
+    const place = placeIn(tempFolder());
+    const { status, record } = await runOnce(place, { contents: ["one", "two"], positions: { "0": 7 } });
+    expect(status).toBe("success");
+    expect(visibleFiles(place.target)).toEqual([`zips-0-${record?.runId}.txt`, `zips-1-${record?.runId}.txt`]);
+    expect(contentsOf(place)).toEqual(["one", "two"]);
+    expect(record).toMatchObject({
+      seq: 1,
+      mode: "append",
+      counts: { written: 2 },
+      endState: { positions: { "0": 7 } },
+    });
+    expect(listTree(place.paths.root)).toEqual(["commits/00000000000000000001.commit"]);
+    expect(JSON.parse(readFileSync(place.stateFile, "utf8"))).toMatchObject({
+      seq: 1,
+      positions: { "0": 7 },
+      recordCount: 2,
+    });
+  });
+
+  it("gives the next run what the last one left, and counts on", async () => {
+    const place = placeIn(tempFolder());
+    await runOnce(place, { contents: ["one"], positions: { a: 1 }, values: { seen: 1 } });
+    const ledger = await Ledger.open(place, tools);
+    expect(ledger.state).toEqual({ positions: { a: 1 }, values: { seen: 1 } });
+    await ledger.close();
+    const { record } = await runOnce(place, { contents: ["two"], positions: { b: 2 } });
+    expect(record?.seq).toBe(2);
+    expect(record?.endState).toEqual({ positions: { a: 1, b: 2 }, values: { seen: 1 } });
+    expect(contentsOf(place).sort()).toEqual(["one", "two"]);
+  });
+
+  it("makes no commit when nothing came and nothing moved", async () => {
+    const place = placeIn(tempFolder());
+    await runOnce(place, { contents: ["one"], positions: { a: 1 } });
+    const before = listTree(place.target);
+    expect((await runOnce(place, { positions: { a: 1 } })).status).toBe("unchanged");
+    expect(listTree(place.target)).toEqual(before);
+  });
+
+  it("makes a commit without files when only the position moved", async () => {
+    const place = placeIn(tempFolder());
+    const { status, record } = await runOnce(place, { positions: { a: 1 } });
+    expect([status, record?.files.length, record?.seq]).toEqual(["success", 0, 1]);
+  });
+
+  it("on overwrite moves the old files away after the decision, and forgets old positions", async () => {
+    const place = placeIn(tempFolder());
+    await runOnce(place, { contents: ["one"], positions: { a: 1 } });
+    await runOnce(place, { contents: ["two"], positions: { b: 1 } });
+    const { record } = await runOnce(place, { contents: ["new"], positions: { c: 1 }, mode: "overwrite" });
+    expect(contentsOf(place)).toEqual(["new"]);
+    expect(record?.replaces).toHaveLength(2);
+    expect(record?.endState.positions).toEqual({ c: 1 });
+    expect(listTree(join(place.paths.root, "old")).every((path) => path.endsWith(".txt.old"))).toBe(true);
+    await runOnce(place, { mode: "overwrite" });
+    expect(contentsOf(place)).toEqual([]);
+  });
+
+  it("lets two jobs share a folder, and never touches what it did not write", async () => {
+    const folder = tempFolder();
+    const [first, second] = [placeIn(folder, "first"), placeIn(folder, "second")];
+    mkdirSync(first.target);
+    writeFileSync(join(first.target, "theirs.txt"), "theirs");
+    await runOnce(first, { contents: ["one"] });
+    await runOnce(second, { contents: ["two"] });
+    await runOnce(first, { contents: ["three"], mode: "overwrite" });
+    expect(contentsOf(first).sort()).toEqual(["theirs", "three", "two"]);
+  });
+
+  it("leaves nothing visible of a run that is aborted, and keeps its rejects", async () => {
+    const place = placeIn(tempFolder());
+    const ledger = await Ledger.open(place, tools);
+    const attempt = await ledger.begin(asset, "append");
+    await attempt.stage();
+    await stageFile(attempt.storage, "zips-0.txt", "half");
+    const raw = Buffer.from([0x61, 0xff]);
+    await attempt.keepRejects([
+      {
+        source: "a.csv",
+        row: 3,
+        line: 4,
+        offset: 20,
+        length: 2,
+        raw,
+        faults: [{ column: "id", rule: "type", reason: "no" }],
+      },
+    ]);
+    const { rejectsPath } = await attempt.abort();
+    await ledger.close();
+    expect(visibleFiles(place.target)).toEqual([]);
+    expect(listTree(place.paths.root)).toEqual([`rejects/${ledger.runId}.rejects`]);
+    expect(JSON.parse(readFileSync(rejectsPath as string, "utf8"))).toEqual({
+      source: "a.csv",
+      row: 3,
+      line: 4,
+      offset: 20,
+      length: 2,
+      raw_base64: "Yf8=",
+      column: "id",
+      rule: "type",
+      reason: "no",
+      run_id: ledger.runId,
+      asset: "zips",
+      asset_version: "1.0.0",
+    });
+  });
+
+  it("writes what is its own for its own eyes only", async () => {
+    const folder = tempFolder();
+    const place = placeIn(folder);
+    const ledger = await Ledger.open(place, tools);
+    const attempt = await ledger.begin(asset, "append");
+    await attempt.stage();
+    await attempt.keepRejects([{ source: "a", faults: [] }]);
+    const staged = await stageFile(attempt.storage, "zips-0.txt", "x");
+    await attempt.commit(sealedOf([staged], {}));
+    await ledger.close();
+    const modes = { ...modesBelow(join(place.target, "_dativo")), ...modesBelow(join(folder, "state")) };
+    expect(Object.keys(modes).length).toBeGreaterThan(4);
+    for (const [path, mode] of Object.entries(modes))
+      expect([path, mode]).toEqual([path, path.includes(".") ? "600" : "700"]);
+  });
+
+  it("refuses a second run while one is under way, and takes a dead one's lock over", async () => {
+    const place = placeIn(tempFolder());
+    const ledger = await Ledger.open(place, tools);
+    await expect(Ledger.open(place, tools)).rejects.toMatchObject({
+      code: "DTV_LOCKED",
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
+    const holder = JSON.parse(readFileSync(place.paths.lock, "utf8")) as Record<string, unknown>;
+    await ledger.close();
+    for (const dead of [
+      { ...holder, pid: 2 ** 22 + 1 },
+      { ...holder, bootId: "another boot" },
+      { ...holder, startTicks: "1" },
+    ]) {
+      writeFileSync(place.paths.lock, JSON.stringify(dead));
+      const next = await Ledger.open(place, tools);
+      await next.close();
+      expect(existsSync(place.paths.lock)).toBe(false);
+    }
+  });
+
+  describe("after a run that died", () => {
+    it("removes staging that has no manifest", async () => {
+      const place = placeIn(tempFolder());
+      const ledger = await Ledger.open(place, tools);
+      const attempt = await ledger.begin(asset, "append");
+      await attempt.stage();
+      await stageFile(attempt.storage, "zips-0.txt", "lost");
+      await ledger.close();
+      await runOnce(place, { contents: ["one"] });
+      expect(contentsOf(place)).toEqual(["one"]);
+      expect(existsSync(place.paths.stagingRoot)).toBe(false);
+    });
+
+    /** Leaves the target as a run would that died between manifest and decision. */
+    async function dieAfterPrepare(place: LedgerPlace, published: boolean): Promise<string> {
+      const ledger = await Ledger.open(place, tools);
+      const attempt = await ledger.begin(asset, "append");
+      const staging = await attempt.stage();
+      const staged = await stageFile(attempt.storage, "zips-0.txt", "prepared");
+      const original = place.paths.commits;
+      // A file where the folder of commits should be stops the run right before its decision.
+      writeFileSync(original, "");
+      await expect(attempt.commit(sealedOf([staged], { positions: { a: 1 } }))).rejects.toThrow();
+      rmSync(original);
+      await ledger.close();
+      if (!published) rmSync(join(place.target as string, `zips-0-${ledger.runId}.txt`));
+      return staging;
+    }
+
+    it.each([true, false])("finishes what was prepared (published: %s)", async (published) => {
+      const place = placeIn(tempFolder());
+      await dieAfterPrepare(place, published);
+      const ledger = await Ledger.open(place, tools);
+      expect(ledger.state.positions).toEqual({ a: 1 });
+      expect(ledger.latest?.seq).toBe(1);
+      await ledger.close();
+      expect(contentsOf(place)).toEqual(["prepared"]);
+      expect(listTree(place.paths.root)).toEqual(["commits/00000000000000000001.commit"]);
+      expect(JSON.parse(readFileSync(place.stateFile, "utf8"))).toMatchObject({ seq: 1 });
+    });
+
+    it("takes back what can no longer be finished", async () => {
+      const place = placeIn(tempFolder());
+      const staging = await dieAfterPrepare(place, true);
+      rmSync(staging, { recursive: true });
+      writeFileSync(join(place.target, visibleFiles(place.target)[0] as string), "not what was staged");
+      const ledger = await Ledger.open(place, tools);
+      expect(ledger.latest).toBeUndefined();
+      await ledger.close();
+      expect(visibleFiles(place.target)).toEqual([]);
+      expect(listTree(place.paths.root)).toEqual([]);
+    });
+
+    it("repairs a state that is missing or older from the target's own record", async () => {
+      const place = placeIn(tempFolder());
+      await runOnce(place, { contents: ["one"], positions: { a: 1 } });
+      const first = readFileSync(place.stateFile, "utf8");
+      await runOnce(place, { contents: ["two"], positions: { a: 2 } });
+      for (const spoil of [() => rmSync(place.stateFile), () => writeFileSync(place.stateFile, first)]) {
+        spoil();
+        const ledger = await Ledger.open(place, tools);
+        expect(ledger.state.positions).toEqual({ a: 2 });
+        await ledger.close();
+        expect(JSON.parse(readFileSync(place.stateFile, "utf8"))).toMatchObject({ seq: 2 });
+      }
+    });
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ["does not parse", (text) => text.slice(0, -20)],
+    ["was changed", (text) => text.replace('"seq": 1', '"seq": 0')],
+    ["is empty", () => ""],
+    ["is of another format", () => JSON.stringify({ format: "x" })],
+  ])("stops when the state %s; it is never read as empty", async (_, spoil) => {
+    const place = placeIn(tempFolder());
+    await runOnce(place, { contents: ["one"] });
+    writeFileSync(place.stateFile, spoil(readFileSync(place.stateFile, "utf8")));
+    await expect(Ledger.open(place, tools)).rejects.toMatchObject({ code: "DTV_STATE_CORRUPT" });
+    expect(existsSync(place.paths.lock)).toBe(false);
+  });
+
+  it("stops when the target knows less than the state", async () => {
+    const place = placeIn(tempFolder());
+    await runOnce(place, { contents: ["one"] });
+    rmSync(place.target, { recursive: true });
+    await expect(Ledger.open(place, tools)).rejects.toMatchObject({ code: "DTV_TARGET_BEHIND" });
+  });
+
+  it("stops at a commit record that is damaged", async () => {
+    const place = placeIn(tempFolder());
+    await runOnce(place, { contents: ["one"] });
+    writeFileSync(place.paths.commit(1), "{}");
+    await expect(Ledger.open(place, tools)).rejects.toMatchObject({ code: "DTV_COMMIT_RECORD" });
+  });
+
+  it("gives way when another run took its number, and takes its own files back", async () => {
+    const place = placeIn(tempFolder());
+    const ledger = await Ledger.open(place, tools);
+    const attempt = await ledger.begin(asset, "append");
+    await attempt.stage();
+    const staged = await stageFile(attempt.storage, "zips-0.txt", "loser");
+    rmSync(place.paths.lock);
+    const winner = await runOnce(place, { contents: ["winner"] });
+    await attempt.stage();
+    const again = existsSync(staged.path) ? staged : await stageFile(attempt.storage, "zips-0.txt", "loser");
+    await expect(attempt.commit(sealedOf([again], {}))).rejects.toMatchObject({ code: "DTV_COMMIT_CONFLICT" });
+    expect(contentsOf(place)).toEqual(["winner"]);
+    expect((await readLatest(place.paths))?.runId).toBe(winner.record?.runId);
+  });
+
+  it.each<[string, (target: string) => void, RegExp]>([
+    ["is a file", (target) => writeFileSync(target, ""), /a file stands where a folder is needed/],
+    [
+      "is below a file",
+      (target) => {
+        writeFileSync(join(target, ".."), "", { flag: "wx" });
+      },
+      /./,
+    ],
+  ])("says in plain words when the target %s", async (name, prepare, message) => {
+    const folder = tempFolder();
+    const place = name === "is a file" ? placeIn(folder) : placeIn(join(folder, "file"));
+    prepare(place.target);
+    await expect(Ledger.open(place, tools)).rejects.toMatchObject({
+      code: "DTV_TARGET_UNWRITABLE",
+      message: expect.stringMatching(message),
+    });
+  });
+});

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import type { RandomAccess } from "../../../../lib/contract/format.ts";
+import { RowBatch } from "../../../../lib/contract/row-batch.ts";
+import type { Schema } from "../../../../lib/contract/schema.ts";
+import { parquetFormat } from "../../../../lib/formats/parquet/parquet-format.ts";
+
+export interface Table {
+  readonly schema: Schema;
+  readonly columns: unknown[][];
+  readonly rows: number;
+  /** Records of each batch. */
+  readonly batches: number[];
+}
+
+export interface EncodeSettings {
+  readonly options?: Record<string, unknown>;
+  readonly metadata?: Record<string, string>;
+  /** Records per batch handed to the encoder. */
+  readonly batchRows?: number;
+}
+
+/** The file that our encoder makes of some columns. */
+export async function encodeAll(
+  schema: Schema,
+  columns: readonly (readonly unknown[])[],
+  { options = {}, metadata = {}, batchRows = 2000 }: EncodeSettings = {},
+): Promise<Buffer> {
+  const encoder = parquetFormat.encoder?.(options, { schema, metadata });
+  if (!encoder) throw new Error("Parquet cannot be written");
+  const chunks: Uint8Array[] = [];
+  const rows = columns[0]?.length ?? 0;
+  for (let start = 0; start < rows; start += batchRows) {
+    const count = Math.min(batchRows, rows - start);
+    const cells = columns.map((column) => column.slice(start, start + count));
+    chunks.push(...(await encoder.encode(RowBatch.fromColumns(schema, cells, count))));
+  }
+  chunks.push(...(await encoder.end()));
+  return Buffer.concat(chunks);
+}
+
+export function bytesOf(content: Uint8Array): RandomAccess {
+  return {
+    sizeBytes: content.length,
+    read: async (offset, length) => content.slice(offset, offset + length),
+  };
+}
+
+/** Everything in a file, a column at a time. */
+export async function decodeAll(
+  content: Uint8Array | string,
+  options: Record<string, unknown> = {},
+  batchRows = 2000,
+): Promise<Table> {
+  const bytes = typeof content === "string" ? readFileSync(content) : content;
+  return collect(decodeBatches(bytesOf(bytes), options, batchRows));
+}
+
+export async function* decodeBatches(
+  bytes: RandomAccess,
+  options: Record<string, unknown> = {},
+  batchRows = 2000,
+): AsyncGenerator<RowBatch> {
+  const context = { source: "test.parquet", batchRows, reject: refuse, warn: refuse };
+  const batches = parquetFormat.decodeAt?.(bytes, options, context) ?? [];
+  for await (const batch of batches) yield RowBatch.from(batch);
+}
+
+async function collect(batches: AsyncIterable<RowBatch>): Promise<Table> {
+  let schema: Schema | undefined;
+  const columns: unknown[][] = [];
+  const sizes: number[] = [];
+  for await (const batch of batches) {
+    schema ??= batch.schema;
+    sizes.push(batch.length);
+    for (const index of batch.schema.fields.keys()) {
+      columns[index] ??= [];
+      for (const cell of batch.cells(index)) columns[index].push(cell);
+    }
+  }
+  if (!schema) throw new Error("no batch came");
+  return { schema, columns, rows: sizes.reduce((a, b) => a + b, 0), batches: sizes };
+}
+
+function refuse(): never {
+  throw new Error("nothing is rejected or warned of here");
+}

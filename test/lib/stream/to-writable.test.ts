@@ -1,0 +1,347 @@
+import { PassThrough } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { describe, expect, it } from "vitest";
+import type { Batch, Row } from "../../../lib/contract/batch.ts";
+import { DativoError } from "../../../lib/contract/errors.ts";
+import type { CommitResult } from "../../../lib/contract/results.ts";
+import { RowBatch } from "../../../lib/contract/row-batch.ts";
+import { toReadable } from "../../../lib/stream/to-readable.ts";
+import { toTransform } from "../../../lib/stream/to-transform.ts";
+import { type BatchWritable, toWritable } from "../../../lib/stream/to-writable.ts";
+import {
+  FunctionTransform,
+  GeneratorReader,
+  MemoryWriter,
+  numbered,
+  RecordingCommitter,
+  sleep,
+  type TestEnvironment,
+  testEnvironment,
+  watchUnhandled,
+} from "../../support/players.ts";
+
+interface Setup {
+  readonly environment: TestEnvironment;
+  readonly writer: MemoryWriter;
+  readonly committer: RecordingCommitter;
+  readonly sink: BatchWritable;
+}
+
+function setUp(
+  at?: (hook: string) => unknown,
+  commit?: () => Promise<CommitResult | undefined>,
+  environment = testEnvironment(),
+): Setup {
+  const writer = new MemoryWriter(at);
+  const committer = new RecordingCommitter(writer, commit);
+  return { environment, writer, committer, sink: toWritable({ environment, committer }) };
+}
+
+function source(environment: TestEnvironment, ...sizes: number[]): ReturnType<typeof toReadable> {
+  const reader = new GeneratorReader(function* () {
+    let at = 0;
+    for (const size of sizes) {
+      yield { batch: numbered(at, size), position: at + size };
+      at += size;
+    }
+  });
+  return toReadable(reader, { environment });
+}
+
+/** A promise that a test settles when it wants to. */
+function gate(): { wait: Promise<void>; open: () => void } {
+  let open = (): void => {};
+  const wait = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { wait, open };
+}
+
+describe("toWritable", () => {
+  it("writes, seals, commits once, and tells the truth", async () => {
+    const { environment, writer, committer, sink } = setUp();
+    await pipeline(source(environment, 3, 2), sink);
+    expect(writer.calls).toEqual(["open", "writeBatch", "writeBatch", "seal", "close"]);
+    expect(committer.calls).toEqual(["open", "commit"]);
+    expect(writer.rows).toHaveLength(5);
+    expect(sink.outcome).toBe("committed");
+    expect(committer.sealed?.counts).toEqual({ read: 5, added: 0, filtered: 0, rejected: 0, written: 5 });
+    expect(committer.sealed?.positions.get("0")).toBe(5);
+    expect(environment.budget.usedBytes).toBe(0);
+  });
+
+  it("commits an empty source too: the position may have moved", async () => {
+    const { environment, committer, sink } = setUp();
+    await pipeline(source(environment, 0), sink);
+    expect(sink.outcome).toBe("committed");
+    expect(committer.sealed?.positions.get("0")).toBe(0);
+  });
+
+  it("keeps memory and source quiet while the writer is slow", async () => {
+    const environment = testEnvironment(20_000);
+    let made = 0;
+    let done = 0;
+    const reader = new GeneratorReader(function* () {
+      for (; made < 60; made++) yield numbered(made, 20);
+    });
+    let ahead = 0;
+    const { sink } = setUp(
+      async (hook) => {
+        if (hook !== "writeBatch") return;
+        ahead = Math.max(ahead, made - done++);
+        await sleep(2);
+      },
+      undefined,
+      environment,
+    );
+    await pipeline(toReadable(reader, { environment }), sink);
+    expect(done).toBe(60);
+    expect(ahead).toBeLessThanOrEqual(5);
+    expect(environment.budget.usedBytes).toBe(0);
+  });
+
+  it.each(["open", "writeBatch", "seal"])("rolls back when %s throws", async (hook) => {
+    const check = watchUnhandled();
+    const { environment, writer, committer, sink } = setUp((at) => {
+      if (at === hook) throw new Error(`${hook} broke`);
+    });
+    await expect(pipeline(source(environment, 1, 1, 1), sink)).rejects.toThrow(`${hook} broke`);
+    expect(sink.outcome).toBe("aborted");
+    expect(writer.calls.at(-2)).toBe("abortFiles");
+    expect(writer.calls.at(-1)).toBe("close");
+    expect(committer.calls).toContain("abort");
+    expect(committer.calls).not.toContain("commit");
+    expect(environment.budget.usedBytes).toBe(0);
+    check();
+  });
+
+  it("rolls back when the source fails", async () => {
+    const { environment, committer, writer, sink } = setUp();
+    const reader = new GeneratorReader(function* () {
+      yield numbered(0, 1);
+      throw new Error("the source broke");
+    });
+    await expect(pipeline(toReadable(reader, { environment }), sink)).rejects.toThrow("the source broke");
+    expect(sink.outcome).toBe("aborted");
+    expect(committer.calls).not.toContain("commit");
+    expect(writer.calls.filter((call) => call === "abortFiles")).toHaveLength(1);
+  });
+
+  it("is aborted, and says so, when the commit is refused", async () => {
+    const { environment, committer, sink } = setUp(undefined, async () => {
+      throw new DativoError("DTV_COMMIT_CONFLICT", "somebody else was first");
+    });
+    await expect(pipeline(source(environment, 1), sink)).rejects.toThrow("somebody else was first");
+    expect(sink.outcome).toBe("aborted");
+    expect(committer.calls).not.toContain("abort");
+  });
+
+  it("says that it does not know, when the commit does not know", async () => {
+    const { environment, sink } = setUp(undefined, async () => {
+      throw new DativoError("DTV_OUTCOME_UNKNOWN", "no reply");
+    });
+    await expect(pipeline(source(environment, 1), sink)).rejects.toThrow("no reply");
+    expect(sink.outcome).toBe("unknown");
+  });
+
+  describe("destroyed", () => {
+    it.each([
+      ["with an error", new Error("stop")],
+      ["without one", undefined],
+    ])("while staging, %s: waits for the call in flight, then rolls back", async (_, error) => {
+      const check = watchUnhandled();
+      const writing = gate();
+      const { environment, writer, committer, sink } = setUp((hook) =>
+        hook === "writeBatch" ? writing.wait : undefined,
+      );
+      sink.on("error", () => {});
+      const reading = source(environment, 1, 1);
+      reading.on("error", () => {});
+      reading.pipe(sink);
+      await sleep(10);
+      expect(writer.calls).toEqual(["open", "writeBatch"]);
+      sink.destroy(error);
+      await sleep(10);
+      expect(writer.calls).not.toContain("abortFiles");
+      expect(writer.ctx.signal.aborted).toBe(true);
+      writing.open();
+      await new Promise((resolve) => sink.on("close", resolve));
+      expect(writer.calls).toEqual(["open", "writeBatch", "abortFiles", "close"]);
+      expect(committer.calls).toEqual(["open", "abort"]);
+      expect(sink.outcome).toBe("aborted");
+      reading.destroy();
+      check();
+    });
+
+    it("before anything was written: nothing was opened, nothing is left", async () => {
+      const { committer, writer, sink } = setUp();
+      sink.destroy();
+      await new Promise((resolve) => sink.on("close", resolve));
+      expect(sink.outcome).toBe("aborted");
+      expect(writer.calls).toEqual([]);
+      expect(committer.calls).toEqual(["abort"]);
+    });
+
+    it("while sealing: rolls back, the commit is never asked for", async () => {
+      const sealing = gate();
+      const { environment, committer, sink } = setUp((hook) => (hook === "seal" ? sealing.wait : undefined));
+      const controller = new AbortController();
+      const running = pipeline(source(environment, 1), sink, { signal: controller.signal });
+      await sleep(20);
+      controller.abort();
+      setTimeout(sealing.open, 20);
+      await expect(running).rejects.toThrow();
+      await new Promise((resolve) => (sink.closed ? resolve(undefined) : sink.on("close", resolve)));
+      expect(committer.calls).toEqual(["open", "abort"]);
+      expect(sink.outcome).toBe("aborted");
+    });
+
+    it("while committing: waits for the outcome, undoes nothing, and reports the commit", async () => {
+      const check = watchUnhandled();
+      const committing = gate();
+      const environment = testEnvironment(undefined, 20);
+      const { committer, writer, sink } = setUp(
+        undefined,
+        async () => {
+          await committing.wait;
+          return { status: "success" };
+        },
+        environment,
+      );
+      const controller = new AbortController();
+      const running = pipeline(source(environment, 1), sink, { signal: controller.signal });
+      await sleep(20);
+      expect(committer.calls).toEqual(["open", "commit"]);
+      controller.abort();
+      await sleep(60);
+      expect(sink.outcome).toBe("pending");
+      committing.open();
+      await running.catch(() => {});
+      await new Promise((resolve) => (sink.closed ? resolve(undefined) : sink.on("close", resolve)));
+      expect(sink.outcome).toBe("committed");
+      expect(committer.calls).toEqual(["open", "commit"]);
+      expect(writer.calls).not.toContain("abortFiles");
+      check();
+    });
+
+    it("after the commit: nothing happens any more", async () => {
+      const { environment, committer, sink } = setUp();
+      await pipeline(source(environment, 1), sink);
+      sink.destroy(new Error("too late"));
+      await sleep(5);
+      expect(sink.outcome).toBe("committed");
+      expect(committer.calls).toEqual(["open", "commit"]);
+    });
+
+    it("with a writer that never answers: gives up after the grace period", async () => {
+      const environment = testEnvironment(undefined, 40);
+      const { sink } = setUp(
+        (hook) => (hook === "writeBatch" ? new Promise(() => {}) : undefined),
+        undefined,
+        environment,
+      );
+      const controller = new AbortController();
+      const running = pipeline(source(environment, 1), sink, { signal: controller.signal });
+      await sleep(10);
+      const start = performance.now();
+      controller.abort();
+      await expect(running).rejects.toThrow();
+      await new Promise((resolve) => (sink.closed ? resolve(undefined) : sink.on("close", resolve)));
+      expect(performance.now() - start).toBeLessThan(1000);
+      expect(sink.outcome).toBe("aborted");
+    });
+  });
+
+  describe("rejects", () => {
+    const rejecting = (environment: TestEnvironment, mode: "strict" | "warn"): ReturnType<typeof toTransform> =>
+      toTransform(
+        new FunctionTransform((batch, self) => {
+          const rows = [...batch];
+          self.ctx.reject({
+            source: "zips.csv",
+            row: rows.length,
+            faults: [{ column: "id", rule: "type", reason: "is no id" }],
+          });
+          return RowBatch.fromRows(rows.slice(1));
+        }),
+        { environment, policy: { mode } },
+      );
+
+    it("in strict mode are all kept, and named in the error; nothing is published", async () => {
+      const { environment, committer, sink } = setUp();
+      const running = pipeline(source(environment, 3, 3, 3), rejecting(environment, "strict"), sink);
+      await expect(running).rejects.toMatchObject({
+        code: "DTV_CONTRACT_VIOLATED",
+        details: { rejected: 3, read: 9, rejects: "kept.rejects" },
+      });
+      expect(committer.rejects).toHaveLength(3);
+      expect(sink.outcome).toBe("aborted");
+    });
+
+    it("in strict mode are kept even when there is but one batch and a stage in between", async () => {
+      const { environment, committer, sink } = setUp();
+      const between = toTransform(new FunctionTransform((batch) => batch), { environment });
+      const running = pipeline(source(environment, 1), rejecting(environment, "strict"), between, sink);
+      await expect(running).rejects.toMatchObject({ details: { rejects: "kept.rejects" } });
+      expect(committer.rejects).toHaveLength(1);
+    });
+
+    it("in warn mode go with the good records", async () => {
+      const { environment, committer, writer, sink } = setUp();
+      await pipeline(source(environment, 3, 3), rejecting(environment, "warn"), sink);
+      expect(committer.sealed?.counts).toEqual({ read: 6, added: 0, filtered: 0, rejected: 2, written: 4 });
+      expect(writer.rows).toHaveLength(4);
+      expect(committer.rejects).toHaveLength(2);
+    });
+
+    it("without a stage that says what they mean, nothing is published", async () => {
+      const { environment, committer, sink } = setUp();
+      const reader = new GeneratorReader(function* (self) {
+        self.ctx.reject({ source: "x", row: 1, faults: [{ column: null, rule: "fields", reason: "is ragged" }] });
+        yield numbered(0, 1);
+      });
+      await expect(pipeline(toReadable(reader, { environment }), sink)).rejects.toThrow("1 of 2 records is bad");
+      expect(committer.calls).not.toContain("commit");
+    });
+  });
+
+  it("takes plain rows from a foreign stage, and admits that it cannot balance the counts", async () => {
+    const { environment, committer, writer, sink } = setUp();
+    await pipeline(
+      source(environment, 2),
+      async function* (batches: AsyncIterable<Batch>) {
+        for await (const batch of batches) yield [...batch].map((row: Row) => ({ id: row["id"] }));
+      },
+      sink,
+    );
+    expect(writer.rows).toEqual([{ id: 0 }, { id: 1 }]);
+    expect(committer.sealed?.balanced).toBe(false);
+  });
+
+  it("refuses what is neither batch nor rows", async () => {
+    const { sink } = setUp();
+    const bytes = new PassThrough();
+    bytes.end("text");
+    await expect(pipeline(bytes, sink)).rejects.toThrow("batches or arrays of rows");
+  });
+
+  it("finds a writer out that reports other counts than it was given", async () => {
+    const environment = testEnvironment();
+    const writer = new (class extends MemoryWriter {
+      override async writeBatch(records: Row[]) {
+        return [{ path: "x", recordCount: records.length - 1 }];
+      }
+    })();
+    const committer = new RecordingCommitter(writer);
+    const sink = toWritable({ environment, committer });
+    await expect(pipeline(source(environment, 3), sink)).rejects.toMatchObject({ code: "DTV_COUNTS_UNBALANCED" });
+    expect(committer.calls).not.toContain("commit");
+  });
+
+  it("leaves the writer open when a job takes the sealed run over", async () => {
+    const { environment, writer, sink } = setUp(undefined, async () => undefined);
+    await pipeline(source(environment, 1), sink);
+    expect(sink.outcome).toBe("pending");
+    expect(writer.calls).not.toContain("close");
+  });
+});

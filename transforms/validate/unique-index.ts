@@ -1,0 +1,63 @@
+import type { Budget, Reservation } from "../../lib/contract/context.ts";
+import { DativoError } from "../../lib/contract/errors.ts";
+import type { RowBatch } from "../../lib/contract/row-batch.ts";
+
+const RESERVE_BYTES = 1024 * 1024;
+
+/** What a key costs in a JavaScript Set besides its characters. */
+const KEY_OVERHEAD_BYTES = 80;
+
+/** Remembers the values of a unique field, or of the fields of a primary key, exactly and within the budget. */
+export class UniqueIndex {
+  readonly names: readonly string[];
+  readonly #positions: readonly number[];
+  readonly #seen = new Set<unknown>();
+  readonly #reservations: Reservation[] = [];
+  #freeBytes = 0;
+
+  constructor(names: readonly string[], positions: readonly number[]) {
+    this.names = names;
+    this.#positions = positions;
+  }
+
+  /** True when the values of a record are new. Nulls are never equal to each other (SQL:2023 §8.11). */
+  add(batch: RowBatch, row: number, budget: Budget): boolean {
+    const key = this.#key(batch, row);
+    if (key === undefined) return true;
+    if (this.#seen.has(key)) return false;
+    this.#reserve(key, budget);
+    this.#seen.add(key);
+    return true;
+  }
+
+  close(): void {
+    for (const reservation of this.#reservations) reservation.release();
+    this.#seen.clear();
+  }
+
+  #key(batch: RowBatch, row: number): unknown {
+    const cells = this.#positions.map((position) => batch.cells(position)[row]);
+    if (cells.some((cell) => cell === null || cell === undefined)) return undefined;
+    const [only] = cells;
+    if (cells.length === 1 && typeof only !== "object") return only;
+    return JSON.stringify(cells, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
+  }
+
+  #reserve(key: unknown, budget: Budget): void {
+    this.#freeBytes -= KEY_OVERHEAD_BYTES + (typeof key === "string" ? key.length : 8);
+    if (this.#freeBytes >= 0) return;
+    const reservation = budget.tryReserve(RESERVE_BYTES);
+    if (!reservation) {
+      throw new DativoError(
+        "DTV_UNIQUE_LIMIT",
+        `The unique check of ${this.names.join(", ")} holds ${this.#seen.size} values and has no memory for more`,
+        {
+          culprit: this.names.join(", "),
+          hint: "Give the run more with --memory, or drop the rule where the source already guarantees it.",
+        },
+      );
+    }
+    this.#reservations.push(reservation);
+    this.#freeBytes += RESERVE_BYTES;
+  }
+}
