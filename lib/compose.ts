@@ -1,7 +1,6 @@
 /** Players as stock Node streams, and `compose`, which joins them and checks the types of their rows. */
 
 import { resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { pathToFileURL } from "node:url";
 import { CsvReader } from "../readers/csv.ts";
 import { JsonlReader } from "../readers/jsonl.ts";
@@ -30,6 +29,7 @@ import type { JsonlReadOptions, JsonlWriteOptions } from "./formats/jsonl/jsonl-
 import type { ParquetReadOptions, ParquetWriteOptions } from "./formats/parquet/parquet-options.ts";
 import { LocalStorage } from "./storage/local.ts";
 import type { RejectPolicy } from "./stream/policy.ts";
+import { runPipeline } from "./stream/run-pipeline.ts";
 import { defaultEnvironment } from "./stream/stage.ts";
 import { type BatchReadable, toReadable } from "./stream/to-readable.ts";
 import { type BatchTransform, toTransform } from "./stream/to-transform.ts";
@@ -164,7 +164,7 @@ export async function compose(...stages: [BatchReadable, ...BatchTransform[], Ba
   const writer = stages.at(-1) as BatchWritable;
   const warnings: Error[] = [];
   try {
-    await pipeline(stages as [NodeJS.ReadableStream, ...NodeJS.ReadWriteStream[], NodeJS.WritableStream]);
+    await runPipeline(stages);
   } catch (error) {
     // A pipeline may reject although its commit went through; the sink knows.
     if (writer.outcome !== "committed") throw error;

@@ -1,24 +1,23 @@
-import { dirname, resolve } from "node:path";
-import type { AssetDefinition } from "../contract/asset.ts";
+import { dirname } from "node:path";
 import { DativoError } from "../contract/errors.ts";
 import { type BuiltSource, buildSource } from "./build-source.ts";
 import { buildTarget } from "./build-target.ts";
-import { checkDocument, withoutFaults } from "./check-document.ts";
 import { collectOrigins } from "./collect-origins.ts";
 import { collectPlanned } from "./collect-planned.ts";
 import { collectTags } from "./collect-tags.ts";
-import { type ConfigDocument, documentOf, faultAt, findingAt, withValue } from "./config-document.ts";
-import { faultOf, faultsToError } from "./config-fault.ts";
-import { describeTried, findFile } from "./find-file.ts";
-import { type JobDraft, jobDocument, jobDraft } from "./job-document.ts";
-import { assetNotFound, INIT_HINT, readAsset } from "./load-asset.ts";
+import { type ConfigDocument, documentOf, findingAt } from "./config-document.ts";
+import { faultsToError } from "./config-fault.ts";
+import { loadJobAsset } from "./job-asset.ts";
+import { type JobDraft, jobDocument } from "./job-document.ts";
+import { loggingOf, policyOf, warningsOf } from "./job-settings.ts";
+import { INIT_HINT } from "./load-asset.ts";
 import { loadRegistry } from "./load-registry.ts";
 import { loadSide, type Side } from "./load-side.ts";
-import type { LoadedJob, LoadedTarget, ValidationPolicy } from "./loaded-job.ts";
+import type { LoadedJob, LoadedTarget } from "./loaded-job.ts";
 import { readDocument } from "./read-document.ts";
+import { checkTenant, findJob, readJob } from "./read-job.ts";
 import { openSecretManager, type SecretManager } from "./secrets/open-secret-manager.ts";
-import { collect, expandDocument, type LoadOptions, openSession, reportExpansion, type Session } from "./session.ts";
-import { isTenantId, TENANT_GRAMMAR } from "./tenant-id.ts";
+import { collect, type LoadOptions, openSession, type Session } from "./session.ts";
 
 export type { LoadedJob, LoadedSource, LoadedTarget, Mode, ValidationPolicy } from "./loaded-job.ts";
 
@@ -95,36 +94,6 @@ export async function loadJob(
 /** Source and target are held to their declarations after they were laid over their recipes. */
 const JOB_KEYS = jobDocument.omit({ source: true, target: true });
 
-async function findJob(path: string, options: LoadJobOptions): Promise<string> {
-  const lookup = await findFile(path, { cwd: resolve(options.cwd ?? process.cwd()) });
-  if (lookup.found !== undefined) return lookup.found;
-  const message = `Job not found: ${path}${describeTried(lookup, path)}`;
-  throw faultsToError(
-    [faultOf({ file: path, path: "", message }, "DTV_CONFIG_NOT_FOUND")],
-    "`dativo init FILE` writes a job from a data file.",
-  );
-}
-
-interface ReadJob {
-  /** With its variables filled in. */
-  readonly document: ConfigDocument;
-  /** What of the job keeps its declaration; undefined where too little does. */
-  readonly job: JobDraft | undefined;
-}
-
-/** Checks the job; where it has faults, the rest of it is read on for the faults that only show later. */
-function readJob(written: ConfigDocument, { tenantId }: LoadJobOptions, session: Session): ReadJob {
-  const given = tenantId === undefined ? written.value : { tenant_id: tenantId, ...written.value };
-  const expanded = expandDocument(session, withValue(written, given));
-  reportExpansion(session, expanded);
-  const { document } = expanded;
-  const checked = checkDocument(jobDocument, document);
-  if (checked.value) return { document, job: checked.value };
-  session.report.faults.push(...checked.faults);
-  const sound = withoutFaults(document.value, checked.faults) as Record<string, unknown>;
-  return { document: withValue(document, sound), job: jobDraft.safeParse(sound).data };
-}
-
 interface JobParts {
   readonly tenantId: string;
   readonly source: BuiltSource;
@@ -161,87 +130,4 @@ async function loadParts(
   const target = to && buildTarget({ document, job, side: to, fullRefresh }, session);
   if (tenantId === undefined || !from || !to || !source || !target) return undefined;
   return { tenantId, source, target, sides: { source: from, target: to }, fullRefresh };
-}
-
-function checkTenant(
-  document: ConfigDocument,
-  { tenant_id: tenantId }: JobDraft,
-  options: LoadJobOptions,
-  { report }: Session,
-): string | undefined {
-  if (tenantId === undefined) return undefined;
-  const fault = (message: string): void => {
-    report.faults.push(faultAt(document, ["tenant_id"], message, { code: "DTV_TENANT_INVALID" }));
-  };
-  if (!isTenantId(tenantId)) {
-    fault(
-      `'${tenantId}' is not a tenant id; it has the form ${TENANT_GRAMMAR}: lower-case letters, digits, _ and -, at most 63`,
-    );
-    return undefined;
-  }
-  if (options.tenantId !== undefined && options.tenantId !== tenantId) {
-    fault(`the job belongs to tenant '${tenantId}', not to '${options.tenantId}'`);
-    return undefined;
-  }
-  return tenantId;
-}
-
-interface JobAsset {
-  readonly definition: AssetDefinition;
-  readonly file: string;
-}
-
-async function loadJobAsset(document: ConfigDocument, session: Session): Promise<JobAsset | undefined> {
-  const { asset_path: path, asset: label } = document.value;
-  if (typeof path !== "string" || path === "") return undefined;
-  const lookup = await findFile(path, session.places);
-  const { found } = lookup;
-  if (found === undefined) {
-    const message = assetNotFound(path, describeTried(lookup, path));
-    session.report.faults.push(faultAt(document, ["asset_path"], message, { code: "DTV_CONFIG_NOT_FOUND" }));
-    return undefined;
-  }
-  const definition = await collect(session, () =>
-    readAsset(found, session, typeof label === "string" ? label : undefined),
-  );
-  return definition && { definition, file: found };
-}
-
-/** Keys that are fine and do nothing here. */
-function noteEffects(document: ConfigDocument, job: JobDraft, { report }: Session): void {
-  const warn = (keys: readonly string[], message: string): void => {
-    report.warnings.push(findingAt(document, keys, message));
-  };
-  if (job.schema_validation_mode === "strict") {
-    for (const key of ["max_errors", "max_error_rate"] as const) {
-      if (job[key] !== undefined) warn([key], "has no effect unless schema_validation_mode is warn");
-    }
-  }
-  for (const key of ["branch", "warehouse"] as const) {
-    if (job.target?.[key] !== undefined && job.target.catalog === undefined && job.target.custom_writer === undefined) {
-      warn(["target", key], "has no effect without target.catalog");
-    }
-  }
-}
-
-function policyOf({ schema_validation_mode: mode = "strict", max_errors, max_error_rate }: JobDraft): ValidationPolicy {
-  return {
-    mode,
-    ...(max_errors === undefined ? {} : { maxErrors: max_errors }),
-    ...(max_error_rate === undefined ? {} : { maxErrorRate: max_error_rate }),
-  };
-}
-
-const LEVELS = {
-  debug: "debug",
-  info: "info",
-  warn: "warn",
-  warning: "warn",
-  error: "error",
-  critical: "error",
-} as const;
-
-function loggingOf({ logging }: JobDraft): LoadedJob["logging"] {
-  const level = (logging?.level ?? "info").toLowerCase() as keyof typeof LEVELS;
-  return { level: LEVELS[level], redaction: logging?.redaction ?? false };
 }

@@ -66,6 +66,8 @@ export async function loadSide(request: SideRequest, session: Session): Promise<
         registry,
       );
   const isPlanned = verdict.planned !== undefined;
+  // Of a connector that is not this one's to use, only that is said.
+  const isUsable = !isPlanned && verdict.faults.every(({ keys }) => keys.length > 0);
   const connectorKeys = [path === undefined ? `${role}_connector` : `${role}_connector_path`];
 
   for (const { keys, message, code } of verdict.faults) {
@@ -77,14 +79,15 @@ export async function loadSide(request: SideRequest, session: Session): Promise<
   }
   if (verdict.planned !== undefined) {
     session.report.planned.push(findingAt(document, connectorKeys, verdict.planned));
-  } else {
+  }
+  if (isUsable) {
     for (const { keys, feature } of plannedKeys(role, merged, isCustom)) {
       session.report.planned.push(sideFinding(request, merged, keys, feature));
     }
     if (recipe) settleUnset(recipe, merged, isCustom, session);
   }
   const side = { name: name ?? recipe?.value.name ?? "custom", type, isCustom, isPlanned, merged };
-  const credentials = isPlanned ? bagOf(merged.value["credentials"]) : await credentialsOf(request, side, session);
+  const credentials = isUsable ? await credentialsOf(request, side, session) : bagOf(merged.value["credentials"]);
   registerBags({
     credentials,
     connection: bagOf(merged.value["connection"]),

@@ -52,16 +52,17 @@ export function mergeLayers(layers: readonly Layer[]): Merged {
   return { value: root, writtenAt };
 }
 
-/** Where a key of the result was written, or the nearest leaf below it. */
+/** Where a key of the result was written: itself, the list it is in, or the nearest leaf below it. */
 export function whereWritten({ writtenAt }: Merged, keys: Keys): WrittenAt | undefined {
-  const path = keys.map(String).join(".");
-  const exact = writtenAt.get(path);
-  if (exact) return exact;
-  for (const [known, place] of writtenAt) {
-    if (known.startsWith(`${path}.`)) {
-      const deeper = known.split(".").length - keys.length;
-      return { ...place, keys: place.keys.slice(0, place.keys.length - deeper) };
-    }
+  for (let length = keys.length; length > 0; length--) {
+    const leaf = writtenAt.get(keys.slice(0, length).map(String).join("."));
+    if (leaf) return { ...leaf, keys: [...leaf.keys, ...keys.slice(length)] };
+  }
+  const path = `${keys.map(String).join(".")}.`;
+  for (const [known, leaf] of writtenAt) {
+    if (!known.startsWith(path)) continue;
+    const deeper = known.split(".").length - keys.length;
+    return { ...leaf, keys: leaf.keys.slice(0, leaf.keys.length - deeper) };
   }
   return undefined;
 }

@@ -21,8 +21,13 @@ interface FilePosition {
   readonly rows: number;
 }
 
-/** What a job has loaded, under this key of its state: SHA-256 of the content → size in bytes. */
+/** What a job has loaded, under this key of its state: path → content. */
 const LOADED = "loaded_files";
+
+interface LoadedContent {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
 
 /** Records that `discover` reads of each file, at most, to tell its types. */
 const DISCOVER_ROWS = 200_000;
@@ -42,6 +47,7 @@ export type FileReaderOptions = { batch_size?: number | undefined; chunk_size?: 
 export abstract class FileReader extends BaseReader {
   static override readonly replay = 3;
   readonly #format: Format;
+  #planned: ReadonlySet<string> = new Set();
 
   constructor(sourceConfig: SourceConfig, format: Format) {
     super(sourceConfig);
@@ -59,6 +65,7 @@ export abstract class FileReader extends BaseReader {
         });
       }
     }
+    this.#planned = new Set(splits.keys());
     return [...splits.values()];
   }
 
@@ -154,17 +161,25 @@ export abstract class FileReader extends BaseReader {
   }
 
   /**
-   * The position of a file whose content this job has loaded, or undefined.
+   * The position of a file whose content this job has loaded, or undefined. A file that was touched or renamed has the
+   * content it had; a second file of equal content, beside the first, is a file of its own.
    *
    * @throws DativoError DTV_SOURCE_CHANGED when the file was loaded and its content is another now.
    */
   async #alreadyLoaded(file: SourceFile, state?: IncrementalStateManager): Promise<FilePosition | undefined> {
     const position = state?.position as FilePosition | undefined;
     if (position?.sizeBytes === file.sizeBytes && position.mtimeNs === file.mtimeNs) return position;
-    const loaded = (state?.get(LOADED) ?? {}) as Record<string, number>;
-    if (Object.values(loaded).includes(file.sizeBytes)) {
+    const loaded = Object.entries(loadedFiles(state)).filter(
+      ([path, { sizeBytes }]) => sizeBytes === file.sizeBytes && (path === file.path || !this.#planned.has(path)),
+    );
+    if (loaded.length > 0) {
       const sha256 = await file.digest();
-      if (Object.hasOwn(loaded, sha256)) return positionOf(file, sha256, position?.rows ?? 0);
+      const [before] = loaded.find(([, content]) => content.sha256 === sha256) ?? [];
+      if (before !== undefined) {
+        const now = positionOf(file, sha256, position?.rows ?? 0);
+        remember(state, now, before);
+        return now;
+      }
     }
     if (!position) return undefined;
     throw new DativoError("DTV_SOURCE_CHANGED", `${file.path} has changed since it was loaded`, {
@@ -205,8 +220,18 @@ function positionOf(file: SourceFile, sha256: string, rows: number): FilePositio
   return { path: file.path, sizeBytes: file.sizeBytes, mtimeNs: file.mtimeNs, sha256, rows };
 }
 
-function remember(state: IncrementalStateManager | undefined, { sha256, sizeBytes }: FilePosition): void {
-  state?.set(LOADED, { ...((state.get(LOADED) ?? {}) as object), [sha256]: sizeBytes });
+function loadedFiles(state: IncrementalStateManager | undefined): Record<string, LoadedContent> {
+  return (state?.get(LOADED) ?? {}) as Record<string, LoadedContent>;
+}
+
+/** Notes what a file holds now; `before` is the name it had. */
+function remember(
+  state: IncrementalStateManager | undefined,
+  { path, sha256, sizeBytes }: FilePosition,
+  before: string = path,
+): void {
+  const { [before]: _, ...others } = loadedFiles(state);
+  state?.set(LOADED, { ...others, [path]: { sha256, sizeBytes } });
 }
 
 interface ColumnFacts {

@@ -2,7 +2,6 @@ import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Attempt } from "../commit/attempt.ts";
 import { createCommitter } from "../commit/committer.ts";
 import { Ledger } from "../commit/ledger.ts";
@@ -15,6 +14,7 @@ import { loadTransforms } from "../plugin/builtin.ts";
 import { construct } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
 import { DEFAULT_MEMORY_BYTES, MemoryBudget } from "../stream/budget.ts";
+import { runPipeline } from "../stream/run-pipeline.ts";
 import { DEFAULT_GRACE_MS, type StageMeter, type StreamEnvironment } from "../stream/stage.ts";
 import { toReadable } from "../stream/to-readable.ts";
 import { toTransform } from "../stream/to-transform.ts";
@@ -159,13 +159,7 @@ class JobRun {
     });
     const stopReporting = this.#reportProgress(() => sink.counts.rejected);
     try {
-      const stages: readonly (NodeJS.ReadableStream | NodeJS.ReadWriteStream | NodeJS.WritableStream)[] = [
-        source,
-        check,
-        ...shape,
-        sink,
-      ];
-      await pipeline(stages, this.#options.signal ? { signal: this.#options.signal } : {});
+      await runPipeline([source, check, ...shape, sink], this.#options.signal);
     } catch (error) {
       throw this.#options.signal?.aborted ? cancelled(this.#options.signal, error) : error;
     } finally {

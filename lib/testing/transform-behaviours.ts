@@ -1,9 +1,9 @@
 import { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { Batch, Row } from "../contract/batch.ts";
 import { BaseReader } from "../contract/reader.ts";
 import type { BaseTransform } from "../contract/transform.ts";
 import { takeEnvelope } from "../stream/envelope.ts";
+import { runPipeline } from "../stream/run-pipeline.ts";
 import { toReadable } from "../stream/to-readable.ts";
 import { toTransform } from "../stream/to-transform.ts";
 import { type Behaviour, demand, demandSame } from "./behaviour.ts";
@@ -84,7 +84,7 @@ async function transform(suite: TransformSuite, batchRows: number): Promise<Tran
     },
   });
   const reader = toReadable(new CutReader(suite.rows, batchRows), { environment });
-  await pipeline(reader, toTransform(suite.create(), { environment }), sink);
+  await runPipeline([reader, toTransform(suite.create(), { environment }), sink]);
   return { rows, counts, positions, leftBytes: environment.budget.usedBytes };
 }
 

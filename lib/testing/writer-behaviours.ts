@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { writeTo } from "../compose.ts";
 import { AssetDefinition, type FieldSpec } from "../contract/asset.ts";
 import type { Row } from "../contract/batch.ts";
@@ -9,6 +8,7 @@ import { TargetConfig } from "../contract/config.ts";
 import { BaseReader } from "../contract/reader.ts";
 import { RowBatch } from "../contract/row-batch.ts";
 import type { WriterClass } from "../contract/writer.ts";
+import { runPipeline } from "../stream/run-pipeline.ts";
 import { toReadable } from "../stream/to-readable.ts";
 import { type Behaviour, demand, demandSame } from "./behaviour.ts";
 import { createTestEnvironment } from "./test-environment.ts";
@@ -115,7 +115,7 @@ async function write(
   const asset = new AssetDefinition({ name: "suite", schema: HOSTILE_FIELDS });
   const target = new TargetConfig({ connection: { path: folder }, engine: { options: suite.options ?? {} } });
   const reader = toReadable(new RowsReader(rows, asset, beforeEnd), { environment: createTestEnvironment() });
-  await pipeline(reader, writeTo(suite.writerClass, folder, { asset, target }));
+  await runPipeline([reader, writeTo(suite.writerClass, folder, { asset, target })]);
 }
 
 /** Rows in small batches of the contract's types, and a hook before the end. */

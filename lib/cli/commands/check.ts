@@ -24,8 +24,12 @@ export async function checkCommand(flags: LoadFlags, terminal: Terminal): Promis
     const lines = [
       "Connection Check Results",
       ...sides.flatMap(([name, side]) => describeSide(name, side, flags, terminal)),
-      ...job.planned.map((finding) => `${terminal.paint("red", "✘")} not built yet  ${finding.place}: ${finding.message}`),
-      ...job.warnings.map((finding) => `${terminal.paint("yellow", "⚠")} warning  ${finding.place}: ${finding.message}`),
+      ...job.planned.map(
+        (finding) => `${terminal.paint("red", "✘")} not built yet  ${finding.place}: ${finding.message}`,
+      ),
+      ...job.warnings.map(
+        (finding) => `${terminal.paint("yellow", "⚠")} warning  ${finding.place}: ${finding.message}`,
+      ),
     ];
     process.stdout.write(maskSecrets(`${lines.join("\n")}\n`));
   }

@@ -2,9 +2,11 @@ import { listJobs } from "../../config/list-jobs.ts";
 import { DativoError, toDativoError } from "../../contract/errors.ts";
 import type { Receipt } from "../../job/receipt.ts";
 import { runJob } from "../../job/run-job.ts";
+import { DEFAULT_MEMORY_BYTES } from "../../stream/budget.ts";
 import { EXIT, exitCodeOf, SIGNAL_EXITS } from "../exit-code.ts";
 import { loadOptions } from "../load-options.ts";
 import { createLog, type LogLevel } from "../log.ts";
+import { guardMemory } from "../memory-guard.ts";
 import { printError } from "../print-error.ts";
 import { printJson } from "../print-json.ts";
 import { printReceipt } from "../print-receipt.ts";
@@ -21,6 +23,7 @@ export interface RunFlags extends LoadFlags {
 /** Runs one job, or all of a folder one after another. */
 export async function runCommand(flags: RunFlags, terminal: Terminal): Promise<number> {
   const watch = new SignalWatch();
+  const endGuard = guardMemory(flags.memory ?? DEFAULT_MEMORY_BYTES);
   try {
     const code =
       flags.jobDir === undefined
@@ -28,6 +31,7 @@ export async function runCommand(flags: RunFlags, terminal: Terminal): Promise<n
         : await runFolder(flags.jobDir, flags, terminal, watch);
     return watch.received === undefined ? code : (SIGNAL_EXITS[watch.received] ?? code);
   } finally {
+    endGuard();
     watch.stop();
   }
 }

@@ -61,12 +61,14 @@ export class CsvDecoder implements Decoder {
     const { encoding } = this.#dialect;
     this.#scanner ??= this.#start();
     const scanner = this.#scanner;
-    do {
-      yield* this.#take(scanner.isFull ? scanner : undefined);
+    for (;;) {
+      this.#table.settle(scanner.records);
       scanner.capacity = this.#table.capacity;
+      if (scanner.isFull) yield* this.#take(scanner);
       const units = encoding.view(this.#window.view(this.#scanned, this.#window.end));
       this.#scanned += scanner.scan(units, this.#scanned / encoding.unitBytes, isLast) * encoding.unitBytes;
-    } while (scanner.isFull);
+      if (!scanner.isFull) break;
+    }
     if (scanner.overflow) yield* this.#take(scanner);
     this.#refuseOverflow(scanner);
     this.#window.discard(scanner.needed * encoding.unitBytes);
@@ -82,8 +84,8 @@ export class CsvDecoder implements Decoder {
     return new RecordScanner(this.#dialect, this.#scanned / encoding.unitBytes);
   }
 
-  *#take(scanner: RecordScanner | undefined): Generator<Batch> {
-    if (!scanner || scanner.records.length === 0) return;
+  *#take(scanner: RecordScanner): Generator<Batch> {
+    if (scanner.records.length === 0) return;
     const { encoding } = this.#dialect;
     const records = scanner.takeRecords();
     const from = (records.starts[0] as number) * encoding.unitBytes;

@@ -20,7 +20,6 @@ export function nameColumns(header: readonly string[], warn: (message: string) =
   return header.map((name, index) => {
     if (name !== "") return name;
     const made = distinctName(`column_${index + 1}`, positions);
-    positions.set(made, index);
     warn(`Column ${index + 1} has no name in the header; it is called '${made}'`);
     return made;
   });

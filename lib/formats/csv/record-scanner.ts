@@ -186,8 +186,7 @@ export class RecordScanner {
       return;
     }
     if (!this.#isBetweenRecords()) this.#endRecord(position);
-    if (this.#state === SKIPPED) this.#linesToSkip--;
-    this.#state = this.#linesToSkip > 0 ? SKIPPED : RECORD_START;
+    this.#state = --this.#linesToSkip > 0 ? SKIPPED : RECORD_START;
     this.#startRecord(position + 1);
   }
 

@@ -9,7 +9,7 @@ import type { CsvDecodeOptions } from "./csv-options.ts";
 import type { Dialect } from "./dialect.ts";
 import { NullWords } from "./null-words.ts";
 import { type Expectation, judgeRecords } from "./record-judge.ts";
-import { QUOTES_FIT } from "./record-list.ts";
+import { QUOTES_FIT, type RecordList } from "./record-list.ts";
 import { RecordParser } from "./record-parser.ts";
 import type { Stretch } from "./stretch.ts";
 
@@ -40,10 +40,20 @@ export class TableReader {
     if (columns) this.#setColumns(columns, `columns names ${columns.length}`);
   }
 
-  /** Records that the next stretch shall hold: one alone as long as it is the next that decides on the columns. */
+  /** Records that a stretch shall hold: one alone as long as the columns are not known. */
   get capacity(): number {
     if (this.#isHeaderDue || !this.#schema) return 1;
     return Math.max(1, Math.min(this.#context.batchRows, Math.floor(MAX_BATCH_CELLS / this.#expected.fields)));
+  }
+
+  /** Without a header or names, the first record whose quotes fit tells how many columns there are. */
+  settle(records: RecordList): void {
+    if (this.#isHeaderDue || this.#schema || records.quoteFaults[0] !== QUOTES_FIT) return;
+    const count = records.fields[0] as number;
+    this.#explainFaults(records, () => {
+      refuseTooMany(count);
+      this.#setColumns(numberColumns(count), `the first record has ${count}`);
+    });
   }
 
   /** The records of a stretch; undefined when it held the header, or no good record. */
@@ -53,7 +63,7 @@ export class TableReader {
       if (!this.#schema) this.#readHeader(stretch);
       return undefined;
     }
-    if (!this.#schema && stretch.records.quoteFaults[0] === QUOTES_FIT) this.#countColumns(stretch);
+    this.settle(stretch.records);
     const provenance = stretch.provenance(this.#context.source, this.#rows + 1);
     this.#rows += stretch.length;
     const faults = judgeRecords(stretch, this.#expected);
@@ -74,7 +84,7 @@ export class TableReader {
 
   #readHeader(stretch: Stretch): void {
     const count = stretch.records.fields[0] as number;
-    this.#explainFaults(stretch, () => {
+    this.#explainFaults(stretch.records, () => {
       refuseTooMany(count);
       const [faults] = judgeRecords(stretch, this.#expect(count, "")).values();
       if (faults) throw new HeaderFault(`the header ${faults[0]?.reason}`);
@@ -86,15 +96,7 @@ export class TableReader {
     });
   }
 
-  #countColumns(stretch: Stretch): void {
-    const count = stretch.records.fields[0] as number;
-    this.#explainFaults(stretch, () => {
-      refuseTooMany(count);
-      this.#setColumns(numberColumns(count), `the first record has ${count}`);
-    });
-  }
-
-  #explainFaults({ records }: Stretch, decide: () => void): void {
+  #explainFaults(records: RecordList, decide: () => void): void {
     try {
       decide();
     } catch (error) {

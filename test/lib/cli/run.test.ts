@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Receipt } from "../../../lib/job/receipt.ts";
@@ -83,19 +83,27 @@ describe("dativo run", () => {
   it("loads a new file beside the old ones, and knows a file that was renamed or touched by its content", async () => {
     const cwd = jobFolder({}, { source: { files: [{ path: "*.csv" }] } });
     run(cwd);
-    writeFiles(cwd, {
-      "more.csv": "id,name,born\n4,Alan,1912-06-23\n",
-      "renamed.csv": PEOPLE_CSV,
-      "people.csv": PEOPLE_CSV,
-    });
+    renameSync(join(cwd, "people.csv"), join(cwd, "renamed.csv"));
+    writeFiles(cwd, { "more.csv": "id,name,born\n4,Alan,1912-06-23\n" });
     const receipt = receiptOf(run(cwd, "--json"));
     expect(receipt.counts.written).toBe(1);
+    utimesSync(join(cwd, "more.csv"), new Date(), new Date());
     expect(await askDuckDB(`select id from ${parquet(cwd)} order by id`)).toEqual([
       { id: "1" },
       { id: "2" },
       { id: "3" },
       { id: "4" },
     ]);
+    expect(receiptOf(run(cwd, "--json")).counts.read).toBe(0);
+    expect(receiptOf(run(cwd, "--json")).status).toBe("unchanged");
+  });
+
+  it("reads a second file of equal content beside the first: it may well be meant", () => {
+    const cwd = jobFolder(
+      { "copy.csv": PEOPLE_CSV, "people.yaml": PEOPLE_ASSET.replace('"unique":true', '"unique":false') },
+      { source: { files: [{ path: "*.csv" }] } },
+    );
+    expect(receiptOf(run(cwd, "--json")).counts.written).toBe(6);
     expect(receiptOf(run(cwd, "--json")).status).toBe("unchanged");
   });
 

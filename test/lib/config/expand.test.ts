@@ -26,11 +26,14 @@ describe("syntax", () => {
     expect(expand(text)).toEqual({ value: expected, faults: [] });
   });
 
-  it.each(["${}", "${1A}", "${A B}", "${A", "${A:-${B}}", "${A-2}", "${ A }"])("%s is a fault, and stays as it was written", (text) => {
-    const { value, faults } = expand(text);
-    expect(value).toBe(text === "${A:-${B}}" ? value : text);
-    expect(faults[0]?.message).toBe("'${' opens no ${NAME} or ${NAME:-default}; write $${ for a plain ${");
-  });
+  it.each(["${}", "${1A}", "${A B}", "${A", "${A:-${B}}", "${A-2}", "${ A }"])(
+    "%s is a fault, and stays as it was written",
+    (text) => {
+      const { value, faults } = expand(text);
+      expect(value).toBe(text === "${A:-${B}}" ? value : text);
+      expect(faults[0]?.message).toBe("'${' opens no ${NAME} or ${NAME:-default}; write $${ for a plain ${");
+    },
+  );
 
   it("touches values only, at any depth", () => {
     expect(expand({ "${A}": ["${A}", { k: "${A}" }], n: 1, b: true, z: null }).value).toEqual({
@@ -43,7 +46,10 @@ describe("syntax", () => {
 
   it("leaves keys alone that belong to another language", () => {
     const value = { query: "SELECT ${table}", k: "${A}" };
-    expect(expandVariables(value, { env, except: new Set(["query"]) }).value).toEqual({ query: "SELECT ${table}", k: "1" });
+    expect(expandVariables(value, { env, except: new Set(["query"]) }).value).toEqual({
+      query: "SELECT ${table}",
+      k: "1",
+    });
   });
 });
 
@@ -63,7 +69,9 @@ describe("values bring in no structure", () => {
     "",
     "123",
   ])("%j", async (value) => {
-    const job = await load(smallJob("description: 'x${V}y'\nenvironment: '${V}z'\n"), { env: { V: value, HOME: "/root" } });
+    const job = await load(smallJob("description: 'x${V}y'\nenvironment: '${V}z'\n"), {
+      env: { V: value, HOME: "/root" },
+    });
     expect(job.description).toBe(`x${value}y`);
     expect(job.environment).toBe(`${value}z`);
   });
@@ -83,7 +91,9 @@ describe("unset variables", () => {
   it("of a recipe count only where the job does not speak over them", async () => {
     const recipe = "name: mine\ntype: parquet\nconnection_template: { path: '${LAKE}', other: '${OTHER:-x}' }\n";
     const job = (target: string) =>
-      smallJob().replace("target_connector: parquet", "target_connector_path: mine.yaml").replace(/target: .*/, `target: ${target}`);
+      smallJob()
+        .replace("target_connector: parquet", "target_connector_path: mine.yaml")
+        .replace(/target: .*/, `target: ${target}`);
     const loaded = await load(job("{ connection: { path: lake } }"), {}, { "mine.yaml": recipe });
     expect(loaded.target.config.connection).toEqual({ path: "lake", other: "x" });
     expect(await complaints(job("{}"), {}, { "mine.yaml": recipe })).toEqual([
@@ -92,7 +102,9 @@ describe("unset variables", () => {
   });
 
   it("of an asset name the asset", async () => {
-    const error = await errorOf(load(smallJob(), {}, { "assets/people.yaml": "name: ${NAME}\nschema: [{ name: id, type: integer }]" }));
+    const error = await errorOf(
+      load(smallJob(), {}, { "assets/people.yaml": "name: ${NAME}\nschema: [{ name: id, type: integer }]" }),
+    );
     expect(error.message).toMatch(/^assets\/people\.yaml:1:7 {2}name: the variable 'NAME' is not set/);
   });
 });
@@ -100,17 +112,31 @@ describe("unset variables", () => {
 describe("cloud mode", () => {
   it("reads variables made for jobs, and those that the operator lists", () => {
     const allowed = allowedVariables("cloud", { DATIVO_JOB_VARIABLES: "REGION, BUCKET" });
-    const names = ["DATIVO_VAR_X", "REGION", "BUCKET", "AWS_SECRET_ACCESS_KEY", "DATIVO_SECRET__B__KEY", "HOME", "DATIVO_JOB_VARIABLES", ""];
+    const names = [
+      "DATIVO_VAR_X",
+      "REGION",
+      "BUCKET",
+      "AWS_SECRET_ACCESS_KEY",
+      "DATIVO_SECRET__B__KEY",
+      "HOME",
+      "DATIVO_JOB_VARIABLES",
+      "",
+    ];
     expect(names.filter(allowed)).toEqual(["DATIVO_VAR_X", "REGION", "BUCKET"]);
   });
 
-  it.each(["${AWS_SECRET_ACCESS_KEY}", "${AWS_SECRET_ACCESS_KEY:-x}", "${DATIVO_SECRET__OTHER__TOKEN}"])("refuses %s in an object name", async (name) => {
-    const secrets = { AWS_SECRET_ACCESS_KEY: "canary-aws", DATIVO_SECRET__OTHER__TOKEN: "canary-other" };
-    const text = smallJob().replace("lake/people", `"lake/${name}"`);
-    const error = await errorOf(load(text, { mode: "cloud", env: secrets }));
-    expect(error.code).toBe("DTV_VARIABLE_FORBIDDEN");
-    expect(error.message).toMatch(/^job\.yaml:5:\d+ {2}target\.connection\.path: the variable '\w+' may not be read in cloud mode/);
-    expect(JSON.stringify(error)).not.toContain("canary");
-    expect((await load(text, { mode: "self_hosted", env: secrets })).target.path).toMatch(/canary|lake\/x/);
-  });
+  it.each(["${AWS_SECRET_ACCESS_KEY}", "${AWS_SECRET_ACCESS_KEY:-x}", "${DATIVO_SECRET__OTHER__TOKEN}"])(
+    "refuses %s in an object name",
+    async (name) => {
+      const secrets = { AWS_SECRET_ACCESS_KEY: "canary-aws", DATIVO_SECRET__OTHER__TOKEN: "canary-other" };
+      const text = smallJob().replace("lake/people", `"lake/${name}"`);
+      const error = await errorOf(load(text, { mode: "cloud", env: secrets }));
+      expect(error.code).toBe("DTV_VARIABLE_FORBIDDEN");
+      expect(error.message).toMatch(
+        /^job\.yaml:5:\d+ {2}target\.connection\.path: the variable '\w+' may not be read in cloud mode/,
+      );
+      expect(JSON.stringify(error)).not.toContain("canary");
+      expect((await load(text, { mode: "self_hosted", env: secrets })).target.path).toMatch(/canary|lake\/x/);
+    },
+  );
 });

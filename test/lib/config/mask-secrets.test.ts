@@ -1,8 +1,8 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { maskSecrets, registerSecret } from "../../../lib/config/mask-secrets.ts";
 import { Secret } from "../../../lib/config/secret.ts";
 import { isSecretName, registerBags } from "../../../lib/config/secret-names.ts";
-import { inspect } from "node:util";
 
 /** S7 of the threats: every spelling of a value that logs and errors come in. */
 describe("spellings", () => {
@@ -15,7 +15,10 @@ describe("spellings", () => {
     ["URL-encoded", encodeURIComponent(canary)],
     ["URL-encoded in lower case", encodeURIComponent(canary).replace(/%../g, (code) => code.toLowerCase())],
     ["form-encoded", new URLSearchParams({ x: canary }).toString().slice(2)],
-    ["strictly URL-encoded", encodeURIComponent(canary).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)],
+    [
+      "strictly URL-encoded",
+      encodeURIComponent(canary).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
+    ],
     ["JSON", JSON.stringify(canary).slice(1, -1)],
     ["JSON in JSON", JSON.stringify(JSON.stringify(canary)).slice(3, -3)],
     ["base64", base64(canary)],
@@ -79,16 +82,54 @@ describe("Secret", () => {
 
 describe("names", () => {
   it.each([
-    "password", "db_password", "PGPASSWORD", "passwd", "pwd", "secret", "client_secret", "token", "access_token",
-    "api_key", "apiKey", "APIKEY", "MY_API_KEY", "access_key", "access_key_id", "secret_access_key", "private_key",
-    "privateKey", "AWS_SECRET_ACCESS_KEY", "credential", "Authorization", "x-api-key", "passphrase", "account_key", "dsn",
+    "password",
+    "db_password",
+    "PGPASSWORD",
+    "passwd",
+    "pwd",
+    "secret",
+    "client_secret",
+    "token",
+    "access_token",
+    "api_key",
+    "apiKey",
+    "APIKEY",
+    "MY_API_KEY",
+    "access_key",
+    "access_key_id",
+    "secret_access_key",
+    "private_key",
+    "privateKey",
+    "AWS_SECRET_ACCESS_KEY",
+    "credential",
+    "Authorization",
+    "x-api-key",
+    "passphrase",
+    "account_key",
+    "dsn",
   ])("%s is a secret", (name) => {
     expect(isSecretName(name)).toBe(true);
   });
 
   it.each([
-    "host", "port", "user", "database", "bucket", "region", "path", "key", "primary_key", "sort_key", "token_uri",
-    "private_key_path", "password_file", "secret_name_url", "HOME", "endpoint", "author", "s3",
+    "host",
+    "port",
+    "user",
+    "database",
+    "bucket",
+    "region",
+    "path",
+    "key",
+    "primary_key",
+    "sort_key",
+    "token_uri",
+    "private_key_path",
+    "password_file",
+    "secret_name_url",
+    "HOME",
+    "endpoint",
+    "author",
+    "s3",
   ])("%s is none", (name) => {
     expect(isSecretName(name)).toBe(false);
   });
@@ -97,7 +138,13 @@ describe("names", () => {
 describe("bags", () => {
   it("registers credentials whole, connections by name, and passwords in URLs", () => {
     registerBags({
-      credentials: { type: "service_account", from_env: "SOME_VARIABLE", file_template: "/x/{tenant}", weird: "canary-1", n: 87654321 },
+      credentials: {
+        type: "service_account",
+        from_env: "SOME_VARIABLE",
+        file_template: "/x/{tenant}",
+        weird: "canary-1",
+        n: 87654321,
+      },
       connection: {
         host: "plain-host",
         s3: { secret_key: "canary-2", bucket: "plain-bucket" },
@@ -106,8 +153,11 @@ describe("bags", () => {
       },
       dsn: "host=x password=canary-5",
     });
-    const text = "service_account SOME_VARIABLE /x/{tenant} canary-1 87654321 plain-host canary-2 plain-bucket canary-3 canary%2D4 canary-4";
-    expect(maskSecrets(text)).toBe("service_account SOME_VARIABLE /x/{tenant} *** *** plain-host *** plain-bucket *** *** ***");
+    const text =
+      "service_account SOME_VARIABLE /x/{tenant} canary-1 87654321 plain-host canary-2 plain-bucket canary-3 canary%2D4 canary-4";
+    expect(maskSecrets(text)).toBe(
+      "service_account SOME_VARIABLE /x/{tenant} *** *** plain-host *** plain-bucket *** *** ***",
+    );
     expect(maskSecrets("host=x password=canary-5")).toBe("***");
   });
 });

@@ -12,14 +12,24 @@ const merge = (recipe: Record<string, unknown>, job: Record<string, unknown>) =>
 describe("layers", () => {
   it.each([
     ["keys side by side", { a: 1 }, { b: 2 }, { a: 1, b: 2 }],
-    ["deeply", { s3: { bucket: "b", region: "r" } }, { s3: { bucket: "mine" } }, { s3: { bucket: "mine", region: "r" } }],
+    [
+      "deeply",
+      { s3: { bucket: "b", region: "r" } },
+      { s3: { bucket: "mine" } },
+      { s3: { bucket: "mine", region: "r" } },
+    ],
     ["lists replace", { a: [1, 2, 3] }, { a: [4] }, { a: [4] }],
     ["a scalar over a mapping", { a: { b: 1 } }, { a: 2 }, { a: 2 }],
     ["a mapping over a scalar", { a: 1 }, { a: { b: 2 } }, { a: { b: 2 } }],
     ["null over a mapping", { a: { b: 1 } }, { a: null }, { a: null }],
     ["an empty mapping says nothing", { a: { b: 1 } }, { a: {} }, { a: { b: 1 } }],
     ["an empty mapping over nothing", {}, { a: {} }, { a: {} }],
-    ["names of the prototype", { constructor: { x: 1 } }, { toString: 1, constructor: { y: 2 } }, { constructor: { x: 1, y: 2 }, toString: 1 }],
+    [
+      "names of the prototype",
+      { constructor: { x: 1 } },
+      { toString: 1, constructor: { y: 2 } },
+      { constructor: { x: 1, y: 2 }, toString: 1 },
+    ],
   ])("%s", (_, recipe, job, merged) => {
     expect(merge(recipe, job).value).toEqual(merged);
   });
@@ -78,7 +88,9 @@ rate_limits: { rps_default: 4 }
   });
 
   it("the job's options win over the recipe's, whichever way both are written", async () => {
-    const { source, origins } = await job("engine: { options: { batch_size: 5, native: { delimiter: tab, header: false } } }");
+    const { source, origins } = await job(
+      "engine: { options: { batch_size: 5, native: { delimiter: tab, header: false } } }",
+    );
     expect(source.config.engine.options).toEqual({
       quote_char: "'",
       delimiter: "tab",
@@ -106,7 +118,11 @@ rate_limits: { rps_default: 4 }
     }
     const on = await job("incremental: { strategy: file_modified_time }");
     expect(on.incremental).toEqual({ strategy: "file_modified_time", cursorField: "mtime", lookbackDays: 0 });
-    expect(on.source.config.incremental).toEqual({ strategy: "file_modified_time", cursor_field: "mtime", lookback_days: 0 });
+    expect(on.source.config.incremental).toEqual({
+      strategy: "file_modified_time",
+      cursor_field: "mtime",
+      lookback_days: 0,
+    });
   });
 
   it("rate limits of a recipe are facts that the reader can see", async () => {

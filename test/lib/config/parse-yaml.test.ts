@@ -106,18 +106,33 @@ describe("limits", () => {
     ["100 aliases", aliases(100)],
     ["100 anchors", anchors(100)],
     ["1 MiB", `a: ${"x".repeat(1024 * 1024 - 3)}`],
-    ["10,000 fields", `a:\n${Array.from({ length: 10_000 }, (_, i) => `  - { name: field_${i}, type: string, required: true }\n`).join("")}`],
+    [
+      "10,000 fields",
+      `a:\n${Array.from({ length: 10_000 }, (_, i) => `  - { name: field_${i}, type: string, required: true }\n`).join("")}`,
+    ],
   ])("takes %s", (_, text) => {
     expect(() => read(text)).not.toThrow();
   });
 
   it.each([
     ["depth 65", nested(65), "nested deeper than 64 levels"],
-    ["depth by indentation", Array.from({ length: 70 }, (_, i) => `${" ".repeat(i)}a:`).join("\n"), "nested deeper than 64 levels"],
+    [
+      "depth by indentation",
+      Array.from({ length: 70 }, (_, i) => `${" ".repeat(i)}a:`).join("\n"),
+      "nested deeper than 64 levels",
+    ],
     ["101 aliases", aliases(101), "more than 100 aliases"],
     ["101 anchors", anchors(101), "more than 100 anchors"],
-    ["1 MiB and a byte", `a: ${"x".repeat(1024 * 1024 - 2)}`, "the file has 1048577 bytes; a configuration may have 1048576"],
-    ["bytes, not characters", `a: ${"é".repeat(600_000)}`, "the file has 1200003 bytes; a configuration may have 1048576"],
+    [
+      "1 MiB and a byte",
+      `a: ${"x".repeat(1024 * 1024 - 2)}`,
+      "the file has 1048577 bytes; a configuration may have 1048576",
+    ],
+    [
+      "bytes, not characters",
+      `a: ${"é".repeat(600_000)}`,
+      "the file has 1200003 bytes; a configuration may have 1048576",
+    ],
     ["half a million empty lines", `${"\n".repeat(500_000)}a: 1`, "more than 400000 tokens"],
     [
       "aliases of aliases that deepen",

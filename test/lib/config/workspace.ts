@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { ConfigFault } from "../../../lib/config/config-fault.ts";
-import { loadJob, type LoadedJob, type LoadJobOptions } from "../../../lib/config/load-job.ts";
+import { type LoadedJob, type LoadJobOptions, loadJob } from "../../../lib/config/load-job.ts";
 import { DativoError } from "../../../lib/contract/errors.ts";
 
 /** A folder with these files, removed when the test is done. */
@@ -32,7 +32,11 @@ ${lines}`;
 }
 
 /** Loads a job from text, with the contract beside it. */
-export function load(job: string, options: LoadJobOptions = {}, files: Record<string, string> = {}): Promise<LoadedJob> {
+export function load(
+  job: string,
+  options: LoadJobOptions = {},
+  files: Record<string, string> = {},
+): Promise<LoadedJob> {
   const cwd = workspace({ "job.yaml": job, "assets/people.yaml": ASSET, ...files });
   return loadJob("job.yaml", { env: {}, cwd, ...options });
 }
@@ -48,11 +52,19 @@ export async function errorOf(step: Promise<unknown> | (() => unknown)): Promise
   throw new Error("no error");
 }
 
-export async function faultsOfJob(job: string, options: LoadJobOptions = {}, files: Record<string, string> = {}): Promise<ConfigFault[]> {
+export async function faultsOfJob(
+  job: string,
+  options: LoadJobOptions = {},
+  files: Record<string, string> = {},
+): Promise<ConfigFault[]> {
   return (await errorOf(load(job, options, files))).details["faults"] as ConfigFault[];
 }
 
 /** `path: message` of each fault. */
-export async function complaints(job: string, options: LoadJobOptions = {}, files: Record<string, string> = {}): Promise<string[]> {
+export async function complaints(
+  job: string,
+  options: LoadJobOptions = {},
+  files: Record<string, string> = {},
+): Promise<string[]> {
   return (await faultsOfJob(job, options, files)).map(({ path, message }) => `${path}: ${message}`);
 }

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { workspace } from "./workspace.ts";
@@ -21,7 +21,12 @@ const BOMBS: Readonly<Record<string, string>> = {
 describe("YAML bombs", { timeout: 60_000 }, () => {
   it.each(Object.entries(BOMBS))("%s", async (_, text) => {
     const folder = workspace({ "bomb.yaml": text });
-    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "jiti/register", CHILD, join(folder, "bomb.yaml")]);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      "--import",
+      "jiti/register",
+      CHILD,
+      join(folder, "bomb.yaml"),
+    ]);
     const { code, ms, grownMiB } = JSON.parse(stdout) as { code: string; ms: number; grownMiB: number };
     expect(code).toBe("DTV_CONFIG_LIMIT");
     expect(ms).toBeLessThan(500);

@@ -46,8 +46,7 @@ export function leafOf(node: SchemaNode): Leaf {
   const logical = logicalTypeOf(element);
   const cells = cellsOf(node, logical);
   if (cells) return { name, node, ...cells };
-  const stored = element.type ?? "a group without members";
-  const what = logical ? `${nameOf(logical)} in ${stored}` : `of type ${stored}`;
+  const what = logical ? `${nameOf(logical)} in ${element.type}` : `of type ${element.type}`;
   throw new ParquetFault(`its column '${name}' is ${what}, which is not read`, {
     hint: "Leave the column out with the option `columns`, or write it in another type.",
   });

@@ -17,8 +17,6 @@ const READ_BYTES = 16 * 1024 * 1024;
 const MIN_WINDOW_BYTES = 128 * 1024;
 /** The magic number and the length at the end of a file. */
 const TRAILER_BYTES = 8;
-/** Old writers left the header of the dictionary page out of a chunk's size. */
-const UNCOUNTED_BYTES = 100;
 
 /** A value that has no cell. */
 export interface Misplaced {
@@ -136,7 +134,7 @@ function chunkOf(group: RowGroup, leaf: Leaf, rows: number, fileBytes: number): 
   const start = dictionary > 0 && dictionary < data ? dictionary : data;
   const last = fileBytes - TRAILER_BYTES;
   const size = countOf(meta.total_compressed_size, "size of a column chunk", Math.max(0, last - start));
-  return { leaf, meta, start, end: Math.min(start + size + UNCOUNTED_BYTES, last) };
+  return { leaf, meta, start, end: start + size };
 }
 
 /** Chunks that lie together and are small are read at once; else each goes through a window of its own. */

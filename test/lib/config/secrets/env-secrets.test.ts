@@ -60,18 +60,31 @@ describe("the environment as a secret manager", () => {
 });
 
 describe("other managers", () => {
-  it.each(["filesystem", "fs", "file", "vault", "hashicorp", "hashicorp_vault", "aws", "aws_secrets_manager", "gcp", "gcp_secret_manager", "VAULT"])(
-    "%s is known and not built",
-    async (name) => {
-      const error = await errorOf(() => openSecretManager(name, {}));
-      expect(error.code).toBe("DTV_NOT_BUILT");
-      expect(error.message).toMatch(/^The secret manager '\w+' is not built yet; this version reads secrets from the environment \('env'\)$/);
-    },
-  );
+  it.each([
+    "filesystem",
+    "fs",
+    "file",
+    "vault",
+    "hashicorp",
+    "hashicorp_vault",
+    "aws",
+    "aws_secrets_manager",
+    "gcp",
+    "gcp_secret_manager",
+    "VAULT",
+  ])("%s is known and not built", async (name) => {
+    const error = await errorOf(() => openSecretManager(name, {}));
+    expect(error.code).toBe("DTV_NOT_BUILT");
+    expect(error.message).toMatch(
+      /^The secret manager '\w+' is not built yet; this version reads secrets from the environment \('env'\)$/,
+    );
+  });
 
   it("an unknown name is answered with those that there are", async () => {
     const error = await errorOf(() => openSecretManager("valt", {}));
-    expect(error.message).toBe("Unsupported secret manager 'valt'. Supported managers: [env, filesystem, vault, aws, gcp]; did you mean 'vault'?");
+    expect(error.message).toBe(
+      "Unsupported secret manager 'valt'. Supported managers: [env, filesystem, vault, aws, gcp]; did you mean 'vault'?",
+    );
     expect(error.code).toBe("DTV_CONFIG_INVALID");
   });
 

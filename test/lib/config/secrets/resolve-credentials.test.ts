@@ -16,15 +16,39 @@ const resolve = (credentials: Record<string, unknown>, allowed = (_: string): bo
 
 describe("where the value goes", () => {
   it.each([
-    [{ type: "api_key", from_env: "KEY" }, { type: "api_key", api_key: "value-of-variable" }],
-    [{ type: "bearer", from_env: "KEY" }, { type: "bearer", token: "value-of-variable" }],
-    [{ type: "token", from_secret: "kept" }, { type: "token", token: "value-of-manager" }],
-    [{ type: "basic", from_env: "KEY", username: "u" }, { type: "basic", username: "u", password: "value-of-variable" }],
-    [{ type: "basic", from_secret: "LOGIN" }, { type: "basic", username: "bob", password: "pw" }],
-    [{ type: "service_account", from_env: "ACCOUNT" }, { type: "service_account", private_key: "pk", client_email: "e" }],
-    [{ type: "service_account", from_env: "KEY" }, { type: "service_account", credentials_path: "value-of-variable" }],
+    [
+      { type: "api_key", from_env: "KEY" },
+      { type: "api_key", api_key: "value-of-variable" },
+    ],
+    [
+      { type: "bearer", from_env: "KEY" },
+      { type: "bearer", token: "value-of-variable" },
+    ],
+    [
+      { type: "token", from_secret: "kept" },
+      { type: "token", token: "value-of-manager" },
+    ],
+    [
+      { type: "basic", from_env: "KEY", username: "u" },
+      { type: "basic", username: "u", password: "value-of-variable" },
+    ],
+    [
+      { type: "basic", from_secret: "LOGIN" },
+      { type: "basic", username: "bob", password: "pw" },
+    ],
+    [
+      { type: "service_account", from_env: "ACCOUNT" },
+      { type: "service_account", private_key: "pk", client_email: "e" },
+    ],
+    [
+      { type: "service_account", from_env: "KEY" },
+      { type: "service_account", credentials_path: "value-of-variable" },
+    ],
     [{ from_env: "KEY" }, { secret: "value-of-variable" }],
-    [{ type: "constructor", from_env: "KEY" }, { type: "constructor", secret: "value-of-variable" }],
+    [
+      { type: "constructor", from_env: "KEY" },
+      { type: "constructor", secret: "value-of-variable" },
+    ],
   ])("%j", async (credentials, resolved) => {
     expect(await resolve(credentials)).toEqual(resolved);
   });
@@ -34,10 +58,26 @@ describe("what is looked up", () => {
   it.each([
     ["nothing without a name", { type: "api_key" }, { type: "api_key" }],
     ["nothing for type none", { type: "none", from_env: "MISSING" }, { type: "none" }],
-    ["nothing that is there already", { type: "api_key", api_key: "own", from_env: "MISSING" }, { type: "api_key", api_key: "own" }],
-    ["the manager after the environment", { type: "api_key", from_env: "KEPT" }, { type: "api_key", api_key: "value-of-manager" }],
-    ["the manager for a variable that is set to nothing", { type: "api_key", from_env: "EMPTY" }, { type: "api_key", api_key: "kept-instead" }],
-    ["the tenant in a file's path", { type: "service_account", file_template: "/s/{tenant}/x.json" }, { type: "service_account", file_template: "/s/acme/x.json" }],
+    [
+      "nothing that is there already",
+      { type: "api_key", api_key: "own", from_env: "MISSING" },
+      { type: "api_key", api_key: "own" },
+    ],
+    [
+      "the manager after the environment",
+      { type: "api_key", from_env: "KEPT" },
+      { type: "api_key", api_key: "value-of-manager" },
+    ],
+    [
+      "the manager for a variable that is set to nothing",
+      { type: "api_key", from_env: "EMPTY" },
+      { type: "api_key", api_key: "kept-instead" },
+    ],
+    [
+      "the tenant in a file's path",
+      { type: "service_account", file_template: "/s/{tenant}/x.json" },
+      { type: "service_account", file_template: "/s/acme/x.json" },
+    ],
   ])("%s", async (_, credentials, resolved) => {
     expect(await resolve(credentials)).toEqual(resolved);
   });
@@ -57,6 +97,9 @@ describe("what is looked up", () => {
   it("does not read a variable that jobs may not read", async () => {
     const error = await errorOf(resolve({ type: "api_key", from_env: "KEY" }, () => false));
     expect(error.message).toContain("the variable 'KEY' may not be read in cloud mode");
-    expect(await resolve({ type: "api_key", from_env: "KEPT" }, () => false)).toEqual({ type: "api_key", api_key: "value-of-manager" });
+    expect(await resolve({ type: "api_key", from_env: "KEPT" }, () => false)).toEqual({
+      type: "api_key",
+      api_key: "value-of-manager",
+    });
   });
 });

@@ -174,10 +174,20 @@ describe("a record or field beyond its limit", () => {
     expect(error.details).toMatchObject({ line: 2, offset: 4, quoteLine: 2, quoteOffset: 6 });
   });
 
+  it("names no quote that another field opens with", () => {
+    const error = errorOf(read(`a,b\n"1",${"x".repeat(50)}\n`, { max_field_bytes: 20 }));
+    expect(error.message).toMatch(/more than 20 bytes$/);
+  });
+
   it("is met exactly", () => {
     expect(read(`a\n${"x".repeat(20)}\n`, { max_field_bytes: 20, max_record_bytes: 20 }).error).toBeUndefined();
     expect(read(`a\n${"x".repeat(21)}\n`, { max_field_bytes: 20 }).error).toBeDefined();
+    expect(errorOf(read(`a\n${"x".repeat(21)}\n`, { max_field_bytes: 20, max_record_bytes: 20 })).message).toContain(
+      "field",
+    );
     expect(read(`a\n${"x".repeat(21)}\n`, { max_record_bytes: 20 }).error).toBeDefined();
+    expect(read(`a,b\n1,${"x".repeat(20)}\n`, { max_field_bytes: 20 }).error).toBeUndefined();
+    expect(read(`a,b\n1,${"x".repeat(21)}\n`, { max_field_bytes: 20 }).error).toBeDefined();
   });
 
   it("is found before much more than the limit was read", () => {

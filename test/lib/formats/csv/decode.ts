@@ -93,9 +93,9 @@ function* chunksOf(bytes: Uint8Array, { first, cuts = [bytes.length] }: DecodeIn
 function rowsOf(batch: RowBatch, names: readonly string[]): unknown[][] {
   const columns = names.map((name) => {
     const index = batch.schema.indexOf(name);
-    return index < 0 ? [] : batch.cells(index);
+    return index < 0 ? new Array<null>(batch.length).fill(null) : batch.cells(index);
   });
-  return Array.from({ length: batch.length }, (_, row) => columns.map((cells) => cells[row] ?? null));
+  return Array.from({ length: batch.length }, (_, row) => columns.map((cells) => cells[row]));
 }
 
 function placeOf(batch: RowBatch, row: number): Place {

@@ -106,6 +106,29 @@ describe("names", () => {
   });
 });
 
+describe("memory", () => {
+  it("makes for smaller batches when lines are long", () => {
+    const { batches } = read(`{"a":"${"x".repeat(1024 * 1024)}"}\n`.repeat(10));
+    expect(batches.map(({ length }) => length)).toEqual([4, 4, 2]);
+  });
+
+  it.each([
+    ["records", '{"a":1}\n'],
+    ["blank lines", "\n"],
+  ])("does not grow with the file: %s", (_, line) => {
+    const decoder = jsonlFormat.decoder?.({}, { source: "x", batchRows: 2000, reject: () => {}, warn: () => {} });
+    const chunk = Buffer.from(line.repeat(64 * 1024).slice(0, 64 * 1024));
+    const before = process.memoryUsage().arrayBuffers;
+    const windows = new Set<ArrayBufferLike>();
+    for (let i = 0; i < 200; i++) {
+      for (const batch of decoder?.push(chunk) ?? [])
+        windows.add((batch as RowBatch).provenance?.spans?.bytes.buffer ?? chunk.buffer);
+    }
+    const kept = [...windows].reduce((bytes, buffer) => bytes + buffer.byteLength, 0);
+    expect(process.memoryUsage().arrayBuffers - before - kept).toBeLessThan(6 * 1024 * 1024);
+  });
+});
+
 describe("places", () => {
   it("name line, row, offset, length and bytes of each record", () => {
     const { places } = read('\uFEFF\n{"a":"é"}\r\n\n{"a":2}');
