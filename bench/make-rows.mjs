@@ -44,7 +44,10 @@ function line(row, next) {
   const price = (next() / 4_294_967_296) * 1000;
   const born = `${1950 + (bits % 60)}-${two(1 + (bits % 12))}-${two(1 + (bits % 28))}`;
   const seen = `2024-${two(1 + (bits % 12))}-${two(1 + (bits % 28))} ${two(bits % 24)}:${two(bits % 60)}:${two((bits >>> 8) % 60)}`;
-  const note = bits % 20 === 0 ? `"${WORDS[bits % 8]}, ""${WORDS[(bits >>> 3) % 8]}"""` : `${WORDS[bits % 8]} ${WORDS[(bits >>> 3) % 8]}`;
+  const note =
+    bits % 20 === 0
+      ? `"${WORDS[bits % 8]}, ""${WORDS[(bits >>> 3) % 8]}"""`
+      : `${WORDS[bits % 8]} ${WORDS[(bits >>> 3) % 8]}`;
   return `${row},${account},${COUNTRIES[bits % 5]},${amount},${price},${bits % 2 === 0},${born},${seen},${note},${bits % 4 === 0 ? "" : bits}\n`;
 }
 

@@ -21,7 +21,10 @@ if (!existsSync(data)) {
 }
 await rm(join(folder, "lake"), { recursive: true, force: true });
 await rm(join(folder, ".local"), { recursive: true, force: true });
-await writeFile(join(folder, "asset.yaml"), JSON.stringify({ name: "rows", version: "1.0.0", source_type: "csv", object: "rows", schema: SCHEMA }));
+await writeFile(
+  join(folder, "asset.yaml"),
+  JSON.stringify({ name: "rows", version: "1.0.0", source_type: "csv", object: "rows", schema: SCHEMA }),
+);
 await writeFile(
   join(folder, "job.yaml"),
   JSON.stringify({
@@ -58,11 +61,16 @@ const quarter = Math.floor(half.length / 2);
 const slope = mean(half.slice(quarter)) / mean(half.slice(0, quarter)) - 1;
 const seconds = receipt.timings.durationMs / 1000;
 console.log(`rows            ${receipt.counts.written.toLocaleString("en-US")}`);
-console.log(`wall            ${seconds.toFixed(1)} s, ${Math.round(receipt.counts.read / seconds).toLocaleString("en-US")} rows/s`);
-console.log(`peak memory     ${mib(receipt.peakMemoryBytes)} of ${memory} (getrusage), ${mib(Math.max(...samples))} (sampled)`);
+console.log(
+  `wall            ${seconds.toFixed(1)} s, ${Math.round(receipt.counts.read / seconds).toLocaleString("en-US")} rows/s`,
+);
+console.log(
+  `peak memory     ${mib(receipt.peakMemoryBytes)} of ${memory} (getrusage), ${mib(Math.max(...samples))} (sampled)`,
+);
 console.log(`median memory   ${mib(samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)])}`);
 console.log(`slope           ${(slope * 100).toFixed(1)} % from the third to the last quarter of the run`);
-for (const { stage, busyMs } of receipt.timings.stages) console.log(`${stage.padEnd(16)}${(busyMs / 1000).toFixed(1)} s busy`);
+for (const { stage, busyMs } of receipt.timings.stages)
+  console.log(`${stage.padEnd(16)}${(busyMs / 1000).toFixed(1)} s busy`);
 
 function readResident(pid) {
   try {

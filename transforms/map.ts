@@ -91,7 +91,7 @@ export class MapSchema extends BaseTransform {
     const record = Object.fromEntries(input.schema.names.map((name, index) => [name, input.cells(index)[row] ?? null]));
     this.ctx.reject({
       ...(input.provenance?.at(row) ?? { source: "map" }),
-      record: stringifyJson(record),
+      record: stringifyJson(record, "string"),
       faults: [fault],
     });
   }

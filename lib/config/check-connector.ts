@@ -71,7 +71,7 @@ function plannedReason({ role, type, engineType }: ConnectorUse, connector: Conn
 function cloudFaults({ mode, type }: ConnectorUse, { allowedInCloud, category }: Connector): ConnectorFault[] {
   if (mode !== "cloud" || allowedInCloud) return [];
   const why = category === "database" ? " Database connectors can only run in self_hosted mode." : "";
-  return [unknown(`Connector '${type}' is not allowed in cloud mode.${why}`)];
+  return [invalid([], `Connector '${type}' is not allowed in cloud mode.${why}`)];
 }
 
 function engineFaults(engineType: string, { type, enginesSupported }: Connector): ConnectorFault[] {

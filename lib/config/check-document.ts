@@ -52,7 +52,12 @@ function explain(issue: z.core.$ZodRawIssue): string | undefined {
     case "invalid_value":
       return issue.input === undefined ? "is required" : explainChoice(issue.values.map(String), issue.input);
     case "too_small":
-      return explainBound(issue.origin, issue.input, `at least ${issue.minimum}`, issue.minimum);
+      return explainBound(
+        issue.origin,
+        issue.input,
+        `${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`,
+        issue.minimum,
+      );
     case "too_big":
       return explainBound(issue.origin, issue.input, `at most ${issue.maximum}`, issue.maximum);
     default:
@@ -70,7 +75,7 @@ function explainChoice(choices: readonly string[], input: unknown): string {
 function explainBound(origin: string, input: unknown, bound: string, limit: number | bigint): string {
   if (origin === "string") return input === "" ? "must not be empty" : `expected text of ${bound} characters`;
   if (origin === "array") return limit === 1 ? "needs at least one entry" : `expected a list of ${bound} entries`;
-  return `expected a number of ${bound}, got ${describeValue(input)}`;
+  return `expected ${bound}, got ${describeValue(input)}`;
 }
 
 function quoteHint(issue: z.core.$ZodRawIssue<z.core.$ZodIssueInvalidType>): string {

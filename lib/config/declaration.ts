@@ -39,7 +39,7 @@ const engineOptions = z
   })
   .describe("Options of the reader or writer; flat keys win over those under the name of the engine");
 
-export const engineSection = z.looseObject({
+export const engineSection = z.strictObject({
   type: z
     .enum(ENGINES)
     .optional()

@@ -31,19 +31,19 @@ export function loggingOf({ logging }: JobDraft): LoadedJob["logging"] {
   return { level: LEVELS[level], redaction: logging?.redaction ?? false };
 }
 
-/** Keys that are fine and do nothing here. */
-function noteEffects(document: ConfigDocument, job: JobDraft, { report }: Session): void {
-  const warn = (keys: readonly string[], message: string): void => {
-    report.warnings.push(findingAt(document, keys, message));
-  };
-  if (job.schema_validation_mode === "strict") {
-    for (const key of ["max_errors", "max_error_rate"] as const) {
-      if (job[key] !== undefined) warn([key], "has no effect unless schema_validation_mode is warn");
-    }
-  }
-  for (const key of ["branch", "warehouse"] as const) {
-    if (job.target?.[key] !== undefined && job.target.catalog === undefined && job.target.custom_writer === undefined) {
-      warn(["target", key], "has no effect without target.catalog");
-    }
-  }
+/** Keys that are fine and do nothing in this job. */
+export function warningsOf(document: ConfigDocument, job: JobDraft): Finding[] {
+  const { max_errors, max_error_rate, target } = job;
+  const isStrict = job.schema_validation_mode === "strict";
+  const hasCatalog = target?.catalog !== undefined || target?.custom_writer !== undefined;
+  const idle: readonly (readonly [isIdle: boolean, keys: readonly string[], message: string])[] = [
+    [isStrict && max_errors !== undefined, ["max_errors"], WARN_ONLY],
+    [isStrict && max_error_rate !== undefined, ["max_error_rate"], WARN_ONLY],
+    [!hasCatalog && target?.branch !== undefined, ["target", "branch"], CATALOG_ONLY],
+    [!hasCatalog && target?.warehouse !== undefined, ["target", "warehouse"], CATALOG_ONLY],
+  ];
+  return idle.filter(([isIdle]) => isIdle).map(([, keys, message]) => findingAt(document, keys, message));
 }
+
+const WARN_ONLY = "has no effect unless schema_validation_mode is warn";
+const CATALOG_ONLY = "has no effect without target.catalog";

@@ -6,7 +6,7 @@ import { collectOrigins } from "./collect-origins.ts";
 import { collectPlanned } from "./collect-planned.ts";
 import { collectTags } from "./collect-tags.ts";
 import { type ConfigDocument, documentOf, findingAt } from "./config-document.ts";
-import { faultsToError } from "./config-fault.ts";
+import { type ConfigFault, faultsToError } from "./config-fault.ts";
 import { loadJobAsset } from "./job-asset.ts";
 import { type JobDraft, jobDocument } from "./job-document.ts";
 import { loggingOf, policyOf, warningsOf } from "./job-settings.ts";
@@ -47,7 +47,7 @@ export async function loadJob(
   input: string | Record<string, unknown>,
   options: LoadJobOptions = {},
 ): Promise<LoadedJob> {
-  const file = typeof input === "string" ? await findJob(input, options) : undefined;
+  const file = typeof input === "string" ? await findJob(input, options.cwd) : undefined;
   const session = openSession(options, file === undefined ? undefined : dirname(file));
   const written =
     file === undefined
@@ -58,13 +58,15 @@ export async function loadJob(
     session.env,
   );
 
-  const { document, job } = readJob(written, options, session);
+  const { document, job } = readJob(written, options.tenantId, session);
   const asset = await loadJobAsset(document, session);
   const parts = job && (await loadParts({ document, job, manager }, options, session));
 
-  const { faults, planned, warnings } = session.report;
-  if (faults.length > 0)
+  const { planned, warnings } = session.report;
+  const faults = withoutEchoes(session.report.faults);
+  if (faults.length > 0) {
     throw faultsToError(faults, faults.some(({ path }) => path === "asset_path") ? INIT_HINT : undefined);
+  }
   if (!job || !parts || !asset) throw new DativoError("DTV_INTERNAL", "A job without faults is incomplete");
   const { tenantId, source, target, sides, fullRefresh } = parts;
   return {
@@ -94,6 +96,14 @@ export async function loadJob(
 /** Source and target are held to their declarations after they were laid over their recipes. */
 const JOB_KEYS = jobDocument.omit({ source: true, target: true });
 
+/** What else is wrong with a value that could not be filled in follows from that. */
+function withoutEchoes(faults: readonly ConfigFault[]): ConfigFault[] {
+  const isCause = ({ code }: ConfigFault): boolean =>
+    code === "DTV_VARIABLE_UNSET" || code === "DTV_VARIABLE_FORBIDDEN";
+  const unfilled = new Set(faults.filter(isCause).map(({ place }) => place));
+  return faults.filter((fault) => isCause(fault) || !unfilled.has(fault.place));
+}
+
 interface JobParts {
   readonly tenantId: string;
   readonly source: BuiltSource;
@@ -115,8 +125,8 @@ async function loadParts(
   session: Session,
 ): Promise<JobParts | undefined> {
   const { document, job } = request;
-  const tenantId = checkTenant(document, job, options, session);
-  noteEffects(document, job, session);
+  const tenantId = checkTenant(document, job, options.tenantId, session);
+  session.report.warnings.push(...warningsOf(document, job));
   for (const { keys, feature } of collectPlanned(JOB_KEYS, job)) {
     session.report.planned.push(findingAt(document, keys, feature));
   }

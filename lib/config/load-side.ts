@@ -1,19 +1,18 @@
-import { DativoError } from "../contract/errors.ts";
-import { checkConnector } from "./check-connector.ts";
+import { type ConnectorVerdict, checkConnector } from "./check-connector.ts";
 import { collectPlanned, type PlannedKey } from "./collect-planned.ts";
 import { type ConfigDocument, faultAt, findingAt, isMapping } from "./config-document.ts";
 import type { ConfigFault, Finding, Keys } from "./config-fault.ts";
 import { findRecipe } from "./find-recipe.ts";
 import { type JobDraft, sourceSection, targetSection } from "./job-document.ts";
-import type { RecipeDocument } from "./load-recipe.ts";
 import type { Connector, Registry, Role } from "./load-registry.ts";
 import { type Merged, whereWritten } from "./merge-layers.ts";
 import { mergeSide } from "./merge-side.ts";
 import { resolvePlugin } from "./resolve-plugin.ts";
 import { registerBags } from "./secret-names.ts";
 import type { SecretManager } from "./secrets/open-secret-manager.ts";
-import { resolveCredentials } from "./secrets/resolve-credentials.ts";
-import { reportError, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
+import { settleUnset } from "./settle-unset.ts";
+import { sideCredentials } from "./side-credentials.ts";
 
 type Bag = Readonly<Record<string, unknown>>;
 
@@ -46,7 +45,7 @@ export interface Side {
 }
 
 export async function loadSide(request: SideRequest, session: Session): Promise<Side | undefined> {
-  const { role, document, job, registry } = request;
+  const { role, document, job } = request;
   const section = job[role] ?? {};
   const plugin = role === "source" ? job.source?.custom_reader : job.target?.custom_writer;
   const isCustom = plugin !== undefined;
@@ -59,47 +58,55 @@ export async function loadSide(request: SideRequest, session: Session): Promise<
   const engineType = section.engine?.type ?? recipe?.value.default_engine?.type ?? "native";
   const isIncremental = role === "source" && hasKeys(job.source?.incremental);
   const merged = mergeSide({ role, document, recipe, engineType, isIncremental });
-  const verdict = isCustom
-    ? { connector: registered(registry, type), faults: [], planned: undefined }
-    : checkConnector(
-        { role, type, engineType, recipe: recipe?.value, mode: session.mode, side: merged.value },
-        registry,
-      );
-  const isPlanned = verdict.planned !== undefined;
-  // Of a connector that is not this one's to use, only that is said.
-  const isUsable = !isPlanned && verdict.faults.every(({ keys }) => keys.length > 0);
-  const connectorKeys = [path === undefined ? `${role}_connector` : `${role}_connector_path`];
+  const { value } = merged;
+  const use = { role, type, engineType, recipe: recipe?.value, mode: session.mode, side: value };
+  const verdict = isCustom ? unchecked(type, request.registry) : checkConnector(use, request.registry);
+  reportVerdict(request, merged, verdict, session);
 
-  for (const { keys, message, code } of verdict.faults) {
-    session.report.faults.push(
-      keys.length === 0
-        ? faultAt(document, connectorKeys, message, { code })
-        : sideFault(request, merged, keys, message, { code }),
-    );
-  }
-  if (verdict.planned !== undefined) {
-    session.report.planned.push(findingAt(document, connectorKeys, verdict.planned));
-  }
-  if (isUsable) {
+  const given = bagOf(value["credentials"]);
+  let credentials = given;
+  if (isUsable(verdict)) {
     for (const { keys, feature } of plannedKeys(role, merged, isCustom)) {
       session.report.planned.push(sideFinding(request, merged, keys, feature));
     }
     if (recipe) settleUnset(recipe, merged, isCustom, session);
+    credentials = await sideCredentials({ ...request, merged, isCustom, credentials: given }, session);
   }
-  const side = { name: name ?? recipe?.value.name ?? "custom", type, isCustom, isPlanned, merged };
-  const credentials = isUsable ? await credentialsOf(request, side, session) : bagOf(merged.value["credentials"]);
-  registerBags({
-    credentials,
-    connection: bagOf(merged.value["connection"]),
-    dsn: merged.value["dsn"] as string | undefined,
-  });
+  registerBags({ credentials, connection: bagOf(value["connection"]), dsn: value["dsn"] as string | undefined });
   return {
-    ...side,
-    connector: verdict.connector,
+    name: name ?? recipe?.value.name ?? "custom",
+    type,
     custom: plugin === undefined ? undefined : await findPlugin(request, plugin, session),
+    connector: verdict.connector,
+    isCustom,
+    isPlanned: verdict.planned !== undefined,
+    merged,
     credentials,
-    rateLimits: { ...recipe?.value.rate_limits, ...bagOf(merged.value["rate_limits"]) },
+    rateLimits: { ...recipe?.value.rate_limits, ...bagOf(value["rate_limits"]) },
   };
+}
+
+/** Plugins are not held to the registry. */
+function unchecked(type: string, { connectors }: Registry): ConnectorVerdict {
+  const connector = Object.hasOwn(connectors, type) ? connectors[type] : undefined;
+  return { connector, faults: [], planned: undefined };
+}
+
+/** Of a connector that is not this one's to use, only that is said. */
+function isUsable({ planned, faults }: ConnectorVerdict): boolean {
+  return planned === undefined && faults.every(({ keys }) => keys.length > 0);
+}
+
+function reportVerdict(request: SideRequest, merged: Merged, verdict: ConnectorVerdict, { report }: Session): void {
+  const { role, document, job } = request;
+  const named = [job[`${role}_connector_path`] === undefined ? `${role}_connector` : `${role}_connector_path`];
+  for (const { keys, message, code } of verdict.faults) {
+    const isWhole = keys.length === 0;
+    report.faults.push(
+      isWhole ? faultAt(document, named, message, { code }) : sideFault(request, merged, keys, message, { code }),
+    );
+  }
+  if (verdict.planned !== undefined) report.planned.push(findingAt(document, named, verdict.planned));
 }
 
 /** A fault of a value of the side, placed in the document that wrote it. */
@@ -134,10 +141,6 @@ function hasKeys(value: unknown): boolean {
   return isMapping(value) && Object.keys(value).length > 0;
 }
 
-function registered({ connectors }: Registry, type: string): Connector | undefined {
-  return Object.hasOwn(connectors, type) ? connectors[type] : undefined;
-}
-
 /** What a plugin gets as it is and does itself. */
 const PLUGINS_OWN: Readonly<Record<Role, readonly string[]>> = {
   source: ["sheets", "spreadsheets", "spreadsheet_id"],
@@ -148,58 +151,6 @@ function plannedKeys(role: Role, merged: Merged, isCustom: boolean): PlannedKey[
   const schema = role === "source" ? sourceSection : targetSection;
   const own = isCustom ? PLUGINS_OWN[role] : [];
   return collectPlanned(schema, merged.value).filter(({ keys }) => !own.includes(String(keys[0])));
-}
-
-/**
- * Variables of a recipe matter only where the job does not speak over them. A plugin may need none of its base's
- * connection: what cannot be filled in is left out there.
- */
-function settleUnset(recipe: RecipeDocument, merged: Merged, isCustom: boolean, { report }: Session): void {
-  for (const { keys, code, message } of recipe.unset) {
-    for (const [path, written] of merged.writtenAt) {
-      const isHere = written.document === recipe.document && written.keys.every((key, index) => key === keys[index]);
-      if (!isHere) continue;
-      if (isCustom) removeAt(merged.value, path.split("."));
-      else report.faults.push(faultAt(recipe.document, keys, message, { code }));
-    }
-  }
-}
-
-function removeAt(root: Record<string, unknown>, keys: readonly string[]): void {
-  const [first = "", ...rest] = keys;
-  const inner = root[first];
-  if (rest.length === 0) delete root[first];
-  else if (isMapping(inner)) removeAt(inner, rest);
-}
-
-async function credentialsOf(
-  request: SideRequest,
-  { merged, isCustom }: Pick<Side, "merged" | "isCustom">,
-  session: Session,
-): Promise<Bag> {
-  const credentials = chosenReference(bagOf(merged.value["credentials"]), merged);
-  if (request.tenantId === undefined) return credentials;
-  try {
-    const { tenantId, manager } = request;
-    return await resolveCredentials({ credentials, tenantId, manager, env: session.env, allowed: session.allowed });
-  } catch (error) {
-    if (!(error instanceof DativoError)) throw error;
-    const key = credentials["from_secret"] === undefined ? "from_env" : "from_secret";
-    const written = whereWritten(merged, ["credentials", key]);
-    const { from_env: _, from_secret: __, ...rest } = credentials;
-    // A plugin with a recipe as its base may have ways of its own to sign in.
-    if (isCustom && written?.origin === "recipe") return rest;
-    reportError(session, written?.document ?? request.document, written?.keys ?? [request.role, "credentials"], error);
-    return rest;
-  }
-}
-
-/** Where recipe and job name a secret in different ways, the job's way counts. */
-function chosenReference(credentials: Bag, merged: Merged): Bag {
-  const origins = ["from_env", "from_secret"].map((key) => whereWritten(merged, ["credentials", key])?.origin);
-  if (new Set(origins).size !== 2 || origins.includes(undefined)) return credentials;
-  const dropped = origins[0] === "recipe" ? "from_env" : "from_secret";
-  return Object.fromEntries(Object.entries(credentials).filter(([key]) => key !== dropped));
 }
 
 async function findPlugin(

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { checkDocument, withoutFaults } from "./check-document.ts";
-import { type ConfigDocument, faultAt, withValue } from "./config-document.ts";
+import { type ConfigDocument, faultAt, findingAt, withValue } from "./config-document.ts";
 import { faultOf, faultsToError } from "./config-fault.ts";
 import { describeTried, findFile } from "./find-file.ts";
 import { type JobDraft, jobDocument, jobDraft } from "./job-document.ts";
@@ -25,7 +25,10 @@ export interface ReadJob {
   readonly job: JobDraft | undefined;
 }
 
-/** Checks the job; `tenantId` stands in for a job that names none. where it has faults, the rest of it is read on for the faults that only show later. */
+/**
+ * Checks the job; `tenantId` stands in for a job that names none. Where the job has faults, the rest of it is read
+ * on, for the faults that only show later.
+ */
 export function readJob(written: ConfigDocument, tenantId: string | undefined, session: Session): ReadJob {
   const given = tenantId === undefined ? written.value : { tenant_id: tenantId, ...written.value };
   const expanded = expandDocument(session, withValue(written, given));
@@ -43,7 +46,7 @@ export function checkTenant(
   document: ConfigDocument,
   { tenant_id: tenantId }: JobDraft,
   wanted: string | undefined,
-  { report }: Session,
+  { report, mode }: Session,
 ): string | undefined {
   if (tenantId === undefined) return undefined;
   const fault = (message: string): void => {
@@ -54,6 +57,11 @@ export function checkTenant(
       `'${tenantId}' is not a tenant id; it has the form ${TENANT_GRAMMAR}: lower-case letters, digits, _ and -, at most 63`,
     );
     return undefined;
+  }
+  if (mode === "cloud" && wanted === undefined) {
+    const message =
+      "is trusted as the job has it; in cloud mode name the tenant of whoever wrote the job (--tenant-id)";
+    report.warnings.push(findingAt(document, ["tenant_id"], message));
   }
   if (wanted !== undefined && wanted !== tenantId) {
     fault(`the job belongs to tenant '${tenantId}', not to '${wanted}'`);

@@ -6,7 +6,7 @@
  * `test/vectors/text-to-type.json` is the table that every implementation is run against.
  */
 import { formatDecimal, parseDecimal } from "./decimal.ts";
-import { isNumberText, parseJson, stringifyJson } from "./json.ts";
+import { isNumberText, parseJson } from "./json.ts";
 import {
   formatDate,
   formatTime,
@@ -149,8 +149,14 @@ function toDouble(value: unknown): unknown {
     return word[1] === "-" ? -Infinity : Infinity;
   }
   if (typeof value === "number") return value;
-  if (typeof value === "bigint") return BigInt(Number(value)) === value ? Number(value) : MISFITS.unsafe;
+  if (typeof value === "bigint") return isDouble(value) ? Number(value) : MISFITS.unsafe;
   return isNumberText(value) ? toDouble(value.value) : MISFITS.kind;
+}
+
+/** Exactly a double, or the shortest digits of one: what JSON.stringify prints of a large double. */
+function isDouble(value: bigint): boolean {
+  const number = Number(value);
+  return Number.isFinite(number) && (BigInt(number) === value || String(number) === String(value));
 }
 
 function toBoolean(value: unknown): unknown {
@@ -283,7 +289,7 @@ function textOf(value: unknown): string | undefined {
 }
 
 function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return `an array ${stringifyJson(value.slice(0, 5))}`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (value === null) return "null";
   return withArticle(typeof value);

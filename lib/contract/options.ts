@@ -43,10 +43,19 @@ export function describeIssues(error: z.ZodError, schema: z.ZodType): OptionFaul
 
 /** The nearest of `known` to a misspelt name, as the end of a sentence; empty when nothing is near. */
 export function didYouMean(name: string, known: readonly string[]): string {
-  const ranked = known.map((word) => ({ word, distance: leven(name.toLowerCase(), word.toLowerCase()) }));
+  const ranked = known.map((word) => ({ word, distance: distanceOf(name.toLowerCase(), word.toLowerCase()) }));
   ranked.sort((a, b) => a.distance - b.distance);
   const [best] = ranked;
   return best && best.distance <= Math.max(1, Math.floor(name.length / 3)) ? `; did you mean '${best.word}'?` : "";
+}
+
+/** Letters in another order are one slip, not two. */
+function distanceOf(a: string, b: string): number {
+  return isAnagram(a, b) ? 1 : leven(a, b);
+}
+
+function isAnagram(a: string, b: string): boolean {
+  return a !== b && [...a].sort().join("") === [...b].sort().join("");
 }
 
 function unknownKey(key: string, known: readonly string[]): string {

@@ -50,7 +50,8 @@ export class Provenance {
       line: lines[index] as number,
       offset,
       length,
-      raw: bytes.subarray(offset - base, offset - base + length),
+      // A copy: it outlives the batch, whose stretch of the source is much larger.
+      raw: bytes.slice(offset - base, offset - base + length),
     };
   }
 }

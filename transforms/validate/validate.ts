@@ -105,7 +105,7 @@ export class Validate<R extends Row = Row> extends BaseTransform<Row, R> {
       return;
     }
     const record = Object.fromEntries(input.schema.names.map((name, index) => [name, input.cells(index)[row] ?? null]));
-    this.ctx.reject({ ...place, record: stringifyJson(record), faults });
+    this.ctx.reject({ ...place, record: stringifyJson(record, "string"), faults });
   }
 }
 

@@ -1,6 +1,6 @@
+import { Unwritable } from "../../contract/json.ts";
 import type { Field } from "../../contract/schema.ts";
-import { compileJsonWriter, type JsonWriter } from "../jsonl/json-writer.ts";
-import { Unwritable } from "../jsonl/write-cells.ts";
+import { compileJsonWriter, type JsonWriter } from "../text/json-writer.ts";
 
 /** A cell as the text of a CSV field, before quoting; null where there is no value. */
 export type CellText = (cell: unknown) => string | null;

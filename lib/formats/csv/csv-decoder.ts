@@ -1,8 +1,8 @@
 import type { Batch } from "../../contract/batch.ts";
 import type { DecodeContext, Decoder } from "../../contract/format.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
-import { ByteWindow, piecesOf } from "../jsonl/byte-window.ts";
-import { HEAD_BYTES, inspectHead } from "../jsonl/text-head.ts";
+import { ByteWindow, piecesOf } from "../text/byte-window.ts";
+import { HEAD_BYTES, inspectHead } from "../text/text-head.ts";
 import { CsvErrors } from "./csv-errors.ts";
 import type { CsvDecodeOptions } from "./csv-options.ts";
 import { compileDialect, type Dialect } from "./dialect.ts";
@@ -22,7 +22,7 @@ export class CsvDecoder implements Decoder {
   readonly #dialect: Dialect;
   readonly #errors: CsvErrors;
   readonly #table: TableReader;
-  readonly #window = new ByteWindow();
+  readonly #window: ByteWindow;
   #scanner: RecordScanner | undefined;
   /** Position in bytes up to which the scanner has read. */
   #scanned = 0;
@@ -33,6 +33,7 @@ export class CsvDecoder implements Decoder {
     this.#source = context.source;
     this.#dialect = compileDialect(options);
     this.#errors = new CsvErrors(context.source, this.#dialect.encoding.unitBytes);
+    this.#window = new ByteWindow(options.max_record_bytes);
     this.#table = new TableReader(options, this.#dialect, context, this.#errors);
   }
 

@@ -3,7 +3,7 @@ import type { Batch } from "../../contract/batch.ts";
 import { DativoError } from "../../contract/errors.ts";
 import type { EncodeContext, Encoder } from "../../contract/format.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
-import { writeCells } from "../jsonl/write-cells.ts";
+import { writeCells } from "../text/write-cells.ts";
 import { type CellText, compileCellText, shieldFormula } from "./cell-text.ts";
 import { type CsvEncodeOptions, delimiterOf } from "./csv-options.ts";
 

@@ -1,28 +1,23 @@
 import { CARRIAGE_RETURN, DELIMITER, type Dialect, LINE_FEED, ORDINARY, QUOTE } from "./dialect.ts";
 import { QUOTES_FIT, RecordList, STRAY_QUOTE, TEXT_AFTER_QUOTE } from "./record-list.ts";
+import {
+  AFTER_ESCAPE,
+  AFTER_QUOTE,
+  AFTER_TEXT,
+  BROKEN,
+  CLOSED,
+  COMMENT,
+  ESCAPED,
+  FIELD_START,
+  PLAIN,
+  QUOTED,
+  RECORD_START,
+  SKIPPED,
+} from "./scan-states.ts";
 import type { Units } from "./text-encoding.ts";
 
 /** The list is full when its records span this many units, whatever their number. */
 const MAX_SPAN_UNITS = 4 * 1024 * 1024;
-
-// Where the scanner stands.
-const RECORD_START = 0;
-const FIELD_START = 1;
-const PLAIN = 2;
-const QUOTED = 3;
-/** Behind a quote that may be the closing one. */
-const CLOSED = 4;
-/** Behind an escape character that is not the quote. */
-const ESCAPED = 5;
-/** Behind an odd quote: the record ends at the next line end, whatever stands before it. */
-const BROKEN = 6;
-const COMMENT = 7;
-const SKIPPED = 8;
-
-/** Where a unit without meaning leads, by where the scanner stands. */
-const AFTER_TEXT = Uint8Array.of(PLAIN, PLAIN, PLAIN, QUOTED, BROKEN, QUOTED, BROKEN, COMMENT, SKIPPED);
-const AFTER_QUOTE = Uint8Array.of(QUOTED, QUOTED, BROKEN, CLOSED, BROKEN, QUOTED, BROKEN, COMMENT, SKIPPED);
-const AFTER_ESCAPE = Uint8Array.of(PLAIN, PLAIN, PLAIN, ESCAPED, BROKEN, QUOTED, BROKEN, COMMENT, SKIPPED);
 
 /** Where a quote opened: its line, and its position in units. */
 export interface QuotePlace {
@@ -236,7 +231,7 @@ export class RecordScanner {
   }
 
   #spansTooMuch(position: number): boolean {
-    const [first] = this.records.starts;
+    const first = this.records.starts[0];
     return first !== undefined && position - first >= MAX_SPAN_UNITS;
   }
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { TextUnit } from "../jsonl/text-head.ts";
+import type { TextUnit } from "../text/text-head.ts";
 
 /** Code units as numbers: bytes, or the 16-bit units of UTF-16. */
 export type Units = Uint8Array | Uint16Array;

@@ -5,12 +5,12 @@ import type { DecodeContext, Decoder } from "../../contract/format.ts";
 import type { Provenance } from "../../contract/provenance.ts";
 import type { Fault } from "../../contract/reject.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
-import { ByteWindow, piecesOf } from "./byte-window.ts";
+import { ByteWindow, piecesOf } from "../text/byte-window.ts";
+import { HEAD_BYTES, inspectHead } from "../text/text-head.ts";
 import type { JsonlDecodeOptions } from "./jsonl-options.ts";
 import type { LineList } from "./line-list.ts";
 import { LineScanner } from "./line-scanner.ts";
 import { parseLine } from "./parse-line.ts";
-import { HEAD_BYTES, inspectHead } from "./text-head.ts";
 import { MAX_NAMES, ValueTable } from "./value-table.ts";
 
 /**
@@ -22,7 +22,7 @@ import { MAX_NAMES, ValueTable } from "./value-table.ts";
 export class JsonlDecoder implements Decoder {
   readonly #context: DecodeContext;
   readonly #maxBytes: number;
-  readonly #window = new ByteWindow();
+  readonly #window: ByteWindow;
   readonly #table = new ValueTable();
   #scanner: LineScanner | undefined;
   #scanned = 0;
@@ -32,6 +32,7 @@ export class JsonlDecoder implements Decoder {
   constructor(options: JsonlDecodeOptions, context: DecodeContext) {
     this.#context = context;
     this.#maxBytes = options.max_record_bytes;
+    this.#window = new ByteWindow(this.#maxBytes);
   }
 
   *push(bytes: Uint8Array): Generator<Batch> {

@@ -1,9 +1,9 @@
 import type { Batch } from "../../contract/batch.ts";
 import type { EncodeContext, Encoder } from "../../contract/format.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
-import { compileJsonWriter, type JsonWriter } from "./json-writer.ts";
+import { compileJsonWriter, type JsonWriter } from "../text/json-writer.ts";
+import { writeCells } from "../text/write-cells.ts";
 import type { JsonlEncodeOptions } from "./jsonl-options.ts";
-import { writeCells } from "./write-cells.ts";
 
 interface FieldWriter {
   readonly name: string;

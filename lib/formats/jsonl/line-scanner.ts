@@ -31,7 +31,7 @@ export class LineScanner {
   }
 
   get isFull(): boolean {
-    const [first] = this.#list.starts;
+    const first = this.#list.starts[0];
     return this.#list.length >= this.#capacity || (first !== undefined && this.#lineStart - first >= MAX_SPAN_BYTES);
   }
 

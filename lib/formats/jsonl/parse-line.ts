@@ -1,8 +1,5 @@
-import { isNumberText, parseJson } from "../../contract/json.ts";
+import { isNumberText, MAX_JSON_DEPTH, parseJson } from "../../contract/json.ts";
 import type { Fault } from "../../contract/reject.ts";
-
-/** Deeper values are refused: they come from no honest source, and whoever walks them runs out of stack. */
-export const MAX_DEPTH = 100;
 
 /** The object of a line, or why it holds none. Numbers are exact, see `parseJson`. */
 export function parseLine(text: string): Record<string, unknown> | Fault[] {
@@ -15,7 +12,7 @@ export function parseLine(text: string): Record<string, unknown> | Fault[] {
   }
   if (!isObject(value)) return jsonFault(`is ${nameOf(value)}, not an object`);
   // Each level takes two characters at least.
-  return text.length > 2 * MAX_DEPTH && isDeeper(value, MAX_DEPTH) ? tooDeep() : value;
+  return text.length > 2 * MAX_JSON_DEPTH && isDeeper(value, MAX_JSON_DEPTH) ? tooDeep() : value;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -31,7 +28,7 @@ function isDeeper(value: object, levels: number): boolean {
 }
 
 function tooDeep(): Fault[] {
-  return jsonFault(`is nested deeper than ${MAX_DEPTH} levels`);
+  return jsonFault(`is nested deeper than ${MAX_JSON_DEPTH} levels`);
 }
 
 function jsonFault(reason: string): Fault[] {

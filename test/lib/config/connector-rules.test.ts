@@ -157,7 +157,7 @@ describe("incremental reading", () => {
       "{ strategy: spreadsheet_modified_time }",
       "source.incremental.strategy: Incremental strategy 'spreadsheet_modified_time' requires 'sheets' configuration.",
     ],
-    ["{ lookback_days: -1 }", "source.incremental.lookback_days: expected a number of at least 0, got the number -1"],
+    ["{ lookback_days: -1 }", "source.incremental.lookback_days: expected at least 0, got the number -1"],
     ["{ strategies: x }", "source.incremental.strategies: unknown key 'strategies'; did you mean 'strategy'?"],
   ])("%s", async (incremental, ...expected) => {
     expect(await complaints(csv(incremental))).toEqual(expected);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { allowedVariables, expandVariables } from "../../../lib/config/expand.ts";
+import { maskSecrets } from "../../../lib/config/mask-secrets.ts";
 import { complaints, errorOf, load, smallJob } from "./workspace.ts";
 
 const env = { A: "1", EMPTY: "", NEST: "${A}", URL: "s3://b/k" };
@@ -42,6 +43,12 @@ describe("syntax", () => {
       b: true,
       z: null,
     });
+  });
+
+  it("hides what variables with secret names hold", () => {
+    const secrets = { DB_PASSWORD: "canary-password", DB_HOST: "canary-host" };
+    expandVariables("${DB_PASSWORD} ${DB_HOST}", { env: secrets });
+    expect(maskSecrets("canary-password canary-host")).toBe("*** canary-host");
   });
 
   it("leaves keys alone that belong to another language", () => {

@@ -132,6 +132,32 @@ schema:
   });
 });
 
+describe("faults", () => {
+  it.each([
+    ["logicalType: map", "schema.0.properties.0.map: is required: the types of key and value"],
+    [
+      "logicalType: strin",
+      "schema.0.properties.0.logicalType: expected one of 'string', 'date', 'timestamp', 'time', 'number', 'integer', 'object', 'array', 'boolean', 'map', got 'strin'; did you mean 'string'?",
+    ],
+    [
+      "logicalType: string, enum: [{ value: [1] }]",
+      "schema.0.properties.0.enum.0.value: expected a text, a number or a truth value",
+    ],
+    ["logicalType: string, enum: []", "schema.0.properties.0.enum: needs at least one entry"],
+    [
+      "logicalType: string, logicalTypeOptions: { minlength: 1 }",
+      "schema.0.properties.0.logicalTypeOptions.minlength: unknown key 'minlength'; did you mean 'minLength'?",
+    ],
+  ])("%s", async (keys, message) => {
+    expect((await errorOf(property(keys))).message.replace(/^a\.yaml:\d+:\d+ {2}/, "")).toBe(message);
+  });
+
+  it("an object without properties", async () => {
+    const error = await errorOf(read(`${HEAD}schema: [{ name: t, physicalType: topic }]\n`));
+    expect(error.message).toBe("a.yaml:6:10  schema.0.properties: is required: the fields that every record has");
+  });
+});
+
 describe("rules", () => {
   it.each([
     [

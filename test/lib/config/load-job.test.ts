@@ -116,6 +116,13 @@ governance_overrides: { retention_days: 0, owner: b@example.com }
     expect((await load(size(both))).target.config.engine.options).toEqual({ target_size_mb: 7 });
   });
 
+  it("does not give it to a plugin that may not know it", async () => {
+    const job = smallJob().replace(/^target: .*/m, 'target: { custom_writer: "w.ts:W", parquet_target_size_mb: 64 }');
+    const loaded = await load(job, {}, { "w.ts": "" });
+    expect(loaded.target.config.engine.options).toEqual({});
+    expect(loaded.warnings.map(({ path }) => path)).toEqual(["target.parquet_target_size_mb"]);
+  });
+
   it("says what has no effect", async () => {
     const job = await load(
       smallJob("max_errors: 3").replace("path: lake/people }", "path: lake/people }, warehouse: s3://x"),
@@ -160,7 +167,7 @@ team: { ownr: x }
       "job.yaml:7:19  source.engine.type: expected one of 'native', 'airbyte', 'meltano', 'singer', 'jdbc', 'spark', got 'natve'; did you mean 'native'?",
       "job.yaml:10:15  target.write_mode: expected one of 'append', 'overwrite', got 'replace'",
       "job.yaml:12:25  schema_validation_mode: expected one of 'strict', 'warn', got the number 1",
-      "job.yaml:13:17  max_error_rate: expected a number of at most 1, got the number 2",
+      "job.yaml:13:17  max_error_rate: expected at most 1, got the number 2",
       "job.yaml:14:19  logging.level: expected one of 'debug', 'info', 'warn', 'error', 'DEBUG', 'INFO', 'WARN', 'WARNING', 'ERROR', 'CRITICAL', got 'loud'",
       "job.yaml:3:1  sorce: unknown key 'sorce'; did you mean 'source'?",
       expect.stringMatching(/^job\.yaml:15:1 {2}tags: unknown key 'tags'; known are \$schema, tenant_id, /),
@@ -272,6 +279,11 @@ describe("tenants", () => {
     expect(error.code).toBe("DTV_TENANT_INVALID");
     expect(error.message).toBe("job.yaml:1:12  tenant_id: the job belongs to tenant 'acme', not to 'other'");
     expect((await load(smallJob().replace("tenant_id: acme\n", ""), { tenantId: "other" })).tenantId).toBe("other");
+  });
+
+  it("in cloud mode, nobody should take a job's word for it", async () => {
+    expect((await load(smallJob(), { mode: "cloud" })).warnings.map(({ path }) => path)).toEqual(["tenant_id"]);
+    expect((await load(smallJob(), { mode: "cloud", tenantId: "acme" })).warnings).toEqual([]);
   });
 });
 

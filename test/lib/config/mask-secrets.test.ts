@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { maskSecrets, registerSecret } from "../../../lib/config/mask-secrets.ts";
 import { Secret } from "../../../lib/config/secret.ts";
@@ -31,6 +32,28 @@ describe("spellings", () => {
     const masked = maskSecrets(base64(`${user}:${canary}`));
     expect(masked).toContain("***");
     for (let length = 8; length <= 12; length += 4) expect(masked).not.toContain(base64(canary).slice(4, 4 + length));
+  });
+
+  it("hides any secret in any of the ways that programs print it", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "grapheme", minLength: 8, maxLength: 40 }),
+        fc.string({ unit: "grapheme" }),
+        (secret, around) => {
+          fc.pre([...secret].length >= 6 && secret.trim() === secret && !around.includes(secret));
+          registerSecret(secret);
+          const printed = [
+            `${around}${secret}${around}`,
+            JSON.stringify({ around, secret }),
+            `https://h/?s=${encodeURIComponent(secret)}&x`,
+            `Basic ${Buffer.from(`user:${secret}`).toString("base64")}`,
+          ];
+          for (const text of printed) expect(maskSecrets(text)).not.toContain(secret);
+          expect(Buffer.from(maskSecrets(printed[3] as string).slice(6), "base64").toString()).not.toContain(secret);
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   it("leaves values under six characters alone", () => {

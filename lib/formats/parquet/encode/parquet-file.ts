@@ -4,9 +4,10 @@ import type { EncodeContext } from "../../../contract/format.ts";
 import type { Field, Schema } from "../../../contract/schema.ts";
 import type { ParquetEncodeOptions } from "../parquet-options.ts";
 import { markEmptyRowGroups } from "./empty-row-groups.ts";
-import { type Gathered, gatherColumn, type Slice } from "./gather-column.ts";
-import { toSchemaElements } from "./parquet-schema.ts";
-import { shortenBounds } from "./shorten-bounds.ts";
+import { gatherColumn, type Slice } from "./gather-column.ts";
+import { mendStatistics } from "./mend-statistics.ts";
+import { toRawElements, toSchemaElements } from "./parquet-schema.ts";
+import { type Bounds, decimalBytes, isWideDecimal, toWideDecimals } from "./wide-decimal.ts";
 import type { WriterLibrary } from "./writer-library.ts";
 
 /** The bytes of one file, handed out a row group at a time. */
@@ -27,7 +28,7 @@ export class ParquetFile {
     this.#bytes = new library.ByteWriter();
     this.#writer = new library.ParquetWriter({
       writer: this.#bytes,
-      schema: this.#elements.map(withoutJson),
+      schema: toRawElements(schema),
       codec: library.codec,
       compressors: library.compressors,
       statistics: options.statistics,
@@ -39,8 +40,10 @@ export class ParquetFile {
 
   writeGroup(slices: readonly Slice[]): Uint8Array {
     const rowGroupSize = slices.reduce((sum, { start, end }) => sum + end - start, 0);
-    this.#writer.write({ columnData: columnsOf(this.#schema, slices), rowGroupSize, pageSize: this.#pageSize });
-    shortenBounds(this.#writer.row_groups.at(-1), this.#elements, this.#library);
+    const bounds = new Map<string, Bounds>();
+    const columnData = columnsOf(this.#schema, slices, bounds);
+    this.#writer.write({ columnData, rowGroupSize, pageSize: this.#pageSize });
+    mendStatistics(this.#writer.row_groups.at(-1), this.#elements, bounds, this.#library);
     return this.#takeBytes();
   }
 
@@ -60,29 +63,37 @@ export class ParquetFile {
   }
 }
 
-/** The library would parse and print JSON anew, digits lost; without the mark it takes our text as it is. */
-function withoutJson(element: SchemaElement): SchemaElement {
-  if (element.converted_type !== "JSON") return element;
-  const { converted_type: _, ...rest } = element;
-  return rest;
-}
-
 /** Columns that are made when the library asks for them, so that only one at a time is there in both forms. */
-function columnsOf(schema: Schema, slices: readonly Slice[]): ColumnSource[] {
-  let made: { field: Field; gathered: Gathered } | undefined;
-  const gather = (field: Field, index: number): Gathered => {
-    if (made?.field !== field) made = { field, gathered: gatherColumn(field, index, slices) };
-    return made.gathered;
+function columnsOf(schema: Schema, slices: readonly Slice[], bounds: Map<string, Bounds>): ColumnSource[] {
+  let last: { field: Field; made: MadeColumn } | undefined;
+  const make = (field: Field, index: number): MadeColumn => {
+    if (last?.field !== field) last = { field, made: makeColumn(field, index, slices, bounds) };
+    return last.made;
   };
   const columns = schema.fields.map((field, index) => ({
     name: field.name,
     get data() {
-      return gather(field, index).values;
+      return make(field, index).data;
     },
-    /** Undefined leaves the choice to the library. */
     get encoding() {
-      return gather(field, index).seen.negativeZero ? "PLAIN" : undefined;
+      return make(field, index).encoding;
     },
   }));
   return columns as ColumnSource[];
+}
+
+interface MadeColumn {
+  readonly data: unknown[];
+  /** Undefined leaves the choice to the library. */
+  readonly encoding: "PLAIN" | undefined;
+}
+
+function makeColumn(field: Field, index: number, slices: readonly Slice[], bounds: Map<string, Bounds>): MadeColumn {
+  const { values, seen } = gatherColumn(field, index, slices);
+  if (field.type.kind !== "decimal" || !isWideDecimal(field.type)) {
+    return { data: values, encoding: seen.negativeZero ? "PLAIN" : undefined };
+  }
+  const wide = toWideDecimals(values as (bigint | null)[], decimalBytes(field.type.precision));
+  bounds.set(field.name, wide.bounds);
+  return { data: wide.bytes, encoding: undefined };
 }

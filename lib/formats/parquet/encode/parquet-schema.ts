@@ -2,15 +2,28 @@
 import type { SchemaElement } from "hyparquet";
 import type { Field, Schema } from "../../../contract/schema.ts";
 import type { DataType } from "../../../contract/types.ts";
+import { decimalBytes, INT64_PRECISION, isWideDecimal } from "./wide-decimal.ts";
 
 /** Digits that always fit into 32 bits. */
 const INT32_PRECISION = 9;
-const INT64_PRECISION = 18;
 
 /** The root first, then every column with what is inside it. */
 export function toSchemaElements(schema: Schema): SchemaElement[] {
   const columns = schema.fields.flatMap((field) => elementsOf(field.name, field.type, field.nullable));
-  return [{ name: "schema", num_children: schema.fields.length }, ...columns];
+  return [rootOf(schema), ...columns];
+}
+
+/**
+ * The same as the library is to see it while it writes. Without their logical type it takes JSON and wide decimals
+ * for the bytes that we make of them; it would parse and print JSON anew, and is slow with wide decimals.
+ */
+export function toRawElements(schema: Schema): SchemaElement[] {
+  const columns = schema.fields.flatMap(({ name, type, nullable }) => {
+    const isRaw = isWideDecimal(type);
+    const elements = elementsOf(name, type, nullable);
+    return elements.map((element) => (isRaw || element.converted_type === "JSON" ? withoutLogic(element) : element));
+  });
+  return [rootOf(schema), ...columns];
 }
 
 /** Why a field has no place in a Parquet file, or undefined. */
@@ -24,6 +37,15 @@ export function refusesField({ type }: Pick<Field, "type">): string | undefined 
     default:
       return undefined;
   }
+}
+
+function rootOf(schema: Schema): SchemaElement {
+  return { name: "schema", num_children: schema.fields.length };
+}
+
+function withoutLogic(element: SchemaElement): SchemaElement {
+  const { converted_type: _, logical_type: __, precision: ___, scale: ____, ...physical } = element;
+  return physical;
 }
 
 function elementsOf(name: string, type: DataType, nullable: boolean): SchemaElement[] {
@@ -76,8 +98,7 @@ function decimalOf(precision: number, scale: number): Partial<SchemaElement> {
     logical_type: { type: "DECIMAL", precision, scale },
   } as const;
   if (precision <= INT64_PRECISION) return { type: precision <= INT32_PRECISION ? "INT32" : "INT64", ...logical };
-  const bits = precision * Math.log2(10) + 1;
-  return { type: "FIXED_LEN_BYTE_ARRAY", type_length: Math.ceil(bits / 8), ...logical };
+  return { type: "FIXED_LEN_BYTE_ARRAY", type_length: decimalBytes(precision), ...logical };
 }
 
 /** The three levels of LogicalTypes.md, "Lists"; elements may be null. */

@@ -1,10 +1,9 @@
 /** Cells as the values that hyparquet-writer takes, exact: whole numbers as bigint, never as a rounded number. */
 import { parseDecimal } from "../../../contract/decimal.ts";
-import { parseTime } from "../../../contract/temporal.ts";
 import type { DataType, Property } from "../../../contract/types.ts";
 import { fastDecimal } from "./fast-decimal.ts";
+import { dayOf, microsOf, timeOf } from "./iso-counts.ts";
 import { jsonText } from "./json-text.ts";
-import { dayOf, microsOf } from "./timestamp-micros.ts";
 
 /** A non-null cell as a physical value; undefined for a cell that is none of its type. */
 export type ToPhysical = (cell: unknown) => unknown;
@@ -36,7 +35,7 @@ export function compilePhysical(type: DataType, seen: Seen): ToPhysical {
     case "date":
       return (cell) => (typeof cell === "string" ? dayOf(cell) : undefined);
     case "time":
-      return toTime;
+      return (cell) => (typeof cell === "string" ? timeOf(cell) : undefined);
     case "timestamp":
       return (cell) => (typeof cell === "string" ? microsOf(cell) : undefined);
     case "binary":
@@ -57,11 +56,6 @@ export function isWellFormed(text: string): boolean {
 function toInt64(cell: unknown): unknown {
   if (typeof cell === "number") return Number.isSafeInteger(cell) ? BigInt(cell) : undefined;
   return typeof cell === "bigint" && cell >= MIN_INT64 && cell <= MAX_INT64 ? cell : undefined;
-}
-
-function toTime(cell: unknown): unknown {
-  const micros = typeof cell === "string" ? parseTime(cell) : undefined;
-  return typeof micros === "number" ? BigInt(micros) : undefined;
 }
 
 function compileDecimal(precision: number, scale: number): ToPhysical {

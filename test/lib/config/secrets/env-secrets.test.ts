@@ -49,6 +49,7 @@ describe("the environment as a secret manager", () => {
     expect(await get("global", "shared")).toBe("global-shared");
     expect(await get("a_", "token")).toBe("global-token");
     expect(manager.describeMissing("a__b", "token")).toContain("cannot be told apart");
+    expect(manager.describeMissing("global", "token")).toContain("cannot be told apart");
     expect(manager.describeMissing("acme-eu", "hubspot_api_key")).toBe("set DATIVO_SECRET__ACME_EU__HUBSPOT_API_KEY");
   });
 

@@ -6,7 +6,7 @@ import { DativoError } from "../../../../lib/contract/errors.ts";
 import { RowBatch } from "../../../../lib/contract/row-batch.ts";
 import { Schema } from "../../../../lib/contract/schema.ts";
 import { csvFormat } from "../../../../lib/formats/csv/csv-format.ts";
-import { HEAD_BYTES } from "../../../../lib/formats/jsonl/text-head.ts";
+import { HEAD_BYTES } from "../../../../lib/formats/text/text-head.ts";
 import { type Decoded, decode, decodeWell, summaryOf } from "./decode.ts";
 
 /** Text in which everything that has a meaning in CSV is frequent, with characters of one to four bytes. */

@@ -1,5 +1,7 @@
 import zlib from "node:zlib";
 import type { SchemaElement } from "hyparquet";
+import { ByteWriter } from "hyparquet-writer";
+import { deltaBinaryPack } from "hyparquet-writer/src/delta.js";
 import { describe, expect, test } from "vitest";
 import { DativoError } from "../../../../lib/contract/errors.ts";
 import { buildSchemaTree } from "../../../../lib/formats/parquet/decode/schema-tree.ts";
@@ -21,6 +23,7 @@ import {
 
 const INT32: SchemaElement = { name: "c", type: "INT32", repetition_type: "REQUIRED" };
 const INT64: SchemaElement = { ...INT32, type: "INT64" };
+const BOOLEAN: SchemaElement = { ...INT32, type: "BOOLEAN" };
 const OPTIONAL: SchemaElement = { ...INT32, repetition_type: "OPTIONAL" };
 const TEXT: SchemaElement = { name: "c", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "REQUIRED" };
 const SOUND: ForgedColumn = { pages: [pageV1({ values: 1, body: int32s(7) })], values: 1 };
@@ -276,6 +279,37 @@ describe("a page", () => {
       "a page is encoded as DELTA_LENGTH_BYTE_ARRAY, which is not read for INT32",
     ],
     [
+      "whose packed values end too early",
+      page(BOOLEAN, pageV1({ values: 3, encoding: "RLE", body: prefixed(varint(3)) })),
+      "a page ends inside a run of values",
+    ],
+    [
+      "whose packed values end in the middle of one",
+      ofOne(INT32, {
+        pages: [
+          dictionaryPage({ values: 1, body: int32s(1) }),
+          pageV1({ values: 3, encoding: "RLE_DICTIONARY", body: Buffer.from([7, 3, 0, 0]) }),
+        ],
+        values: 3,
+      }),
+      "a page ends inside a run of values",
+    ],
+    [
+      "with text that shares more than the text before it has",
+      page(TEXT, pageV1({ values: 3, encoding: "DELTA_BYTE_ARRAY", body: sharing([0, 5, 0], ["abc", "d", "e"]) })),
+      "a value shares more than the one before it has",
+    ],
+    [
+      "that is not as large as it says",
+      page(INT32, pageV1({ values: 3, body: int32s(1, 2, 3), size: 16 })),
+      "a page has 12 bytes instead of 16",
+    ],
+    [
+      "that is not as large as it says, once inflated",
+      page(INT32, pageV1({ values: 3, body: zlib.gzipSync(int32s(1, 2, 3)), size: 16 }), 3, { codec: "GZIP" }),
+      "a page has 12 bytes instead of 16",
+    ],
+    [
       "that needs a dictionary that is not there",
       page(INT32, pageV1({ values: 3, encoding: "RLE_DICTIONARY", body: int32s(1) })),
       "a page needs a dictionary",
@@ -368,7 +402,41 @@ describe("a page", () => {
       { ...INT32, name: "d" },
     ];
     const columns = [repeated([0, 1, 0]), repeated([0, 0, 1])].map((bytes) => ({ pages: [bytes], values: 3 }));
-    expect(await refusal(forgeFile(members, 2, columns))).toContain("the levels of its pages contradict each other");
+    const contradiction = "the levels of its pages contradict each other";
+    expect(await refusal(forgeFile(members, 2, columns))).toContain(contradiction);
+  });
+
+  test("with definition levels that contradict each other", async () => {
+    const contradiction = "the levels of its pages contradict each other";
+    const column = (defs: readonly number[]): ForgedColumn => {
+      const present = defs.filter((level) => level === 2);
+      const body = Buffer.concat([prefixed(levels(2, defs)), int32s(...present)]);
+      return { pages: [pageV1({ values: defs.length, body })], values: defs.length };
+    };
+    const members = [
+      { name: "g", repetition_type: "OPTIONAL", num_children: 2 } as const,
+      OPTIONAL,
+      { ...OPTIONAL, name: "d" },
+    ];
+    expect(await refusal(forgeFile(members, 2, [column([0, 2]), column([1, 2])]))).toContain(contradiction);
+    expect(await refusal(forgeFile(members, 2, [column([2, 2]), column([0, 2])]))).toContain(contradiction);
+  });
+
+  test("with more entries than its records have", async () => {
+    const list = [
+      { name: "c", repetition_type: "REQUIRED", num_children: 1, converted_type: "LIST" } as const,
+      { name: "list", repetition_type: "REPEATED", num_children: 1 } as const,
+      { name: "element", repetition_type: "REQUIRED", num_children: 2 } as const,
+      INT32,
+      { name: "inner", repetition_type: "REPEATED", type: "INT32" } as const,
+    ];
+    const first = Buffer.concat([prefixed(levels(1, [0])), prefixed(levels(1, [1])), int32s(1)]);
+    const second = Buffer.concat([prefixed(levels(2, [0, 1])), prefixed(levels(2, [2, 2])), int32s(1, 2)]);
+    const columns = [
+      { pages: [pageV1({ values: 1, body: first })], values: 1 },
+      { pages: [pageV1({ values: 2, body: second })], values: 2 },
+    ];
+    expect(await refusal(forgeFile(list, 1, columns))).toContain("the levels of its pages contradict each other");
   });
 
   test("of text wider than its batch allows makes shorter batches", async () => {
@@ -390,6 +458,18 @@ function chunkMeta() {
     total_compressed_size: 4n,
     data_page_offset: 4n,
   };
+}
+
+/** A page body of DELTA_BYTE_ARRAY: the lengths of what is shared, the lengths of the rest, the rest. */
+function sharing(prefixes: readonly number[], rest: readonly string[]): Buffer {
+  const writer = new ByteWriter();
+  deltaBinaryPack(writer, [...prefixes], "INT32");
+  deltaBinaryPack(
+    writer,
+    rest.map(({ length }) => length),
+    "INT32",
+  );
+  return Buffer.concat([Buffer.from(writer.getBytes()), Buffer.from(rest.join(""))]);
 }
 
 function deltaHeader(block: number, miniblocks: number, count: number): Buffer {

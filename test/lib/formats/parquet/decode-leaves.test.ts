@@ -1,7 +1,8 @@
-import type { SchemaElement } from "hyparquet";
+import type { LogicalType, SchemaElement } from "hyparquet";
 import { describe, expect, test } from "vitest";
 import type { DativoError } from "../../../../lib/contract/errors.ts";
 import { formatType } from "../../../../lib/contract/types.ts";
+import { logicalTypeOf } from "../../../../lib/formats/parquet/decode/logical-type.ts";
 import { decodeAll } from "./codec.ts";
 import { byteArrays, forgeFile, forgePlain, int32s, int64s, pageV1 } from "./forge.ts";
 
@@ -279,6 +280,13 @@ describe("bytes", () => {
     const expected = [true, false, true, true, false, false, false, false, true];
     expect(await readOne({ type: "BOOLEAN" }, Buffer.from([0b0000_1101, 1]), 9)).toEqual(["boolean", expected]);
   });
+});
+
+test("a logical type from the future is passed over for what older readers go by", () => {
+  const unknown = { field_99: {} } as unknown as LogicalType;
+  const element: SchemaElement = { name: "c", type: "BYTE_ARRAY", logical_type: unknown };
+  expect(logicalTypeOf({ ...element, converted_type: "UTF8" })).toEqual({ type: "STRING" });
+  expect(logicalTypeOf(element)).toBeUndefined();
 });
 
 describe("types that are not read", () => {

@@ -70,6 +70,14 @@ describe("lists as old writers put them down", () => {
     }
   });
 
+  test("two levels with a group of one repeated member", async () => {
+    const elements = [group("c", "REQUIRED", 1, "LIST"), group("element", "REPEATED", 1), int("x", "REPEATED")];
+    const body = Buffer.concat([prefixed(levels(2, [0, 2, 1, 0])), prefixed(levels(2, [2, 2, 1, 0])), int32s(1, 2)]);
+    const [type, cells] = await readOne(elements, 2, [{ pages: [pageV1({ values: 4, body })], values: 4 }]);
+    expect(type).toBe("array<object{x: array<integer> not null}>");
+    expect(cells).toEqual([[record({ x: [1, 2] }), record({ x: [] })], []]);
+  });
+
   test("three levels by any other name", async () => {
     const elements = [group("c", "OPTIONAL", 1, "LIST"), group("bag", "REPEATED", 1), int("x", "REQUIRED")];
     expect(await readOne(elements, 4, [nullable])).toEqual(["array<integer>", [...lists, null]]);

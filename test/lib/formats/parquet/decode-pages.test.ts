@@ -243,6 +243,11 @@ describe("codecs", () => {
     expect(await cellsOf(TEXT, { pages: [page], values: 1, meta: { codec: "ZSTD" } })).toEqual(["sixteen letters."]);
   });
 
+  test("a page that was left uncompressed in a compressed column", async () => {
+    const page = pageV2({ values: 1, body, isCompressed: false });
+    expect(await cellsOf(TEXT, { pages: [page], values: 1, meta: { codec: "SNAPPY" } })).toEqual([text.toString()]);
+  });
+
   test("LZO is refused by name", async () => {
     const page = pageV1({ values: 1, body });
     const reading = cellsOf(TEXT, { pages: [page], values: 1, meta: { codec: "LZO" } });

@@ -12,7 +12,7 @@ afterAll(() => duck.close());
 
 describe("every type that we write", () => {
   for (const nullable of [true, false]) {
-    for (const rows of [0, 1, 40, 10_000, 10_001, 25_000]) {
+    for (const rows of nullable ? [0, 1, 40, 10_000, 10_001, 25_000] : [0, 40, 10_001]) {
       test(`${rows} records, ${nullable ? "with" : "without"} nulls, as DuckDB and as we read them`, async () => {
         const { schema, columns } = sampleTable(rows, nullable);
         const path = duck.path(`types-${rows}-${nullable}.parquet`);

@@ -53,7 +53,7 @@ test("any records of any schema are read by DuckDB as they were written", { time
   );
 });
 
-test("any records that DuckDB wrote are read by us", { timeout: 600_000 }, async () => {
+test("any records that DuckDB wrote are read by us as DuckDB reads them", { timeout: 600_000 }, async () => {
   const ours = duck.path("ours.parquet");
   const theirs = duck.path("theirs.parquet");
   const anyCopy = fc.record({
@@ -66,7 +66,9 @@ test("any records that DuckDB wrote are read by us", { timeout: 600_000 }, async
       await duck.run(
         `COPY (FROM '${ours}') TO '${theirs}' (FORMAT parquet, CODEC '${codec}', PARQUET_VERSION ${version})`,
       );
-      expect(cellsOf(table, (await decodeAll(theirs)).columns)).toEqual(cellsOf(table, table.columns));
+      // Not as they were: DuckDB's dictionaries hold 0 and -0 for one value.
+      const seen = await duck.columns(`FROM '${theirs}'`);
+      expect(cellsOf(table, (await decodeAll(theirs)).columns)).toEqual(cellsOf(table, seen));
     }),
     { numRuns: RUNS },
   );

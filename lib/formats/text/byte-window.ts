@@ -4,6 +4,9 @@ const MIN_CAPACITY = 256 * 1024;
 /** A chunk is worked off in pieces of this size, so that a window never outgrows its largest record by more. */
 const PIECE_BYTES = 64 * 1024;
 
+/** Beyond the largest record, a window holds the other records of a batch and a piece. */
+const SLACK_BYTES = 9 * 1024 * 1024;
+
 /** The bytes in pieces, in order. */
 export function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
@@ -16,11 +19,17 @@ export function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
  * stream of 16-bit units can be viewed as such.
  */
 export class ByteWindow {
+  readonly #maxCapacity: number;
   #buffer: Buffer = Buffer.alloc(0);
   /** Position of the first byte of the buffer; `#origin` ≤ `start` ≤ `end`. */
   #origin = 0;
   #start = 0;
   #end = 0;
+
+  /** The buffer grows no further than a record of this size needs. */
+  constructor(maxRecordBytes: number) {
+    this.#maxCapacity = maxRecordBytes + SLACK_BYTES;
+  }
 
   get start(): number {
     return this.#start;
@@ -50,7 +59,8 @@ export class ByteWindow {
   #makeRoom(incoming: number): void {
     const start = this.#start - (this.#start % 2);
     const held = this.view(start, this.#end);
-    const wanted = Math.max(MIN_CAPACITY, 2 * (held.length + incoming));
+    const needed = held.length + incoming;
+    const wanted = Math.max(MIN_CAPACITY, needed, Math.min(2 * needed, this.#maxCapacity));
     const isFitting = wanted <= this.#buffer.length && this.#buffer.length <= 8 * wanted;
     const target = isFitting ? this.#buffer : Buffer.allocUnsafeSlow(wanted);
     held.copy(target);

@@ -1,9 +1,7 @@
 import { DativoError } from "../../contract/errors.ts";
+import { Unwritable } from "../../contract/json.ts";
 import { describePlace } from "../../contract/provenance.ts";
 import type { RowBatch } from "../../contract/row-batch.ts";
-
-/** Why a cell cannot be written; the message goes on after the name of its field. */
-export class Unwritable extends Error {}
 
 /**
  * Turns the cells of one field into text, in order; a field that the batch has not is all null.

@@ -1,0 +1,31 @@
+// npm run quickstart: installs, builds, runs the main job on real data, and shows what came of it.
+import { spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureInstalled, run } from "./install.mjs";
+
+const JOB = "examples/zipcodes/job.yaml";
+const LAKE = "lake/zipcodes";
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+process.chdir(root);
+
+ensureInstalled(root);
+console.error("Building …");
+run(process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"], root);
+
+console.error(`Running ${JOB} …\n`);
+const job = spawnSync(process.execPath, ["bin/dativo.cjs", "run", "--config", JOB], { stdio: "inherit" });
+if (job.status !== 0) process.exit(job.status ?? 1);
+
+const { readParquet } = await import(join(root, "dist", "lib", "index.js"));
+console.log(`\nThe Parquet lies in ${LAKE}; its first rows:\n`);
+for await (const batch of readParquet(`${LAKE}/*.parquet`)) {
+  console.table([...batch].slice(0, 5).map((row) => ({ ...row })));
+  break;
+}
+console.log(`What to try next:
+  npx dativo run --config ${JOB}                            again: nothing is loaded twice
+  npx dativo run --config examples/airports/job.yaml        records that break the contract are kept apart
+  npx dativo init node_modules/vega-datasets/data/weather.csv   a job and a contract for a file of your own
+  npx dativo --help
+  npm test`);
