@@ -184,7 +184,7 @@ describe("faults", () => {
     [
       "a format that is none",
       "name: a\nschema: [{ name: b, type: string, format: emial }]\n",
-      ["schema.0.format: expected one of 'email', 'uuid', 'uri', 'hostname', 'ipv4', 'ipv6', got 'emial'"],
+      ["schema.0.format: expected one of 'email', 'uuid', 'uri', 'hostname', 'ipv4', 'ipv6', got 'emial'; did you mean 'email'?"],
     ],
     [
       "the standard of old",

@@ -27,8 +27,8 @@ export class ColumnChunkReader {
   readonly #bytes: ChunkBytes;
   readonly #leaf: Leaf;
   readonly #inflate: Inflate;
-  readonly #repetitions: Int32Array = new Int32Array(RUN);
-  readonly #definitions: Int32Array = new Int32Array(RUN);
+  readonly #repetitions: Int32Array;
+  readonly #definitions: Int32Array;
   /** Entries that no page was opened for yet. */
   #left: number;
   #page: DataPage | undefined;
@@ -43,6 +43,10 @@ export class ColumnChunkReader {
     this.#leaf = leaf;
     this.#inflate = inflate;
     this.#left = countOf(meta.num_values, "number of values in a column chunk");
+    // Of use to readEntries alone: a wide table of plain columns has better things to do with the memory.
+    const isPlain = leaf.node.path.length === 1 && leaf.node.level === 0;
+    this.#repetitions = new Int32Array(isPlain ? 0 : RUN);
+    this.#definitions = new Int32Array(isPlain ? 0 : RUN);
   }
 
   /** The next `count` cells of a column without lists and groups. */

@@ -182,18 +182,44 @@ describe("batches", () => {
   });
 });
 
+describe("bytes", () => {
+  test("of a small row group are fetched at once, of a large one a window at a time", async () => {
+    const file = duck.path("fetches.parquet");
+    const copy = (rows: number): Promise<void> =>
+      duck.run(`COPY (SELECT hash(i) AS a, hash(-i) AS b FROM range(${rows}) r(i)) TO '${file}'
+        (FORMAT parquet, CODEC 'uncompressed', ROW_GROUP_SIZE ${rows})`);
+    await copy(10_000);
+    // The end of the file, the magic number at its beginning, the row group.
+    expect(await readsOf(file)).toHaveLength(3);
+    await copy(2_000_000);
+    const large = await readsOf(file);
+    expect(Math.max(...large.map(({ length }) => length))).toBeLessThanOrEqual(8 * 1024 * 1024);
+    expect(large.length).toBeLessThan(20);
+  });
+});
+
+interface Read {
+  readonly offset: number;
+  readonly length: number;
+}
+
 async function bytesRead(path: string, options: Record<string, unknown>): Promise<number> {
+  return (await readsOf(path, options)).reduce((sum, { length }) => sum + length, 0);
+}
+
+/** What is asked of the storage while a file is read. */
+async function readsOf(path: string, options: Record<string, unknown> = {}): Promise<Read[]> {
   const file = bytesOf(readFileSync(path));
-  let total = 0;
+  const reads: Read[] = [];
   const counted = {
     sizeBytes: file.sizeBytes,
     read: (offset: number, length: number) => {
-      total += length;
+      reads.push({ offset, length });
       return file.read(offset, length);
     },
   };
   for await (const batch of decodeBatches(counted, options)) expect(batch.length).toBeGreaterThan(0);
-  return total;
+  return reads;
 }
 
 async function rowsOf(path: string, batchRows: number): Promise<{ batches: number[]; rowNumbers: number[] }> {
