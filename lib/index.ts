@@ -16,10 +16,10 @@ export {
   writeParquet,
   writeTo,
 } from "./compose.ts";
-export type { JobDocument } from "./config/job-document.ts";
-export { loadAsset } from "./config/load-asset.ts";
-export { type LoadJobOptions, loadJob } from "./config/load-job.ts";
-export type { LoadedJob } from "./config/loaded-job.ts";
+export { loadAsset } from "./config/asset/load-asset.ts";
+export type { JobDocument } from "./config/job/job-document.ts";
+export { type LoadJobOptions, loadJob } from "./config/job/load-job.ts";
+export type { LoadedJob } from "./config/job/loaded-job.ts";
 export {
   AssetDefinition,
   type AssetField,

@@ -1,4 +1,4 @@
-import type { LoadJobOptions } from "../config/load-job.ts";
+import type { LoadJobOptions } from "../config/job/load-job.ts";
 import type { LoadFlags } from "./program.ts";
 
 /** The flags of a command line as options for loading a job. */

@@ -1,4 +1,4 @@
-import { maskSecrets } from "../config/mask-secrets.ts";
+import { maskSecrets } from "../config/secrets/mask-secrets.ts";
 import type { Log } from "../contract/context.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;

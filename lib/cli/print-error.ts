@@ -1,4 +1,4 @@
-import { maskSecrets } from "../config/mask-secrets.ts";
+import { maskSecrets } from "../config/secrets/mask-secrets.ts";
 import { DativoError } from "../contract/errors.ts";
 import { escapeControls } from "./log.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,4 +1,4 @@
-import { maskSecrets } from "../config/mask-secrets.ts";
+import { maskSecrets } from "../config/secrets/mask-secrets.ts";
 
 /** A result for programs, on stdout. */
 export function printJson(value: unknown): void {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Attempt } from "../commit/attempt.ts";
 import { createCommitter } from "../commit/committer.ts";
 import { Ledger } from "../commit/ledger.ts";
-import { type LoadedJob, type LoadJobOptions, loadJob } from "../config/load-job.ts";
+import { type LoadedJob, type LoadJobOptions, loadJob } from "../config/job/load-job.ts";
 import type { Row } from "../contract/batch.ts";
 import { type Clock, INERT_CONTEXT, type Log } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";

@@ -1,5 +1,5 @@
-import { loadJob } from "../../config/load-job.ts";
-import { maskSecrets } from "../../config/mask-secrets.ts";
+import { loadJob } from "../../config/job/load-job.ts";
+import { maskSecrets } from "../../config/secrets/mask-secrets.ts";
 import { DativoError } from "../../contract/errors.ts";
 import { checkJob, type SideReport } from "../../job/check-job.ts";
 import { EXIT } from "../exit-code.ts";

@@ -1,4 +1,4 @@
-import { loadRegistry } from "../../config/load-registry.ts";
+import { loadRegistry } from "../../config/connector/load-registry.ts";
 import { BUILTIN_READERS, BUILTIN_WRITERS } from "../../plugin/builtin.ts";
 import { EXIT } from "../exit-code.ts";
 import { printJson } from "../print-json.ts";

@@ -1,4 +1,4 @@
-import { loadJob } from "../../config/load-job.ts";
+import { loadJob } from "../../config/job/load-job.ts";
 import { SourceConfig } from "../../contract/config.ts";
 import { DativoError } from "../../contract/errors.ts";
 import type { DiscoveredObject } from "../../contract/results.ts";

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { formatYaml } from "../../config/format-yaml.ts";
+import { formatYaml } from "../../config/yaml/format-yaml.ts";
 import { SourceConfig } from "../../contract/config.ts";
 import { DativoError, systemCode } from "../../contract/errors.ts";
 import type { DiscoveredObject } from "../../contract/results.ts";

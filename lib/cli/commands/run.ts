@@ -1,4 +1,4 @@
-import { listJobs } from "../../config/list-jobs.ts";
+import { listJobs } from "../../config/job/list-jobs.ts";
 import { DativoError, toDativoError } from "../../contract/errors.ts";
 import type { Receipt } from "../../job/receipt.ts";
 import { runJob } from "../../job/run-job.ts";

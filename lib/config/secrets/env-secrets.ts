@@ -1,6 +1,6 @@
-import { Secret } from "../secret.ts";
 import type { SecretManager, SecretValue } from "./open-secret-manager.ts";
 import { HINTS, type PayloadHint, parsePayload } from "./parse-payload.ts";
+import { Secret } from "./secret.ts";
 
 const PREFIX = "DATIVO_SECRET";
 const DELIMITER = "__";

@@ -1,7 +1,7 @@
 import { DativoError } from "../../contract/errors.ts";
 import { didYouMean } from "../../contract/options.ts";
-import type { Secret } from "../secret.ts";
 import { envSecrets } from "./env-secrets.ts";
+import type { Secret } from "./secret.ts";
 
 /** A secret as it is kept: text, or a document such as a service account. */
 export type SecretValue = string | Readonly<Record<string, unknown>>;

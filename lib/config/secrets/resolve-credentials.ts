@@ -1,6 +1,6 @@
 import { DativoError } from "../../contract/errors.ts";
-import { Secret } from "../secret.ts";
 import type { SecretManager, SecretValue } from "./open-secret-manager.ts";
+import { Secret } from "./secret.ts";
 
 type Bag = Readonly<Record<string, unknown>>;
 

@@ -3,10 +3,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { factsOf, unwrap } from "../../../lib/config/declaration.ts";
-import { DOCUMENT_KINDS, DOCUMENTS, type DocumentKind, jsonSchemaOf } from "../../../lib/config/json-schema.ts";
-import { parseYaml } from "../../../lib/config/parse-yaml.ts";
-import { referencePage } from "../../../lib/config/reference-page.ts";
+import { factsOf, unwrap } from "../../../lib/config/document/declaration.ts";
+import {
+  DOCUMENT_KINDS,
+  DOCUMENTS,
+  type DocumentKind,
+  jsonSchemaOf,
+} from "../../../lib/config/document/json-schema.ts";
+import { referencePage } from "../../../lib/config/document/reference-page.ts";
+import { parseYaml } from "../../../lib/config/yaml/parse-yaml.ts";
 import { accepts } from "./accepts.ts";
 import { ASSET, smallJob } from "./workspace.ts";
 

@@ -2,11 +2,11 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { loadAsset } from "../../../lib/config/load-asset.ts";
-import { loadJob } from "../../../lib/config/load-job.ts";
-import { loadRecipe } from "../../../lib/config/load-recipe.ts";
-import { loadRegistry } from "../../../lib/config/load-registry.ts";
-import { packageRoot } from "../../../lib/config/package-root.ts";
+import { loadAsset } from "../../../lib/config/asset/load-asset.ts";
+import { loadRecipe } from "../../../lib/config/connector/load-recipe.ts";
+import { loadRegistry } from "../../../lib/config/connector/load-registry.ts";
+import { packageRoot } from "../../../lib/config/document/package-root.ts";
+import { loadJob } from "../../../lib/config/job/load-job.ts";
 import { workspace } from "./workspace.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));

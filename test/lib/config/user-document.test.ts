@@ -6,8 +6,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { loadJob } from "../../../lib/config/load-job.ts";
-import { loadRecipe } from "../../../lib/config/load-recipe.ts";
+import { loadRecipe } from "../../../lib/config/connector/load-recipe.ts";
+import { loadJob } from "../../../lib/config/job/load-job.ts";
 import { workspace } from "./workspace.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));

@@ -189,6 +189,11 @@ describe("the footer", () => {
     expect(pairs).toEqual([Object.keys(metadata), Object.values(metadata)]);
   });
 
+  test("may be longer than the first look at the end of a file", async () => {
+    const file = await encodeAll(NUMBERS, [upTo(10)], { metadata: { long: "x".repeat(200_000) } });
+    expect((await decodeAll(file)).columns).toEqual([upTo(10)]);
+  });
+
   test("gives the types as other readers want them", async () => {
     const { schema, columns } = sampleTable(1, true);
     const path = await write(schema, columns);
@@ -234,9 +239,25 @@ describe("the footer", () => {
     expect(await boundsOf("integer", [3, null, -5, 2n ** 62n])).toEqual(["-5", String(2n ** 62n), 1]);
     expect(await boundsOf("double", [1.5, Number.NaN, -2.5])).toEqual(["-2.5", "1.5", 0]);
     expect(await boundsOf("decimal(38,2)", ["1.50", "-99.99", null])).toEqual(["-99.99", "1.50", 1]);
+    expect(await boundsOf("decimal(18,2)", ["1.50", "-99.99", null])).toEqual(["-99.99", "1.50", 1]);
+    expect(await boundsOf("decimal(38,2)", [null])).toEqual([null, null, 1]);
     expect(await boundsOf("date", ["1960-01-01", "2020-01-01"])).toEqual(["1960-01-01", "2020-01-01", 0]);
     expect(await boundsOf("string", ["b", "a", null, "c"])).toEqual(["a", "c", 1]);
     expect(await boundsOf("integer", [1], { statistics: false })).toEqual([null, null, null]);
+  });
+
+  test("keeps them of the members of objects", async () => {
+    const properties = [
+      { name: "wide", type: parseType("decimal(20,1)"), nullable: true },
+      { name: "text", type: parseType("string"), nullable: true },
+    ];
+    const schema = new Schema([{ name: "o", type: { kind: "object", properties }, nullable: true }]);
+    const path = await write(schema, [[record({ wide: "-1.0", text: "b" }), null, record({ wide: "2.5", text: "a" })]]);
+    expect(await duck.columns(bounds(path))).toEqual([
+      ["-1.0", "a"],
+      ["2.5", "b"],
+      [1, 1],
+    ]);
   });
 
   test("cuts long text such that the bounds still hold", async () => {

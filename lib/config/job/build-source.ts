@@ -1,0 +1,90 @@
+import { resolve } from "node:path";
+import { SourceConfig } from "../../contract/config.ts";
+import { type ConfigDocument, faultAt } from "../document/config-document.ts";
+import { isUrl } from "../document/find-file.ts";
+import type { Session } from "../document/session.ts";
+import { bagOf, type Side, sideFault, sideFinding } from "./load-side.ts";
+import type { IncrementalPlan, LoadedSource } from "./loaded-job.ts";
+import { planIncremental } from "./plan-incremental.ts";
+import { publicConnection } from "./public-connection.ts";
+import { resolveFiles } from "./resolve-files.ts";
+
+type Bag = Readonly<Record<string, unknown>>;
+
+export interface BuiltSource {
+  readonly source: LoadedSource;
+  readonly incremental: IncrementalPlan | undefined;
+  readonly fullRefresh: boolean;
+  readonly statePath: string | undefined;
+}
+
+/** The source side of a job as its reader gets it. */
+export async function buildSource(document: ConfigDocument, side: Side, session: Session): Promise<BuiltSource> {
+  const { value } = side.merged;
+  const files = await resolveFiles((value["files"] ?? []) as readonly Bag[], session.places);
+  const request = { role: "source", document } as const;
+  if (!side.isCustom && !side.isPlanned) {
+    for (const [index, { path }] of files.entries()) {
+      if (path === undefined || !isUrl(path)) continue;
+      const feature = `reading files at ${new URL(path).protocol}//`;
+      session.report.planned.push(sideFinding(request, side.merged, ["files", index], feature));
+    }
+  }
+  const incremental = value["incremental"] as Bag | undefined;
+  const { isCustom, connector } = side;
+  const verdict = planIncremental({ incremental, side: value, connector, isCustom });
+  for (const { keys, message } of verdict.faults) {
+    session.report.faults.push(sideFault(request, side.merged, ["incremental", ...keys], message));
+  }
+  if (!side.isPlanned) {
+    for (const { keys, message } of verdict.planned) {
+      session.report.planned.push(sideFinding(request, side.merged, ["incremental", ...keys], message));
+    }
+  }
+  return {
+    source: {
+      connector: side.name,
+      type: side.type,
+      roles: side.connector?.roles ?? [],
+      custom: side.custom,
+      publicConnection: publicConnection(bagOf(value["connection"])),
+      config: sourceConfig(side, files, verdict.fullRefresh ? undefined : incremental),
+    },
+    incremental: verdict.plan,
+    fullRefresh: verdict.fullRefresh,
+    statePath: statePathOf(document, incremental, session),
+  };
+}
+
+function sourceConfig(side: Side, files: SourceConfig["files"], incremental: Bag | undefined): SourceConfig {
+  const { value } = side.merged;
+  const { objects, tables, sheets, spreadsheets, spreadsheet_id: spreadsheet, dsn } = value;
+  const books = sheets ?? spreadsheets ?? (spreadsheet === undefined ? [] : [{ spreadsheet_id: spreadsheet }]);
+  return new SourceConfig({
+    type: side.type,
+    connection: bagOf(value["connection"]),
+    credentials: side.credentials,
+    objects: (objects ?? []) as readonly string[],
+    files,
+    tables: (tables ?? []) as readonly Bag[],
+    sheets: books as readonly Bag[],
+    incremental: incremental ?? null,
+    engine: bagOf(value["engine"]),
+    rateLimits: side.rateLimits,
+    ...(dsn === undefined ? {} : { dsn: String(dsn) }),
+    ...(side.custom === undefined ? {} : { customReader: side.custom }),
+  });
+}
+
+/** In cloud mode a job must not reach into another tenant's state. */
+function statePathOf(
+  document: ConfigDocument,
+  incremental: Bag | undefined,
+  { mode, places, report }: Session,
+): string | undefined {
+  const path = incremental?.["state_path"];
+  if (typeof path !== "string") return undefined;
+  if (mode === "self_hosted") return resolve(places.cwd, path);
+  report.faults.push(faultAt(document, ["source", "incremental", "state_path"], "may not be chosen in cloud mode"));
+  return undefined;
+}

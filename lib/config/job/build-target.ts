@@ -1,0 +1,91 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { TargetConfig } from "../../contract/config.ts";
+import { type ConfigDocument, faultAt, findingAt } from "../document/config-document.ts";
+import { isUrl } from "../document/find-file.ts";
+import type { Session } from "../document/session.ts";
+import type { JobDraft } from "./job-document.ts";
+import { bagOf, type Side, sideFinding } from "./load-side.ts";
+import type { LoadedTarget } from "./loaded-job.ts";
+import { publicConnection } from "./public-connection.ts";
+
+export interface TargetRequest {
+  readonly document: ConfigDocument;
+  readonly job: JobDraft;
+  readonly side: Side;
+  readonly fullRefresh: boolean;
+}
+
+/** The target side of a job as its writer gets it. */
+export function buildTarget(request: TargetRequest, session: Session): LoadedTarget {
+  const { document, job, side } = request;
+  const connection = bagOf(side.merged.value["connection"]);
+  const path = targetPath(connection["path"], side, session);
+  if (path !== undefined && isUrl(path) && !side.isPlanned) {
+    const feature = `writing files to ${new URL(path).protocol}//`;
+    session.report.planned.push(
+      sideFinding({ role: "target", document }, side.merged, ["connection", "path"], feature),
+    );
+  }
+  return {
+    connector: side.name,
+    type: side.type,
+    roles: side.connector?.roles ?? [],
+    custom: side.custom,
+    publicConnection: publicConnection(connection),
+    config: targetConfig(side, sizeOption(request, session)),
+    path,
+    writeMode: writeMode(request, session),
+    layout: job.target?.layout ?? "flat",
+    allowDuplicates: job.target?.allow_duplicates ?? false,
+  };
+}
+
+/** A folder from the working directory on, whatever lies beside the job file: the job's state hangs on this path. */
+function targetPath(path: unknown, { isCustom }: Side, { places }: Session): string | undefined {
+  if (typeof path !== "string" || path === "") return undefined;
+  if (/^file:\/\//i.test(path)) return fileURLToPath(path);
+  // To a plugin a URL is an address of its own, not a folder of files.
+  if (isUrl(path)) return isCustom ? undefined : path;
+  return resolve(places.cwd, path);
+}
+
+/** A full refresh replaces; appending everything once more has to be asked for. */
+function writeMode({ document, job, fullRefresh }: TargetRequest, { report }: Session): "append" | "overwrite" {
+  const { write_mode: written, allow_duplicates: mayDouble } = job.target ?? {};
+  if (!fullRefresh) return written ?? "append";
+  if (written === "append" && !mayDouble) {
+    const message =
+      "a full refresh with append would add every record once more; take write_mode out, or set allow_duplicates: true";
+    report.faults.push(faultAt(document, ["target", "write_mode"], message, { code: "DTV_FULL_REFRESH_APPEND" }));
+  }
+  return written ?? "overwrite";
+}
+
+/** `parquet_target_size_mb` is the old name of an option of the built-in file writers. */
+function sizeOption({ document, job, side }: TargetRequest, { report }: Session): Readonly<Record<string, unknown>> {
+  const size = job.target?.parquet_target_size_mb;
+  const options = bagOf(bagOf(side.merged.value["engine"])["options"]);
+  if (size === undefined || Object.hasOwn(options, "target_size_mb")) return options;
+  if (!side.isCustom) return { ...options, target_size_mb: size };
+  const keys = ["target", "parquet_target_size_mb"];
+  report.warnings.push(findingAt(document, keys, "has no effect on a custom_writer; give it an engine option"));
+  return options;
+}
+
+function targetConfig(side: Side, options: Readonly<Record<string, unknown>>): TargetConfig {
+  const { value } = side.merged;
+  const { catalog, branch, warehouse, file_format: fileFormat, partitioning } = value;
+  return new TargetConfig({
+    type: side.type,
+    connection: bagOf(value["connection"]),
+    credentials: side.credentials,
+    engine: { ...bagOf(value["engine"]), options },
+    partitioning: (partitioning ?? []) as readonly string[],
+    ...(catalog === undefined ? {} : { catalog }),
+    ...(branch === undefined ? {} : { branch: String(branch) }),
+    ...(warehouse === undefined ? {} : { warehouse: String(warehouse) }),
+    ...(fileFormat === undefined ? {} : { fileFormat: String(fileFormat) }),
+    ...(side.custom === undefined ? {} : { customWriter: side.custom }),
+  });
+}

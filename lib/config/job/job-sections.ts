@@ -1,0 +1,66 @@
+/** The sections of a job whose features are not built yet. They are declared so that a fault in them is found. */
+import { z } from "zod";
+import { bag, text } from "../document/declaration.ts";
+
+export const retrySection = z.strictObject({
+  max_retries: z.int().min(0).max(100).optional().meta({ description: "Repeats after the first try", default: 3 }),
+  max_attempts: z.int().min(1).max(10).optional().describe("Tries in all: max_retries + 1"),
+  initial_delay_seconds: z.number().min(0).optional().meta({ description: "Wait before the first repeat", default: 5 }),
+  retry_delay_seconds: z.number().min(0).optional().describe("Another name of initial_delay_seconds"),
+  max_delay_seconds: z.number().min(0).optional().meta({ description: "Longest wait", default: 300 }),
+  backoff_multiplier: z.number().min(1).optional().meta({ description: "Growth of the wait", default: 2 }),
+  retryable_exit_codes: z.array(z.int()).optional().describe("Exit codes that are worth a repeat"),
+  retryable_error_patterns: z.array(text).optional().describe("Patterns of error texts that are worth a repeat"),
+  retryable_errors: z.array(text).optional().describe("Another name of retryable_error_patterns"),
+});
+
+export const catalogSection = z.strictObject({
+  type: z.enum(["aws_glue", "databricks_unity", "nessie", "openmetadata"]).optional().describe("Kind of data catalog"),
+  connection: bag.optional().describe("How to reach the catalog"),
+  database: text.optional().describe("Database of the catalog; by default the domain of the contract"),
+  table_name: text.optional().describe("Table of the catalog; by default the name of the contract"),
+  push_lineage: z.boolean().optional().meta({ description: "Send where the data came from", default: true }),
+  push_metadata: z.boolean().optional().meta({ description: "Send description, owner and tags", default: true }),
+});
+
+const LIMITS = "limits on a plugin";
+
+export const pluginsSection = z.strictObject({
+  sandbox: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .optional()
+        .meta({
+          description: "Run plugins apart from Dativo",
+          planned: "running plugins in a sandbox",
+          built: [false],
+        }),
+      mode: z
+        .enum(["in_process", "process", "container"])
+        .optional()
+        .meta({
+          description: "Where plugins run: in Dativo's own process, in one of their own, or in a container",
+          default: "in_process",
+          planned: "running plugins in a process or container of their own",
+          built: ["in_process"],
+        }),
+      cpu_limit: z.number().gt(0).max(1).optional().meta({ description: "Share of one core", planned: LIMITS }),
+      memory_limit: text.optional().meta({ description: "Such as 512m or 1g", planned: LIMITS }),
+      timeout: z.number().positive().optional().meta({ description: "Seconds", planned: LIMITS }),
+      network: z
+        .boolean()
+        .optional()
+        .meta({ description: "Let plugins reach the network", planned: LIMITS, built: [true] }),
+      network_disabled: z
+        .boolean()
+        .optional()
+        .meta({ description: "Keep plugins off the network", planned: LIMITS, built: [false] }),
+      seccomp_profile: text.optional().meta({ description: "System calls that plugins may make", planned: LIMITS }),
+      container_image: text
+        .optional()
+        .meta({ description: "Image of the container", planned: "containers for plugins" }),
+    })
+    .optional()
+    .describe("How plugins are kept apart"),
+});

@@ -1,0 +1,49 @@
+import { type ConfigDocument, findingAt } from "../document/config-document.ts";
+import type { Finding } from "../document/config-fault.ts";
+import type { JobDraft } from "./job-document.ts";
+import type { LoadedJob, ValidationPolicy } from "./loaded-job.ts";
+
+/** What bad records mean for the job. */
+export function policyOf({
+  schema_validation_mode: mode = "strict",
+  max_errors,
+  max_error_rate,
+}: JobDraft): ValidationPolicy {
+  return {
+    mode,
+    ...(max_errors === undefined ? {} : { maxErrors: max_errors }),
+    ...(max_error_rate === undefined ? {} : { maxErrorRate: max_error_rate }),
+  };
+}
+
+const LEVELS = {
+  debug: "debug",
+  info: "info",
+  warn: "warn",
+  warning: "warn",
+  error: "error",
+  critical: "error",
+} as const;
+
+/** What the job logs; the names of Python levels are known too. */
+export function loggingOf({ logging }: JobDraft): LoadedJob["logging"] {
+  const level = (logging?.level ?? "info").toLowerCase() as keyof typeof LEVELS;
+  return { level: LEVELS[level], redaction: logging?.redaction ?? false };
+}
+
+/** Keys that are fine and do nothing in this job. */
+export function warningsOf(document: ConfigDocument, job: JobDraft): Finding[] {
+  const { max_errors, max_error_rate, target } = job;
+  const isStrict = job.schema_validation_mode === "strict";
+  const hasCatalog = target?.catalog !== undefined || target?.custom_writer !== undefined;
+  const idle: readonly (readonly [isIdle: boolean, keys: readonly string[], message: string])[] = [
+    [isStrict && max_errors !== undefined, ["max_errors"], WARN_ONLY],
+    [isStrict && max_error_rate !== undefined, ["max_error_rate"], WARN_ONLY],
+    [!hasCatalog && target?.branch !== undefined, ["target", "branch"], CATALOG_ONLY],
+    [!hasCatalog && target?.warehouse !== undefined, ["target", "warehouse"], CATALOG_ONLY],
+  ];
+  return idle.filter(([isIdle]) => isIdle).map(([, keys, message]) => findingAt(document, keys, message));
+}
+
+const WARN_ONLY = "has no effect unless schema_validation_mode is warn";
+const CATALOG_ONLY = "has no effect without target.catalog";

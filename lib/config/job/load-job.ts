@@ -1,0 +1,143 @@
+import { dirname } from "node:path";
+import { DativoError } from "../../contract/errors.ts";
+import { INIT_HINT } from "../asset/load-asset.ts";
+import { loadRegistry } from "../connector/load-registry.ts";
+import { collectPlanned } from "../document/collect-planned.ts";
+import { type ConfigDocument, documentOf, findingAt } from "../document/config-document.ts";
+import { type ConfigFault, faultsToError } from "../document/config-fault.ts";
+import { readDocument } from "../document/read-document.ts";
+import { collect, type LoadOptions, openSession, type Session } from "../document/session.ts";
+import { openSecretManager, type SecretManager } from "../secrets/open-secret-manager.ts";
+import { type BuiltSource, buildSource } from "./build-source.ts";
+import { buildTarget } from "./build-target.ts";
+import { collectOrigins } from "./collect-origins.ts";
+import { collectTags } from "./collect-tags.ts";
+import { loadJobAsset } from "./job-asset.ts";
+import { type JobDraft, jobDocument } from "./job-document.ts";
+import { loggingOf, policyOf, warningsOf } from "./job-settings.ts";
+import { loadSide, type Side } from "./load-side.ts";
+import type { LoadedJob, LoadedTarget } from "./loaded-job.ts";
+import { checkTenant, findJob, readJob } from "./read-job.ts";
+
+export type { LoadedJob, LoadedSource, LoadedTarget, Mode, ValidationPolicy } from "./loaded-job.ts";
+
+export interface LoadJobOptions extends LoadOptions {
+  /** Read everything again and replace what was loaded before. */
+  readonly fullRefresh?: boolean | undefined;
+  /** The tenant that the job must belong to; it stands in for a job that names none. */
+  readonly tenantId?: string | undefined;
+  /** `env` by default, or what DATIVO_SECRET_MANAGER says. */
+  readonly secretManager?: string | undefined;
+  /** Settings of secret managers that have any; `env` has none. */
+  readonly secretManagerConfig?: string | undefined;
+  /** Folder of the filesystem secret manager. */
+  readonly secretsDir?: string | undefined;
+}
+
+/**
+ * Loads a job from its file, or from an object as YAML would give it: recipes, registry and contract are read,
+ * variables and secrets filled in, paths looked up, and every rule is checked. Nothing is opened or run.
+ *
+ * @throws DativoError with all faults of all documents, one line each (`details.faults` has them as objects). Its
+ * code is DTV_CONFIG_INVALID, or that of the faults where they are all of one kind: DTV_CONFIG_NOT_FOUND,
+ * DTV_CONFIG_LIMIT, DTV_VARIABLE_UNSET, DTV_SECRET_MISSING, DTV_TENANT_INVALID, DTV_CONNECTOR_UNKNOWN,
+ * DTV_PLUGIN_PATH, DTV_PLUGIN_NOT_FOUND, DTV_FULL_REFRESH_APPEND. DTV_NOT_BUILT for a secret manager that is not there.
+ */
+export async function loadJob(
+  input: string | Record<string, unknown>,
+  options: LoadJobOptions = {},
+): Promise<LoadedJob> {
+  const file = typeof input === "string" ? await findJob(input, options.cwd) : undefined;
+  const session = openSession(options, file === undefined ? undefined : dirname(file));
+  const written =
+    file === undefined
+      ? documentOf(input as Record<string, unknown>, "job")
+      : await readDocument(file, session.places.cwd);
+  const manager = openSecretManager(
+    options.secretManager ?? session.env["DATIVO_SECRET_MANAGER"] ?? "env",
+    session.env,
+  );
+
+  const { document, job } = readJob(written, options.tenantId, session);
+  const asset = await loadJobAsset(document, session);
+  const parts = job && (await loadParts({ document, job, manager }, options, session));
+
+  const { planned, warnings } = session.report;
+  const faults = withoutEchoes(session.report.faults);
+  if (faults.length > 0) {
+    throw faultsToError(faults, faults.some(({ path }) => path === "asset_path") ? INIT_HINT : undefined);
+  }
+  if (!job || !parts || !asset) throw new DativoError("DTV_INTERNAL", "A job without faults is incomplete");
+  const { tenantId, source, target, sides, fullRefresh } = parts;
+  return {
+    file: typeof input === "string" ? input : undefined,
+    tenantId,
+    name: job.name,
+    environment: job.environment,
+    description: job.description,
+    mode: session.mode,
+    source: source.source,
+    target,
+    asset: asset.definition,
+    assetFile: asset.file,
+    validation: policyOf(job),
+    map: job.map,
+    fullRefresh,
+    incremental: source.incremental,
+    statePath: source.statePath,
+    logging: loggingOf(job),
+    tags: collectTags(asset.definition, job),
+    planned,
+    warnings,
+    origins: collectOrigins(document, job, sides),
+  };
+}
+
+/** Source and target are held to their declarations after they were laid over their recipes. */
+const JOB_KEYS = jobDocument.omit({ source: true, target: true });
+
+/** What else is wrong with a value that could not be filled in follows from that. */
+function withoutEchoes(faults: readonly ConfigFault[]): ConfigFault[] {
+  const isCause = ({ code }: ConfigFault): boolean =>
+    code === "DTV_VARIABLE_UNSET" || code === "DTV_VARIABLE_FORBIDDEN";
+  const unfilled = new Set(faults.filter(isCause).map(({ place }) => place));
+  return faults.filter((fault) => isCause(fault) || !unfilled.has(fault.place));
+}
+
+interface JobParts {
+  readonly tenantId: string;
+  readonly source: BuiltSource;
+  readonly target: LoadedTarget;
+  readonly sides: { readonly source: Side; readonly target: Side };
+  readonly fullRefresh: boolean;
+}
+
+interface PartsRequest {
+  readonly document: ConfigDocument;
+  readonly job: JobDraft;
+  readonly manager: SecretManager;
+}
+
+/** Everything of a job but its contract; undefined where a part is missing, which the report says. */
+async function loadParts(
+  request: PartsRequest,
+  options: LoadJobOptions,
+  session: Session,
+): Promise<JobParts | undefined> {
+  const { document, job } = request;
+  const tenantId = checkTenant(document, job, options.tenantId, session);
+  session.report.warnings.push(...warningsOf(document, job));
+  for (const { keys, feature } of collectPlanned(JOB_KEYS, job)) {
+    session.report.planned.push(findingAt(document, keys, feature));
+  }
+  const { places, packageRoot } = session;
+  const registry = await collect(session, () => loadRegistry({ cwd: places.cwd, packageRoot }));
+  if (!registry) return undefined;
+  const from = await loadSide({ ...request, role: "source", tenantId, registry }, session);
+  const to = await loadSide({ ...request, role: "target", tenantId, registry }, session);
+  const source = from && (await buildSource(document, from, session));
+  const fullRefresh = (options.fullRefresh ?? false) || (source?.fullRefresh ?? false);
+  const target = to && buildTarget({ document, job, side: to, fullRefresh }, session);
+  if (tenantId === undefined || !from || !to || !source || !target) return undefined;
+  return { tenantId, source, target, sides: { source: from, target: to }, fullRefresh };
+}

@@ -1,0 +1,82 @@
+import type { AssetDefinition } from "../../contract/asset.ts";
+import type { SourceConfig, TargetConfig } from "../../contract/config.ts";
+import type { Role } from "../connector/load-registry.ts";
+import type { Finding } from "../document/config-fault.ts";
+import type { JobDocument } from "./job-document.ts";
+import type { Origin } from "./merge-layers.ts";
+
+export type Mode = "self_hosted" | "cloud";
+
+/** A job with everything that its documents say, checked and put together. Nothing was opened or run. */
+export interface LoadedJob {
+  /** As it was named; absent for a job that was given as an object. */
+  readonly file?: string | undefined;
+  readonly tenantId: string;
+  readonly name?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly description?: string | undefined;
+  readonly mode: Mode;
+  readonly source: LoadedSource;
+  readonly target: LoadedTarget;
+  readonly asset: AssetDefinition;
+  /** Absolute. */
+  readonly assetFile: string;
+  readonly validation: ValidationPolicy;
+  /** Options of the map transform, as the job has them. */
+  readonly map?: JobDocument["map"];
+  /** Everything is read again, and replaces what was loaded before. */
+  readonly fullRefresh: boolean;
+  readonly incremental?: IncrementalPlan | undefined;
+  /** Absolute; where the job keeps its state instead of the usual place. */
+  readonly statePath?: string | undefined;
+  readonly logging: { readonly level: "debug" | "info" | "warn" | "error"; readonly redaction: boolean };
+  /** `classification.…`, `governance.…`, `finops.…`, `asset.…`: the contract's, and over them the job's. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Keys whose feature is not built; a run refuses them, a check lists them. */
+  readonly planned: readonly Finding[];
+  readonly warnings: readonly Finding[];
+  /** Which document each value comes from, by its dotted path; lists count as one value. */
+  readonly origins: Readonly<Record<string, Origin>>;
+}
+
+/** What both sides have. */
+interface LoadedSide {
+  /** `source_connector` or `target_connector`, else the name of the recipe, else `custom`. */
+  readonly connector: string;
+  /** Connector type: chooses the built-in reader or writer. */
+  readonly type: string;
+  /** What the connector can be used for; empty for one that is not registered. */
+  readonly roles: readonly Role[];
+  /** Plugin that does the work instead, as `path:Name` with an absolute path where it is a file. */
+  readonly custom?: string | undefined;
+  /** The connection without what is secret in it: fit for keys and reports. */
+  readonly publicConnection: Readonly<Record<string, unknown>>;
+}
+
+export interface LoadedSource extends LoadedSide {
+  readonly config: SourceConfig;
+}
+
+export interface LoadedTarget extends LoadedSide {
+  readonly config: TargetConfig;
+  /** Folder (absolute) or URL that files go to; absent for targets that are no such place. */
+  readonly path?: string | undefined;
+  readonly writeMode: "append" | "overwrite";
+  readonly layout: "flat" | "run-dir";
+  readonly allowDuplicates: boolean;
+}
+
+export interface ValidationPolicy {
+  readonly mode: "strict" | "warn";
+  /** In warn mode: more bad records than this publish nothing. */
+  readonly maxErrors?: number;
+  /** In warn mode, 0 to 1: a larger share of bad records than this publishes nothing. */
+  readonly maxErrorRate?: number;
+}
+
+/** How only what is new is read. */
+export interface IncrementalPlan {
+  readonly strategy: string;
+  readonly cursorField: string | undefined;
+  readonly lookbackDays: number;
+}
