@@ -1,4 +1,4 @@
-import { DOCUMENT_KINDS, type DocumentKind, jsonSchemaOf } from "../../config/document/json-schema.ts";
+import { DOCUMENT_KINDS, type DocumentKind, jsonSchemaOf } from "../../config/reference/json-schema.ts";
 import { DativoError } from "../../contract/errors.ts";
 import { didYouMean } from "../../contract/options.ts";
 import { EXIT } from "../exit-code.ts";

@@ -9,8 +9,8 @@ import {
   DOCUMENTS,
   type DocumentKind,
   jsonSchemaOf,
-} from "../../../lib/config/document/json-schema.ts";
-import { referencePage } from "../../../lib/config/document/reference-page.ts";
+} from "../../../lib/config/reference/json-schema.ts";
+import { referencePage } from "../../../lib/config/reference/reference-page.ts";
 import { parseYaml } from "../../../lib/config/yaml/parse-yaml.ts";
 import { accepts } from "./accepts.ts";
 import { ASSET, smallJob } from "./workspace.ts";

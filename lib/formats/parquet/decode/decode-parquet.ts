@@ -65,18 +65,13 @@ async function* decodeRowGroup(
   if (rows === 0) return;
   const place = `row group ${index + 1}`;
   const reader = await within(place, () => openRowGroup(file, group, rows, columns));
-  const most = Math.max(1, Math.min(batchRows, Math.floor(BATCH_BYTES / bytesPerRow(group, rows))));
+  const rowBytes = Math.max(1, reader.sizeBytes / rows);
+  const most = Math.max(1, Math.min(batchRows, Math.floor(BATCH_BYTES / rowBytes)));
   for (let left = rows; left > 0; ) {
     const count = Math.min(left, most);
     yield { rows: count, cells: await within(place, () => reader.read(count)) };
     left -= count;
   }
-}
-
-/** At least one byte, whatever the footer says. */
-function bytesPerRow(group: RowGroup, rows: number): number {
-  const bytes = group.columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 0);
-  return Math.max(1, bytes / rows);
 }
 
 /** @throws ParquetFault when the row groups do not add up to the records of the file */

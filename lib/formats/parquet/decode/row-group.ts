@@ -1,6 +1,6 @@
-/** One row group: its chunks are found, checked against the schema, and read a batch of records at a time. */
-import type { ColumnMetaData, RowGroup } from "hyparquet";
-import { countOf, ParquetFault, within } from "../fault.ts";
+/** One row group, read a batch of records at a time. */
+import type { RowGroup } from "hyparquet";
+import { countOf, within } from "../fault.ts";
 import { assembleCells } from "./assemble.ts";
 import { ChunkBytes, type ReadBytes } from "./chunk-bytes.ts";
 import { ColumnChunkReader, type Entries } from "./column-chunk.ts";
@@ -8,15 +8,12 @@ import type { Shape } from "./column-shape.ts";
 import type { FileBytes } from "./file-bytes.ts";
 import { loadInflate } from "./inflate.ts";
 import type { Leaf } from "./leaf.ts";
+import { type Chunk, locateChunk, READ_BYTES, readerOf } from "./locate-chunks.ts";
 import { loadReaderLibrary } from "./reader-library.ts";
 import type { Column } from "./select-columns.ts";
 import { findUnfit, type Unfit } from "./unfit.ts";
 
-/** Stored bytes of a row group that are held at a time, over all its columns. */
-const READ_BYTES = 16 * 1024 * 1024;
 const MIN_WINDOW_BYTES = 128 * 1024;
-/** The magic number and the length at the end of a file. */
-const TRAILER_BYTES = 8;
 
 /** A value that has no cell. */
 export interface Misplaced {
@@ -27,15 +24,10 @@ export interface Misplaced {
 }
 
 export interface RowGroupReader {
+  /** Size of the columns that are read, without compression, as the footer has it. */
+  readonly sizeBytes: number;
   /** The columns of the next `count` records, or the first value among them that has no cell. */
   read(count: number): Promise<unknown[][] | Misplaced>;
-}
-
-interface Chunk {
-  readonly leaf: Leaf;
-  readonly meta: ColumnMetaData;
-  readonly start: number;
-  readonly end: number;
 }
 
 /** @throws ParquetFault when the footer contradicts itself */
@@ -46,12 +38,15 @@ export async function openRowGroup(
   columns: readonly Column[],
 ): Promise<RowGroupReader> {
   const leaves = columns.flatMap(({ shape }) => shape.leaves);
-  const chunks = leaves.map((leaf) => chunkOf(group, leaf, rows, file.sizeBytes));
+  const chunks = leaves.map((leaf) => locateChunk(group, leaf, rows, file.sizeBytes));
   const read = await readerOf(file, chunks);
   const windowBytes = Math.max(MIN_WINDOW_BYTES, Math.floor(READ_BYTES / chunks.length));
   const readers = new Map<Leaf, ColumnChunkReader>();
   for (const chunk of chunks) readers.set(chunk.leaf, await openChunk(chunk, read, windowBytes));
-  return { read: (count) => readColumns(columns, readers, count) };
+  return {
+    sizeBytes: chunks.reduce((sum, { meta }) => sum + Number(meta.total_uncompressed_size), 0),
+    read: (count) => readColumns(columns, readers, count),
+  };
 }
 
 async function readColumns(
@@ -110,39 +105,4 @@ async function openChunk(chunk: Chunk, read: ReadBytes, windowBytes: number): Pr
       inflate,
     );
   });
-}
-
-/** The chunk of a leaf; the footer lists the chunks in the order of the leaves. */
-function chunkOf(group: RowGroup, leaf: Leaf, rows: number, fileBytes: number): Chunk {
-  const chunk = group.columns[leaf.node.leaf];
-  const meta = chunk?.meta_data;
-  if (!meta) {
-    throw new ParquetFault(`column '${leaf.name}' is encrypted or left out, which is not read`, {
-      hint: "Write the file without encryption, or leave the column out with the option `columns`.",
-    });
-  }
-  if (chunk.file_path) throw new ParquetFault(`column '${leaf.name}' lies in another file, which is not read`);
-  if (meta.path_in_schema.join("\0") !== leaf.node.path.join("\0") || meta.type !== leaf.node.element.type) {
-    throw new ParquetFault(`a column chunk is not of the column '${leaf.name}' whose place it has`);
-  }
-  const values = countOf(meta.num_values, `number of values in column '${leaf.name}'`);
-  if (leaf.node.level === 0 && values !== rows) {
-    throw new ParquetFault(`column '${leaf.name}' has ${values} values for ${rows} records`);
-  }
-  const data = countOf(meta.data_page_offset, "place of a column chunk", fileBytes);
-  const dictionary = countOf(meta.dictionary_page_offset ?? 0, "place of a dictionary", fileBytes);
-  const start = dictionary > 0 && dictionary < data ? dictionary : data;
-  const last = fileBytes - TRAILER_BYTES;
-  const size = countOf(meta.total_compressed_size, "size of a column chunk", Math.max(0, last - start));
-  return { leaf, meta, start, end: start + size };
-}
-
-/** Chunks that lie together and are small are read at once; else each goes through a window of its own. */
-async function readerOf(file: FileBytes, chunks: readonly Chunk[]): Promise<ReadBytes> {
-  const start = Math.min(...chunks.map((chunk) => chunk.start));
-  const end = Math.max(...chunks.map((chunk) => chunk.end));
-  const wanted = chunks.reduce((sum, chunk) => sum + chunk.end - chunk.start, 0);
-  if (end - start > READ_BYTES || end - start > wanted * 2) return (offset, length) => file.read(offset, length);
-  const bytes = await file.read(start, end - start);
-  return async (offset, length) => bytes.subarray(offset - start, offset - start + length);
 }

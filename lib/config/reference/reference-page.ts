@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { factsOf, isOptional, unwrap } from "./declaration.ts";
+import { factsOf, isOptional, unwrap } from "../document/declaration.ts";
 import { DOCUMENTS, type DocumentKind } from "./json-schema.ts";
 
 /** The Markdown reference page of a document, written from its declaration. */
@@ -9,9 +9,14 @@ export function referencePage(kind: DocumentKind): string {
   const forms = schema instanceof z.ZodUnion ? (schema.options as z.ZodType[]) : [schema];
   const tables = forms.map((form) => {
     const heading = forms.length > 1 ? `\n## ${factsOf(form).description}\n` : "";
-    return `${heading}\n${table(rowsOf(form))}`;
+    return `${heading}\n${optionsTable(form)}`;
   });
   return `${title}${tables.join("")}`;
+}
+
+/** A table of the keys of a declaration. */
+export function optionsTable(schema: z.ZodType): string {
+  return table(rowsOf(schema));
 }
 
 interface Row {
