@@ -249,7 +249,8 @@ describe("a page", () => {
       page(INT32, pageV1({ values: 3, body: Buffer.from("28b52ffda0ffffff7f010000", "hex"), size: 12 }), 3, {
         codec: "ZSTD",
       }),
-      "column 'c': ",
+      // Node's own zstd, where there is one, stops at the size it is given; the other would make room for two GiB.
+      "zstdDecompressSync" in zlib ? "column 'c': " : "a page holds 2147483647 bytes where its header says 12",
     ],
     [
       "that is a gzip bomb",
