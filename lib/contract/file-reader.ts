@@ -97,6 +97,7 @@ export abstract class FileReader extends BaseReader {
   }
 
   override async checkConnection(): Promise<ConnectionTestResult> {
+    this.#options();
     const files = await this.plan();
     for (const { id } of files) await (await this.ctx.storage.open(id)).close();
     return new ConnectionTestResult(true, `${files.length} ${files.length === 1 ? "file" : "files"} can be read`);

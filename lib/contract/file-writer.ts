@@ -5,7 +5,7 @@ import type { Reservation } from "./context.ts";
 import { DativoError } from "./errors.ts";
 import type { Encoder, Format } from "./format.ts";
 import { o, parseOptions } from "./options.ts";
-import type { FileMetadata } from "./results.ts";
+import { ConnectionTestResult, type FileMetadata } from "./results.ts";
 import { RowBatch } from "./row-batch.ts";
 import type { Schema } from "./schema.ts";
 import { TypeSettler } from "./settle-types.ts";
@@ -63,6 +63,11 @@ export abstract class FileWriter extends BaseWriter {
 
   override async seal(): Promise<readonly FileMetadata[]> {
     return this.#open ? [await this.#finish()] : [];
+  }
+
+  override checkConnection(): ConnectionTestResult {
+    this.#parseOptions();
+    return new ConnectionTestResult(true, `Files are written as ${this.#format.name}`);
   }
 
   override async abortFiles(): Promise<void> {

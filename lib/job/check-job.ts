@@ -29,10 +29,16 @@ export interface CheckReport {
 /** Says what is wrong with a job before anything runs. Nothing is written anywhere. */
 export async function checkJob(job: LoadedJob, { cwd = process.cwd() } = {}): Promise<CheckReport> {
   return {
-    source: await report(() => checkSource(job, cwd)),
-    target: await report(() => checkTarget(job)),
+    source: notBuilt(job, "source_connector") ?? (await report(() => checkSource(job, cwd))),
+    target: notBuilt(job, "target_connector") ?? (await report(() => checkTarget(job))),
     contract: await report(() => checkContract(job)),
   };
+}
+
+/** A connector that this version cannot run is told once, by the finding; there is nothing to connect to. */
+function notBuilt(job: LoadedJob, path: string): SideReport | undefined {
+  const finding = job.planned.find((planned) => planned.path === path);
+  return finding && { status: "failed", message: `Not built yet: ${finding.message}`, errorCode: "DTV_NOT_BUILT" };
 }
 
 async function checkSource(job: LoadedJob, cwd: string): Promise<ConnectionTestResult> {

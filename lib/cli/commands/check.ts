@@ -18,15 +18,14 @@ export async function checkCommand(flags: LoadFlags, terminal: Terminal): Promis
   const report = await checkJob(job);
   const sides = Object.entries(report);
   const failed = job.planned.length > 0 || sides.some(([, side]) => side.status !== "success");
+  const keys = job.planned.filter(({ path }) => path !== "source_connector" && path !== "target_connector");
   if (flags.json) {
     printJson({ ...report, planned: job.planned, warnings: job.warnings });
   } else {
     const lines = [
       "Connection Check Results",
       ...sides.flatMap(([name, side]) => describeSide(name, side, flags, terminal)),
-      ...job.planned.map(
-        (finding) => `${terminal.paint("red", "✘")} not built yet  ${finding.place}: ${finding.message}`,
-      ),
+      ...keys.map((finding) => `${terminal.paint("red", "✘")} not built yet  ${finding.place}: ${finding.message}`),
       ...job.warnings.map(
         (finding) => `${terminal.paint("yellow", "⚠")} warning  ${finding.place}: ${finding.message}`,
       ),

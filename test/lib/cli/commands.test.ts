@@ -1,0 +1,246 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { dativo, PEOPLE_ASSET, PEOPLE_CSV, smallJob, VEGA, writeFiles } from "../../support/cli.ts";
+import { listTree, tempFolder } from "../../support/folder.ts";
+
+function folderWith(files: Readonly<Record<string, string>> = {}, job: Record<string, unknown> = {}): string {
+  const cwd = tempFolder();
+  writeFiles(cwd, { "people.csv": PEOPLE_CSV, "people.yaml": PEOPLE_ASSET, "job.yaml": smallJob(job), ...files });
+  return cwd;
+}
+
+describe("dativo", () => {
+  it("prints help with examples and exit codes, quickly, and nothing on stderr", () => {
+    const { code, stdout, stderr } = dativo(["--help"], { cwd: tempFolder() });
+    expect([code, stderr]).toEqual([0, ""]);
+    for (const word of ["run", "check", "discover", "init", "schema", "Examples:", "Exit codes:"])
+      expect(stdout).toContain(word);
+    expect(dativo(["run", "--help"], { cwd: tempFolder() }).stdout).toContain("--full-refresh");
+  });
+
+  it("says which version it is", () => {
+    expect(dativo(["--version"], { cwd: tempFolder() }).stdout).toMatch(/^dativo \d+\.\d+\.\d+ \(node v\d+/);
+  });
+
+  it.each([
+    [["runn"], "(Did you mean run?)"],
+    [["run", "--confg", "x"], "(Did you mean --config?)"],
+    [["run", "--memory", "lots"], "A size looks like 256M"],
+    [["run"], "No job was named"],
+    [["run", "--config", "nowhere.yaml"], "Job not found: nowhere.yaml"],
+    [["run", "--memory", "64M", "--config", "job.yaml"], "DTV_MEMORY_LIMIT"],
+    [["schema", "jobb"], "did you mean 'job'?"],
+    [["discover"], "Either files, --connector or --config must be provided"],
+    [["init", "data.xyz"], "cannot be told from its name"],
+    [["init", "nowhere.csv"], "File not found: nowhere.csv"],
+  ])("%j ends with 2 and says what is meant", (args, message) => {
+    const { code, stdout, stderr } = dativo(args, { cwd: folderWith() });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain(message);
+  });
+
+  it("is silent when a reader of its output has seen enough", () => {
+    const cwd = tempFolder();
+    const script = `set -o pipefail; "$@" schema job | head -c 10 >/dev/null; echo "codes \${PIPESTATUS[@]}"`;
+    const { stdout, stderr } = dativo([], { cwd, under: ["bash", "-c", script, "bash"] });
+    expect([stdout, stderr]).toEqual([expect.stringMatching(/^codes (0|141) 0\n$/), ""]);
+  });
+});
+
+describe("dativo check", () => {
+  it("finds nothing wrong with a job that is right, and writes nothing", () => {
+    const cwd = folderWith();
+    const before = listTree(cwd);
+    const { code, stdout } = dativo(["check", "--config", "job.yaml"], { cwd });
+    expect(code).toBe(0);
+    expect(stdout.split("\n").filter((line) => line.startsWith("✔"))).toEqual([
+      "✔ Source: success",
+      "✔ Target: success",
+      "✔ Contract: success",
+    ]);
+    expect(listTree(cwd)).toEqual(before);
+  });
+
+  it("lists every fault of a job with line and path, all at once", () => {
+    const cwd = folderWith({
+      "job.yaml":
+        'tenant_id: Acme Corp\nsource_connector: csv\nsource:\n  files: [{ pat: people.csv }]\ntarget_connector: parquet\ntarget: { connection: { path: "${LAKE}" } }\nasset_path: people.yml\n',
+    });
+    const { code, stderr } = dativo(["check", "--config", "job.yaml"], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/job\.yaml:1:12 {2}tenant_id: .*\[a-z0-9\]/);
+    expect(stderr).toMatch(/job\.yaml:4:13 {2}source\.files\.0\.pat: unknown key 'pat'; did you mean 'path'\?/);
+    expect(stderr).toMatch(/job\.yaml:6:31 {2}target\.connection\.path: .*LAKE/);
+    expect(stderr).toMatch(/job\.yaml:7:13 {2}asset_path: .*people\.yml/);
+  });
+
+  it.each<[string, Record<string, unknown>, Record<string, string>, RegExp]>([
+    [
+      "a source that is not there",
+      { source: { files: [{ path: "nowhere.csv" }] } },
+      {},
+      /✘ Source: failed\n {4}.*nowhere\.csv/,
+    ],
+    [
+      "a target that is a file",
+      { target: { connection: { path: "people.csv" } } },
+      {},
+      /✘ Target: failed\n {4}.*a file stands where a folder is needed/,
+    ],
+    [
+      "an option that does not exist",
+      { source: { files: [{ path: "people.csv" }], engine: { options: { delimeter: ";" } } } },
+      {},
+      /delimeter.*did you mean 'delimiter'/,
+    ],
+    [
+      "an option of the target that does not exist",
+      { target: { connection: { path: "lake" }, engine: { options: { compresion: "zstd" } } } },
+      {},
+      /compresion.*did you mean 'compression'/,
+    ],
+    [
+      "a pattern that cannot be used",
+      {},
+      { "people.yaml": PEOPLE_ASSET.replace('"max_length":40', '"pattern":"(?=x)"') },
+      /✘ Contract: failed\n {4}The pattern of field 'name' cannot be used/,
+    ],
+    [
+      "a rule that does not fit the type",
+      {},
+      { "people.yaml": PEOPLE_ASSET.replace('"type":"date"', '"type":"date","max_length":3') },
+      /max_length.*born|born.*max_length/,
+    ],
+    [
+      "a mapping of a column that is not there",
+      { map: { rename: { nmae: "n" } } },
+      {},
+      /map\.rename: there is no column 'nmae'; did you mean 'name'/,
+    ],
+    ["a plugin that is not there", { source: { custom_reader: "./nowhere.ts:R" } }, {}, /Plugin module not found/],
+    [
+      "a key whose feature is not built",
+      { retry_config: { max_retries: 3 } },
+      {},
+      /not built yet {2}job\.yaml:\d+:\d+ {2}retry_config/,
+    ],
+    [
+      "a connector whose engine is not built, in one line",
+      { source_connector: "stripe", source: { objects: ["charges"] } },
+      {},
+      /✘ Source: failed\n {4}Not built yet: connector 'stripe' needs the engine 'airbyte'[^\n]*custom_reader\n/,
+    ],
+  ])("finds %s", (_, job, files, message) => {
+    const { code, stdout, stderr } = dativo(["check", "--config", "job.yaml"], { cwd: folderWith(files, job) });
+    expect([code, `${stdout}${stderr}`]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  it("asks a plugin, and prints JSON for programs", () => {
+    const reader =
+      'import { BaseReader, ConnectionTestResult } from "dativo-ingest"; export class R extends BaseReader { *extract() {} checkConnection() { return new ConnectionTestResult(false, "Failed to connect to source", "AUTH_FAILED", { tried: 1 }); } }';
+    const cwd = folderWith({ "r.ts": reader }, { source: { custom_reader: "./r.ts:R" } });
+    const { code, stdout } = dativo(["check", "--config", "job.yaml", "--json"], { cwd });
+    expect([code, JSON.parse(stdout)]).toEqual([
+      2,
+      expect.objectContaining({
+        source: {
+          status: "failed",
+          message: "Failed to connect to source",
+          errorCode: "AUTH_FAILED",
+          details: { tried: 1 },
+        },
+        target: expect.objectContaining({ status: "success" }),
+      }),
+    ]);
+  });
+});
+
+describe("dativo discover", () => {
+  it("lists files with columns and types", () => {
+    const { code, stdout } = dativo(["discover", join(VEGA, "weather.csv"), join(VEGA, "zipcodes.csv")], {
+      cwd: tempFolder(),
+    });
+    expect(code).toBe(0);
+    expect(stdout).toContain("Found 2 stream(s):");
+    expect(stdout).toMatch(/date +date\n/);
+    expect(stdout).toMatch(/precipitation +double\n/);
+    // Codes with leading zeros are text, whatever they look like.
+    expect(stdout).toMatch(/zip_code +string\n/);
+  });
+
+  it("does the same for a job, for Parquet, and as JSON", () => {
+    const cwd = folderWith();
+    dativo(["run", "--config", "job.yaml"], { cwd });
+    const found = (...args: string[]) =>
+      JSON.parse(dativo(["discover", ...args, "--json"], { cwd }).stdout) as {
+        objects: { columns: unknown }[];
+        count: number;
+      };
+    const expected = [
+      { name: "id", type: "integer", nullable: false },
+      { name: "name", type: "string", nullable: false },
+      { name: "born", type: "date", nullable: true },
+    ];
+    expect(found("--config", "job.yaml").objects[0]?.columns).toEqual(expected);
+    expect(found("lake/people/*.parquet").objects[0]?.columns).toEqual(expected);
+  });
+
+  it("asks a plugin by its path", () => {
+    const reader =
+      'import { BaseReader, DiscoveryResult } from "dativo-ingest"; export class R extends BaseReader { *extract() {} discover() { return new DiscoveryResult([{ name: "users", type: "object" }]); } }';
+    const { stdout } = dativo(["discover", "--connector", "./r.ts:R"], { cwd: folderWith({ "r.ts": reader }) });
+    expect(stdout).toContain("1. users  (object)");
+  });
+});
+
+describe("dativo init", () => {
+  it("writes a job and a contract that run as they are", () => {
+    const cwd = tempFolder();
+    const made = dativo(["init", join(VEGA, "airports.csv")], { cwd });
+    expect([made.code, made.stderr]).toEqual([
+      0,
+      expect.stringContaining("wrote assets/airports.yaml (7 fields) and jobs/airports.yaml"),
+    ]);
+    expect(readFileSync(join(cwd, "assets/airports.yaml"), "utf8")).toContain("Types were read off all 3,376 records");
+    expect(dativo(["check", "--config", "jobs/airports.yaml"], { cwd }).code).toBe(0);
+    const run = dativo(["run", "--config", "jobs/airports.yaml"], { cwd });
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining("committed 3,376 records")]);
+  });
+
+  it.each(["stocks.csv", "birdstrikes.csv", "unemployment.tsv", "species.csv", "github.csv"])(
+    "does so for %s",
+    (name) => {
+      const cwd = tempFolder();
+      expect(dativo(["init", join(VEGA, name), "--name", "x"], { cwd }).code).toBe(0);
+      const run = dativo(["run", "--config", "jobs/x.yaml"], { cwd });
+      expect([run.code, run.stderr]).toEqual([0, expect.stringContaining("committed")]);
+    },
+  );
+
+  it("overwrites nothing", () => {
+    const cwd = tempFolder();
+    const init = () => dativo(["init", join(VEGA, "airports.csv")], { cwd });
+    init();
+    const before = readFileSync(join(cwd, "assets/airports.yaml"), "utf8");
+    const again = init();
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("assets/airports.yaml is there already")]);
+    expect(readFileSync(join(cwd, "assets/airports.yaml"), "utf8")).toBe(before);
+  });
+});
+
+describe("dativo schema and connectors", () => {
+  it("print a JSON Schema for editors", () => {
+    for (const kind of ["job", "connector", "registry", "asset"]) {
+      const schema = JSON.parse(dativo(["schema", kind], { cwd: tempFolder() }).stdout) as { $schema: string };
+      expect(schema.$schema).toContain("2020-12");
+    }
+  });
+
+  it("list what runs and what does not", () => {
+    const { stdout } = dativo(["connectors"], { cwd: tempFolder() });
+    expect(stdout).toMatch(/csv +source, target .*runs as source and target/);
+    expect(stdout).toMatch(/stripe +source .*needs a custom_reader or custom_writer/);
+    expect(existsSync(join(tempFolder(), ".local"))).toBe(false);
+  });
+});
