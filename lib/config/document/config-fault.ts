@@ -40,7 +40,7 @@ export function emptyReport(): Report {
  * they agree, else DTV_CONFIG_INVALID; `details.faults` holds them as objects.
  */
 export function faultsToError(faults: readonly ConfigFault[], hint?: string): DativoError {
-  const masked = faults.map((fault) => ({ ...fault, message: maskSecrets(fault.message) }));
+  const masked = inOrder(faults).map((fault) => ({ ...fault, message: maskSecrets(fault.message) }));
   const [first] = masked;
   const code = first && masked.every((fault) => fault.code === first.code) ? first.code : "DTV_CONFIG_INVALID";
   return new DativoError(code, masked.map(describeFinding).join("\n"), {
@@ -48,6 +48,17 @@ export function faultsToError(faults: readonly ConfigFault[], hint?: string): Da
     ...(hint === undefined ? {} : { hint }),
     details: { faults: masked },
   });
+}
+
+/** As they stand in their files, the files in the order in which they were read. */
+function inOrder(faults: readonly ConfigFault[]): ConfigFault[] {
+  const files = [...new Set(faults.map((fault) => fault.file))];
+  return faults.toSorted(
+    (a, b) =>
+      files.indexOf(a.file) - files.indexOf(b.file) ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.column ?? 0) - (b.column ?? 0),
+  );
 }
 
 /** A finding with its place in words. */

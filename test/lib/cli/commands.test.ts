@@ -70,7 +70,7 @@ describe("dativo check", () => {
     const { code, stderr } = dativo(["check", "--config", "job.yaml"], { cwd });
     expect(code).toBe(2);
     expect(stderr).toMatch(/job\.yaml:1:12 {2}tenant_id: .*\[a-z0-9\]/);
-    expect(stderr).toMatch(/job\.yaml:4:13 {2}source\.files\.0\.pat: unknown key 'pat'; did you mean 'path'\?/);
+    expect(stderr).toMatch(/job\.yaml:4:11 {2}source\.files\.0: file configuration must include 'path'/);
     expect(stderr).toMatch(/job\.yaml:6:31 {2}target\.connection\.path: .*LAKE/);
     expect(stderr).toMatch(/job\.yaml:7:13 {2}asset_path: .*people\.yml/);
   });

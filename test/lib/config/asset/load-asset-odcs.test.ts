@@ -370,8 +370,8 @@ schema:
       read(`${HEAD}slaPropertie: []\nschema: [{ name: t, properties: [{ name: a, logicalTyp: string }] }]\n`),
     );
     expect(error.message.split("\n")).toEqual([
-      "a.yaml:7:45  schema.0.properties.0.logicalTyp: unknown key 'logicalTyp'; did you mean 'logicalType'?",
       "a.yaml:6:1  slaPropertie: unknown key 'slaPropertie'; did you mean 'slaProperties'?",
+      "a.yaml:7:45  schema.0.properties.0.logicalTyp: unknown key 'logicalTyp'; did you mean 'logicalType'?",
     ]);
   });
 });

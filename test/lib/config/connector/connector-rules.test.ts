@@ -146,8 +146,8 @@ describe("incremental reading", () => {
   it.each([
     [
       "{ strategy: updated_at }",
-      "source.incremental.strategy: Incremental strategy 'updated_at' does not match connector default 'file_modified_time'.",
       "source.incremental.cursor_field: Incremental strategy 'updated_at' requires 'cursor_field'.",
+      "source.incremental.strategy: Incremental strategy 'updated_at' does not match connector default 'file_modified_time'.",
     ],
     [
       "{ strategy: file_modified_tim }",

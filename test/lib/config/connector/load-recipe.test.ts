@@ -39,8 +39,8 @@ describe("a recipe", () => {
     });
     expect((await errorOf(loadRecipe("mine.yaml", { cwd, env: {} }))).message.split("\n")).toEqual([
       "mine.yaml:1:1  name: is required",
-      "mine.yaml:3:25  default_engine.type: expected one of 'native', 'airbyte', 'meltano', 'singer', 'jdbc', 'spark', got 'spork'; did you mean 'spark'?",
       "mine.yaml:2:1  role: unknown key 'role'; did you mean 'roles'?",
+      "mine.yaml:3:25  default_engine.type: expected one of 'native', 'airbyte', 'meltano', 'singer', 'jdbc', 'spark', got 'spork'; did you mean 'spark'?",
     ]);
     const unset = workspace({ "mine.yaml": "name: m\ntype: csv\ncredentials: { from_env: '${X}' }\n" });
     expect((await errorOf(loadRecipe("mine.yaml", { cwd: unset, env: {} }))).code).toBe("DTV_VARIABLE_UNSET");

@@ -65,9 +65,9 @@ it("faults of the job hide no others", async () => {
     .replace("assets/people.yaml", "assets/gone.yaml")
     .replace("target_connector: parquet", "target_connector: parket");
   expect(await complaints(job)).toEqual([
-    expect.stringMatching(/^foo: unknown key 'foo'/),
-    expect.stringMatching(/^asset_path: Asset definition not found: assets\/gone\.yaml/),
     expect.stringMatching(/^target_connector: no recipe 'parket' ships with Dativo; did you mean 'parquet'\?/),
+    expect.stringMatching(/^asset_path: Asset definition not found: assets\/gone\.yaml/),
+    expect.stringMatching(/^foo: unknown key 'foo'/),
   ]);
 });
 

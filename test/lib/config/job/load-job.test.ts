@@ -164,18 +164,18 @@ team: { ownr: x }
     const error = await errorOf(load(job, {}, { "assets/people.yaml": asset }));
     expect(error.code).toBe("DTV_CONFIG_INVALID");
     expect(error.message.split("\n")).toEqual([
+      "job.yaml:2:19  source_connector: no recipe 'cssv' ships with Dativo; did you mean 'csv'?; a recipe of your own is named by source_connector_path",
+      "job.yaml:3:1  sorce: unknown key 'sorce'; did you mean 'source'?",
       "job.yaml:7:19  source.engine.type: expected one of 'native', 'airbyte', 'meltano', 'singer', 'jdbc', 'spark', got 'natve'; did you mean 'native'?",
+      "job.yaml:9:1  target.connection.path: is required: the folder that the files go to",
       "job.yaml:10:15  target.write_mode: expected one of 'append', 'overwrite', got 'replace'",
       "job.yaml:12:25  schema_validation_mode: expected one of 'strict', 'warn', got the number 1",
       "job.yaml:13:17  max_error_rate: expected at most 1, got the number 2",
       "job.yaml:14:19  logging.level: expected one of 'debug', 'info', 'warn', 'error', 'DEBUG', 'INFO', 'WARN', 'WARNING', 'ERROR', 'CRITICAL', got 'loud'",
-      "job.yaml:3:1  sorce: unknown key 'sorce'; did you mean 'source'?",
       expect.stringMatching(/^job\.yaml:15:1 {2}tags: unknown key 'tags'; known are \$schema, tenant_id, /),
       "assets/people.yaml:4:5  schema.0.type: is required",
       "assets/people.yaml:4:17  schema.0.typ: unknown key 'typ'; did you mean 'type'?",
       "assets/people.yaml:8:9  team.ownr: unknown key 'ownr'; did you mean 'owner'?",
-      "job.yaml:2:19  source_connector: no recipe 'cssv' ships with Dativo; did you mean 'csv'?; a recipe of your own is named by source_connector_path",
-      "job.yaml:9:1  target.connection.path: is required: the folder that the files go to",
     ]);
     expect(error.details["faults"]).toHaveLength(12);
     expect(error.details["faults"]).toContainEqual({

@@ -45,8 +45,8 @@ describe("relative paths", () => {
     const error = await errorOf(loadJob("jobs/job.yaml", { cwd, env: {} }));
     expect(error.code).toBe("DTV_CONFIG_NOT_FOUND");
     expect(error.message.split("\n")).toEqual([
-      `jobs/job.yaml:6:13  asset_path: Asset definition not found: assets/people.yaml (looked for ${join(cwd, "assets/people.yaml")}, then ${join(cwd, "jobs/assets/people.yaml")})`,
       `jobs/job.yaml:2:24  source_connector_path: Connector recipe not found: mine.yaml (looked for ${join(cwd, "mine.yaml")}, then ${join(cwd, "jobs/mine.yaml")}); leave source_connector_path out to use a recipe that ships with Dativo`,
+      `jobs/job.yaml:6:13  asset_path: Asset definition not found: assets/people.yaml (looked for ${join(cwd, "assets/people.yaml")}, then ${join(cwd, "jobs/assets/people.yaml")})`,
     ]);
     expect(error.hint).toBe("`dativo init FILE` writes a contract from a data file.");
   });
