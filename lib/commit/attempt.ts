@@ -82,12 +82,11 @@ export class Attempt {
    * then on it is finished, by this run or by the next.
    */
   async commit(sealed: Sealed): Promise<CommitResult> {
-    const record = await this.#describe(sealed);
-    if (this.#isNothing(record)) {
+    const { record, manifestPath } = await this.#prepare(sealed);
+    if (manifestPath === undefined) {
       await this.#clean(record);
       return { status: "unchanged", filesAdded: 0, totalRecords: 0 };
     }
-    const manifestPath = await this.#prepare(record);
     const published = await this.#publish(sealed.writer, record, manifestPath);
     await this.#decide(record, manifestPath);
     this.#published = record.files;
@@ -113,6 +112,7 @@ export class Attempt {
   async #describe(sealed: Sealed): Promise<CommitRecord> {
     const { place, asset, mode, startState, replaces, clock } = this.#init;
     const publishes = place.target !== undefined && !sealed.writer.commitFiles;
+    if (publishes) refuseLoss(sealed);
     const files = [];
     if (publishes)
       for (const file of sealed.files) files.push(await describeStaged(this.#staging, file, this.token.runId));
@@ -135,28 +135,27 @@ export class Attempt {
   }
 
   /** Nothing to say: no record, no reject, the source stands where it stood, and nothing is replaced. */
-  #isNothing(record: CommitRecord): boolean {
-    return (
-      record.mode === "append" &&
-      record.files.length === 0 &&
-      record.writerFiles.length === 0 &&
-      this.#rejects.count === 0 &&
-      JSON.stringify(record.endState) === JSON.stringify(record.startState)
-    );
+  #isNothing({ mode, counts, endState, startState }: CommitRecord): boolean {
+    const moved = JSON.stringify(endState) !== JSON.stringify(startState);
+    return mode === "append" && counts["written"] === 0 && this.#rejects.count === 0 && !moved;
   }
 
-  /** After this the run can be finished by anybody who reads the manifest. */
-  async #prepare(record: CommitRecord): Promise<string> {
+  /** Writes the manifest, from which anybody can finish the run; no path when there is nothing to commit. */
+  async #prepare(sealed: Sealed): Promise<{ record: CommitRecord; manifestPath: string | undefined }> {
     const { paths } = this.#init.place;
-    const path = paths.manifest(record.seq, record.runId);
     try {
+      const record = await this.#describe(sealed);
+      if (this.#isNothing(record)) return { record, manifestPath: undefined };
+      const manifestPath = paths.manifest(record.seq, record.runId);
       await makeFolder(paths.pending);
-      await createFile(path, sealDocument({ ...record }), `manifest-${record.runId}`);
+      await createFile(manifestPath, sealDocument({ ...record }), `manifest-${record.runId}`);
+      return { record, manifestPath };
     } catch (cause) {
-      await this.abort().catch(() => {});
-      throw unwritable(path, cause);
+      // What failed first is what the user must hear of; the next run removes what these leave.
+      await quietly(async () => sealed.writer.abortFiles(sealed.files, cause));
+      await quietly(() => this.abort());
+      throw unwritable(paths.root, cause);
     }
-    return path;
   }
 
   /** Makes files visible. What fails before the decision is taken back, if it can be, so that nothing is half-visible. */
@@ -164,7 +163,7 @@ export class Attempt {
     const { target, paths } = this.#init.place;
     try {
       await keepRejects(paths, this.token.runId);
-      if (writer.commitFiles && record.writerFiles.length > 0) return await commitByWriter(writer, record, this.token);
+      if (writer.commitFiles && record.counts["written"] !== 0) return await commitByWriter(writer, record, this.token);
       if (target !== undefined) await publishFiles(paths, target, record);
       return undefined;
     } catch (cause) {
@@ -232,6 +231,15 @@ export class Attempt {
   }
 }
 
+/** Records that a file writer was given must be in files, or they are nowhere. */
+function refuseLoss({ writer, files, counts }: Sealed): void {
+  if (files.length > 0 || counts.written === 0) return;
+  throw new DativoError("DTV_COUNTS_UNBALANCED", `The writer was given ${counts.written} records and reports no file`, {
+    culprit: writer.constructor.name,
+    hint: "writeBatch() returns { path, recordCount } of every file it put into outputBase; a writer with a target of its own has commitFiles().",
+  });
+}
+
 /** Overwriting forgets what was loaded before; appending adds to it. */
 function endStateOf(start: EndState, sealed: Sealed, mode: "append" | "overwrite"): EndState {
   const before: EndState = mode === "overwrite" ? { positions: {}, values: {} } : start;
@@ -262,6 +270,10 @@ async function commitByWriter(writer: BaseWriter, record: CommitRecord, token: C
 
 function isUnknown(error: unknown): boolean {
   return error instanceof DativoError && error.code === "DTV_OUTCOME_UNKNOWN";
+}
+
+async function quietly(work: () => Promise<unknown>): Promise<void> {
+  await work().catch(() => {});
 }
 
 async function removeIfEmpty(folder: string): Promise<void> {

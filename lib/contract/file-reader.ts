@@ -83,14 +83,17 @@ export abstract class FileReader extends BaseReader {
         return;
       }
       let rows = 0;
+      // One batch is held back, so that the position can go with the last of them.
+      let last: Batch | undefined;
       for await (const batch of this.#decode(file)) {
+        if (last) yield last;
+        last = batch;
         rows += batch.length;
-        yield batch;
       }
       await file.verifyUnchanged();
       const position = positionOf(file, await file.digest(), rows);
       remember(state, position);
-      yield { batch: [], position };
+      yield { batch: last ?? [], position };
     } finally {
       await file.close();
     }

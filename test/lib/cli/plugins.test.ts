@@ -242,10 +242,10 @@ describe("a writer of the user's own", () => {
     expect(visibleFiles(join(cwd, "out"))).toEqual([]);
   });
 
-  it("that loses records is found out", () => {
+  it.each(["[]", '[{ path: "x", recordCount: 1 }]'])("that loses records and returns %s is found out", (files) => {
     const cwd = jobFolder(
       { target: { custom_writer: "./w.ts:W", connection: { path: "out" } } },
-      { "w.ts": writer(`writeBatch(records) { return [{ path: "x", recordCount: 1 }]; }`) },
+      { "w.ts": writer(`writeBatch() { return ${files}; }`) },
     );
     const done = run(cwd);
     expect([done.code, done.stderr]).toEqual([2, expect.stringContaining("DTV_COUNTS_UNBALANCED")]);

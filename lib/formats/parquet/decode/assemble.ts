@@ -8,12 +8,9 @@ import type { Leaf } from "./leaf.ts";
 export function assembleCells(shape: Shape, entries: readonly Entries[], count: number): unknown[] {
   const cursors = new Map(shape.leaves.map((leaf, i) => [leaf, new Cursor(entries[i] as Entries)]));
   const read = compileReader(shape, cursors);
-  const [first] = cursors.values();
   const cells = new Array<unknown>(count);
-  for (let i = 0; i < count; i++) {
-    if (first?.repetition !== 0) throw disagreement();
-    cells[i] = read();
-  }
+  for (let i = 0; i < count; i++) cells[i] = read();
+  // An entry that continues nothing is left over here.
   for (const cursor of cursors.values()) if (!cursor.isAtEnd) throw disagreement();
   return cells;
 }

@@ -7,7 +7,7 @@ type Statistics = NonNullable<ColumnMetaData["statistics"]>;
 /**
  * Puts the statistics of a row group right, once its columns are written.
  *
- * Wide decimals get the `bounds` of their values: the library compared bytes, for which -1 is the greatest of all.
+ * Columns of wide decimals get the `bounds` of their values: the library compared bytes, for which -1 is the greatest of all.
  * Text is cut to the 16 bytes that the footer will hold of it, now rather than at the end of the file: until then
  * each bound would keep the whole text alive that it is cut from. JSON keeps no bounds: whole documents would swell
  * the footer, and their order means nothing.
@@ -22,8 +22,7 @@ export function mendStatistics(
   for (const [index, { meta_data: meta }] of (group?.columns ?? []).entries()) {
     const element = leaves[index];
     if (!meta?.statistics || !element) continue;
-    const [name = "", ...inside] = meta.path_in_schema;
-    const own = inside.length === 0 ? bounds.get(name) : undefined;
+    const own = bounds.get(meta.path_in_schema[0] ?? "");
     if (own) setBounds(meta.statistics, own.least, own.greatest);
     else if (element.logical_type?.type === "JSON") setBounds(meta.statistics, undefined, undefined);
     else if (element.type === "BYTE_ARRAY") shortenBounds(meta.statistics, element, library);

@@ -25,18 +25,21 @@ export function decimalBytes(precision: number): number {
   return Math.ceil((precision * Math.log2(10) + 1) / 8);
 }
 
-/** Unscaled values as two's complement of `length` bytes, big end first. */
+/** Unscaled values as two's complement of `length` bytes, big end first, all in one piece of memory. */
 export function toWideDecimals(values: readonly (bigint | null)[], length: number): WideDecimals {
   const scratch = new Uint8Array(MAX_BYTES);
   const view = new DataView(scratch.buffer);
+  const tail = scratch.subarray(MAX_BYTES - length);
+  const all = new Uint8Array(values.length * length);
   const bounds: Bounds = { least: undefined, greatest: undefined };
-  const bytes = values.map((value) => {
+  const bytes = values.map((value, i) => {
     if (value === null) return null;
     if (bounds.least === undefined || value < bounds.least) bounds.least = value;
     if (bounds.greatest === undefined || value > bounds.greatest) bounds.greatest = value;
     view.setBigInt64(0, value >> 64n);
     view.setBigUint64(8, BigInt.asUintN(64, value));
-    return scratch.slice(MAX_BYTES - length);
+    all.set(tail, i * length);
+    return all.subarray(i * length, (i + 1) * length);
   });
   return { bytes, bounds };
 }

@@ -280,6 +280,11 @@ describe("a page", () => {
       "a page is encoded as DELTA_LENGTH_BYTE_ARRAY, which is not read for INT32",
     ],
     [
+      "whose LZ4 block copies from before its beginning",
+      page(INT32, pageV1({ values: 3, body: Buffer.from("106105000000", "hex"), size: 12 }), 3, { codec: "LZ4_RAW" }),
+      "a page is no LZ4 block of 12 bytes",
+    ],
+    [
       "whose packed values end too early",
       page(BOOLEAN, pageV1({ values: 3, encoding: "RLE", body: prefixed(varint(3)) })),
       "a page ends inside a run of values",
@@ -421,6 +426,22 @@ describe("a page", () => {
     ];
     expect(await refusal(forgeFile(members, 2, [column([0, 2]), column([1, 2])]))).toContain(contradiction);
     expect(await refusal(forgeFile(members, 2, [column([2, 2]), column([0, 2])]))).toContain(contradiction);
+  });
+
+  test("with an entry that continues a list which is not there", async () => {
+    const contradiction = "the levels of its pages contradict each other";
+    const empty = (reps: readonly number[], defs: readonly number[]): ForgedColumn => {
+      const body = Buffer.concat([prefixed(levels(1, reps)), prefixed(levels(1, defs)), int32s(1, 2)]);
+      return { pages: [pageV1({ values: defs.length, body })], values: defs.length };
+    };
+    const bare: SchemaElement = { ...INT32, repetition_type: "REPEATED" };
+    expect(await refusal(forgeFile([bare], 2, [empty([0, 1, 0], [0, 1, 1])]))).toContain(contradiction);
+    const members = [
+      { name: "g", repetition_type: "REQUIRED", num_children: 2 } as const,
+      INT32,
+      { ...bare, name: "d" },
+    ];
+    expect(await refusal(forgeFile(members, 1, [SOUND, empty([0, 1], [0, 1])]))).toContain(contradiction);
   });
 
   test("with more entries than its records have", async () => {

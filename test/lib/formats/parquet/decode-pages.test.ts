@@ -1,9 +1,14 @@
 import zlib from "node:zlib";
-import type { Encoding, SchemaElement } from "hyparquet";
+import type { ColumnMetaData, Encoding, SchemaElement } from "hyparquet";
 import { ByteWriter } from "hyparquet-writer";
 import { deltaBinaryPack, deltaByteArray, deltaLengthByteArray } from "hyparquet-writer/src/delta.js";
 import { writeByteStreamSplit } from "hyparquet-writer/src/splitstream.js";
 import { describe, expect, test } from "vitest";
+import { ChunkBytes } from "../../../../lib/formats/parquet/decode/chunk-bytes.ts";
+import { ColumnChunkReader } from "../../../../lib/formats/parquet/decode/column-chunk.ts";
+import { leafOf } from "../../../../lib/formats/parquet/decode/leaf.ts";
+import { loadReaderLibrary } from "../../../../lib/formats/parquet/decode/reader-library.ts";
+import { buildSchemaTree, type SchemaNode } from "../../../../lib/formats/parquet/decode/schema-tree.ts";
 import { decodeAll } from "./codec.ts";
 import {
   byteArrays,
@@ -84,9 +89,19 @@ describe("pages", () => {
   test("whose header is longer than the first look", async () => {
     const page = pageV1({ values: 1, body: int32s(7) });
     // Thrift readers pass over fields they do not know: here 3,000 bytes of text before the end of the header.
-    const header = page.subarray(0, page.length - 5);
     const extra = Buffer.concat([Buffer.from([0x38]), varint(3000), Buffer.alloc(3000, "x"), Buffer.from([0])]);
-    expect(await cellsOf(INT32, { pages: [Buffer.concat([header, extra, int32s(7)])], values: 1 })).toEqual([7]);
+    const bytes = Buffer.concat([page.subarray(0, page.length - 5), extra, int32s(7)]);
+    expect(await cellsOf(INT32, { pages: [bytes], values: 1 })).toEqual([7]);
+    const read = async (offset: number, length: number): Promise<Buffer> => bytes.subarray(offset, offset + length);
+    const [node] = buildSchemaTree([{ name: "schema", num_children: 1 }, INT32]);
+    const reader = new ColumnChunkReader(
+      await loadReaderLibrary(),
+      new ChunkBytes(read, 0, bytes.length, 16),
+      leafOf(node as SchemaNode),
+      { num_values: 1n } as ColumnMetaData,
+      (stored) => stored,
+    );
+    expect(await reader.readCells(1)).toEqual([7]);
   });
 });
 

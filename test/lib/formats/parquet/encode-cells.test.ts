@@ -64,6 +64,8 @@ describe("a cell that fits no such form is an error that names the field and the
     ["date", "2021-02-29", '"2021-02-29" is not on the calendar or the clock'],
     ["timestamp", "2021-02-28T24:00:00.000000", "is not on the calendar or the clock"],
     ["timestamp", "2021-02-28T23:00:00.0000001", "is finer than a microsecond"],
+    ["timestamp", "2021-02-28T23:60:00.000000", "is not on the calendar or the clock"],
+    ["timestamp", "2021-02-28T23:00:60.000000", "is not on the calendar or the clock"],
     ["timestamp", "2021-02-28X23:00:00.000001", "is not a timestamp"],
     ["timestamptz", "2021-02-28T23:00:00.000001X", "is not a timestamptz"],
     ["timestamp", "2021-02-28T23-00-00.000001", "is not a timestamp"],

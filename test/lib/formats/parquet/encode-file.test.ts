@@ -1,10 +1,14 @@
 import { writeFileSync } from "node:fs";
+import type { RowGroup } from "hyparquet";
+import { parquetMetadata } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DativoError } from "../../../../lib/contract/errors.ts";
 import { RowBatch } from "../../../../lib/contract/row-batch.ts";
 import { Schema } from "../../../../lib/contract/schema.ts";
 import { parseType } from "../../../../lib/contract/types.ts";
+import { mendStatistics } from "../../../../lib/formats/parquet/encode/mend-statistics.ts";
 import type { ParquetEncoder } from "../../../../lib/formats/parquet/encode/parquet-encoder.ts";
+import { loadWriterLibrary } from "../../../../lib/formats/parquet/encode/writer-library.ts";
 import { parquetFormat } from "../../../../lib/formats/parquet/parquet-format.ts";
 import { decodeAll, type EncodeSettings, encodeAll } from "./codec.ts";
 import { Duck } from "./duck.ts";
@@ -264,6 +268,29 @@ describe("the footer", () => {
     const long = "m".repeat(100_000);
     const [least, greatest] = await boundsOf("string", [`${long}1`, `${long}2`]);
     expect([least, greatest]).toEqual(["m".repeat(16), `${"m".repeat(15)}n`]);
+  });
+
+  test("says which bounds are cut", async () => {
+    const schema = new Schema([{ name: "c", type: parseType("string"), nullable: false }]);
+    for (const [text, flag] of [
+      ["m".repeat(17), false],
+      ["m".repeat(16), undefined],
+    ] as const) {
+      const { row_groups } = parquetMetadata(new Uint8Array(await encodeAll(schema, [[text]])));
+      const statistics = row_groups[0]?.columns[0]?.meta_data?.statistics;
+      expect(statistics?.is_min_value_exact).toBe(flag);
+      expect(statistics?.is_max_value_exact).toBe(flag);
+    }
+  });
+
+  test("does not keep long text alive until it is written", async () => {
+    const library = await loadWriterLibrary({ compression: "none" });
+    const statistics = { min_value: "a".repeat(1000), max_value: "b".repeat(1000), null_count: 0n };
+    const meta_data = { path_in_schema: ["c"], statistics };
+    const group = { columns: [{ meta_data }] } as unknown as RowGroup;
+    mendStatistics(group, [{ name: "c", type: "BYTE_ARRAY", converted_type: "UTF8" }], new Map(), library);
+    expect(statistics.min_value).toEqual(new Uint8Array(Buffer.from("a".repeat(16))));
+    expect(statistics.max_value).toEqual(new Uint8Array(Buffer.from(`${"b".repeat(15)}c`)));
   });
 
   test("keeps no bounds of JSON, only its count of nulls", async () => {

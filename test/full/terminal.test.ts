@@ -1,0 +1,57 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { BIN, NODE, PEOPLE_ASSET, smallJob, writeFiles } from "../support/cli.ts";
+import { tempFolder } from "../support/folder.ts";
+
+/** Runs the command on a pseudo-terminal, as a person does; gives everything that was written to it. */
+function onTerminal(
+  args: readonly string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): { code: number | null; screen: string } {
+  const command = [NODE, BIN, ...args].map((part) => `'${part}'`).join(" ");
+  const { status, stdout } = spawnSync("script", ["-qec", `stty cols 120 rows 30; ${command}`, "/dev/null"], {
+    cwd,
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"] ?? "", HOME: cwd, TERM: "xterm-256color", ...env },
+  });
+  return { code: status, screen: stdout };
+}
+
+describe("on a terminal", () => {
+  const rows = Array.from({ length: 150_000 }, (_, i) => `${i},name ${i},1990-01-01`).join("\n");
+  const folder = (): string => {
+    const cwd = tempFolder();
+    writeFiles(cwd, { "people.csv": `id,name,born\n${rows}\n`, "people.yaml": PEOPLE_ASSET, "job.yaml": smallJob() });
+    return cwd;
+  };
+
+  it("a run shows a living line, then a summary in colour", () => {
+    const { code, screen } = onTerminal(["run", "--config", "job.yaml"], folder());
+    expect(code).toBe(0);
+    expect(screen).toMatch(/[\d,]+ rows · [\d,]+ rows\/s · [\d.]+ MiB of [\d.]+ MiB · 0 rejected/);
+    expect(screen).toContain("slowest: ");
+    expect(screen).toContain("\u001b[32m✔\u001b[39m people: committed 150,000 records");
+    expect(screen).not.toContain("Guarantee:");
+  });
+
+  it("NO_COLOR, --no-color and --quiet are honoured", () => {
+    const cwd = folder();
+    const colour = new RegExp(`${String.fromCharCode(27)}\\[3\\d`);
+    expect(onTerminal(["run", "--config", "job.yaml"], cwd, { NO_COLOR: "1" }).screen).not.toMatch(colour);
+    expect(onTerminal(["run", "--config", "job.yaml", "--full-refresh", "--no-color"], cwd).screen).not.toMatch(colour);
+    expect(onTerminal(["run", "--config", "job.yaml", "--full-refresh", "--quiet"], cwd)).toEqual({
+      code: 0,
+      screen: "",
+    });
+  });
+
+  it("the quick start works twice and ends with what to try next", () => {
+    const root = join(import.meta.dirname, "..", "..");
+    for (let time = 0; time < 2; time++) {
+      const { status, stdout } = spawnSync("npm", ["run", "quickstart"], { cwd: root, encoding: "utf8" });
+      expect([status, stdout]).toEqual([0, expect.stringMatching(/'00501'[\s\S]*What to try next/)]);
+    }
+  }, 240_000);
+});
