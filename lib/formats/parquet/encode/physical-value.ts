@@ -4,6 +4,7 @@ import type { DataType, Property } from "../../../contract/types.ts";
 import { fastDecimal } from "./fast-decimal.ts";
 import { dayOf, microsOf, timeOf } from "./iso-counts.ts";
 import { jsonText } from "./json-text.ts";
+import { isWellFormed } from "./well-formed.ts";
 
 /** A non-null cell as a physical value; undefined for a cell that is none of its type. */
 export type ToPhysical = (cell: unknown) => unknown;
@@ -45,12 +46,6 @@ export function compilePhysical(type: DataType, seen: Seen): ToPhysical {
     case "object":
       return type.properties ? compileGroup(type.properties, seen) : jsonText;
   }
-}
-
-/** TextEncoder would write half a surrogate pair as U+FFFD without a word. */
-export function isWellFormed(text: string): boolean {
-  // Every Node that is supported has the method; the language version of the compiler does not name it yet.
-  return (text as unknown as { isWellFormed(): boolean }).isWellFormed();
 }
 
 function toInt64(cell: unknown): unknown {

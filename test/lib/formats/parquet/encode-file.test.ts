@@ -359,6 +359,15 @@ describe("what is refused", () => {
     expect(parquetFormat.refuses?.({ name: "o", type: { kind: "object" }, nullable: true })).toBeUndefined();
   });
 
+  test("names that UTF-8 cannot hold", () => {
+    const reason = "its name holds half of a surrogate pair, which UTF-8 cannot hold";
+    const integer = parseType("integer");
+    expect(parquetFormat.refuses?.({ name: "a\ud800", type: integer, nullable: true })).toBe(reason);
+    const properties = [{ name: "\udc00", type: integer, nullable: true }];
+    expect(parquetFormat.refuses?.({ name: "o", type: { kind: "object", properties }, nullable: true })).toBe(reason);
+    expect(parquetFormat.refuses?.({ name: "größe 🙂", type: integer, nullable: true })).toBeUndefined();
+  });
+
   test("batches of another schema", async () => {
     const encoder = parquetFormat.encoder?.({}, { schema: NUMBERS, metadata: {} }) as ParquetEncoder;
     const other = new Schema([{ name: "m", type: { kind: "integer" }, nullable: false }]);
