@@ -146,7 +146,6 @@ export abstract class FileReader extends BaseReader {
   async *#decode(file: SourceFile): AsyncGenerator<Batch> {
     const format = this.#format;
     const options = this.#options();
-    await format.load?.();
     const context: DecodeContext = {
       source: file.path,
       batchRows: options.batchRows,

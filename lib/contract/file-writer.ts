@@ -43,9 +43,8 @@ export abstract class FileWriter extends BaseWriter {
     this.#format = format;
   }
 
-  override async open(_schema: Schema): Promise<void> {
+  override open(_schema: Schema): void {
     this.#options = this.#parseOptions();
-    await this.#format.load?.();
   }
 
   async writeBatch(records: Batch, _fileCounter: number): Promise<readonly FileMetadata[]> {
@@ -107,6 +106,7 @@ export abstract class FileWriter extends BaseWriter {
       schema,
       metadata: contractMetadata(this.assetDefinition),
     });
+    for (const note of encoder.notes ?? []) this.ctx.log.warn(note);
     const number = String(this.#files++).padStart(5, "0");
     const file = await this.ctx.storage.create(`${this.assetDefinition.name}-${number}.${this.#format.extension}`);
     return { file, encoder, rows: 0 };

@@ -31,6 +31,8 @@ export interface Encoder {
   encode(batch: Batch): Promise<Uint8Array[]> | Uint8Array[];
   /** Memory held back, in bytes. */
   readonly bufferedBytes: number;
+  /** What is done otherwise than the options ask, and why; the receipt says it. */
+  readonly notes?: readonly string[];
   /** Gives up what is held back, where the format allows (ends a row group early). */
   flush(): Promise<Uint8Array[]> | Uint8Array[];
   /** The last bytes of the file. */
@@ -50,8 +52,7 @@ export interface Format {
   readonly extension: string;
   readonly decodeOptions?: OptionsSchema;
   readonly encodeOptions?: OptionsSchema;
-  /** Loads what the codec needs; called before the methods below. */
-  load?(): Promise<void>;
+  /** Options are as they were given; the codec checks them by its declaration. */
   decoder?(options: unknown, context: DecodeContext): Decoder;
   decodeAt?(bytes: RandomAccess, options: unknown, context: DecodeContext): AsyncIterable<Batch>;
   /** Types that the format can hold as they are; others are a clear error at `open`. */

@@ -2,23 +2,20 @@
 export class Provenance {
   /** File, table or object. */
   readonly source: string;
-  /** Record number of each record, from 1; a header is not counted. */
-  readonly rows: ArrayLike<number>;
+  /** Number of the record at a position, from 1; a header is not counted. */
+  readonly rowAt: (index: number) => number;
   /** Place of each record in the decompressed bytes of a file, when the source is one. */
   readonly spans: Spans | undefined;
 
-  constructor(source: string, rows: ArrayLike<number>, spans?: Spans) {
+  constructor(source: string, rowAt: (index: number) => number, spans?: Spans) {
     this.source = source;
-    this.rows = rows;
+    this.rowAt = rowAt;
     this.spans = spans;
   }
 
-  /** Provenance of records that have a number and nothing else. */
-  static numbered(source: string, first: number, count: number): Provenance {
-    return new Provenance(
-      source,
-      Array.from({ length: count }, (_, i) => first + i),
-    );
+  /** Provenance of records that have a number and nothing else, one after another from `first`. */
+  static numbered(source: string, first: number): Provenance {
+    return new Provenance(source, (index) => first + index);
   }
 
   /** The same for some of the records, in the order given. */
@@ -27,7 +24,7 @@ export class Provenance {
     const pick = (from: ArrayLike<number>): number[] => indices.map((i) => from[i] as number);
     return new Provenance(
       this.source,
-      pick(this.rows),
+      (index) => this.rowAt(indices[index] as number),
       spans && {
         lines: pick(spans.lines),
         offsets: pick(spans.offsets),
@@ -40,7 +37,7 @@ export class Provenance {
 
   /** Place and raw bytes of one record. */
   at(index: number): Place {
-    const place = { source: this.source, row: this.rows[index] as number };
+    const place = { source: this.source, row: this.rowAt(index) };
     if (!this.spans) return place;
     const { lines, offsets, lengths, bytes, base } = this.spans;
     const offset = offsets[index] as number;

@@ -164,7 +164,7 @@ class RowShaper {
       const names = namesOf(rows, this.schema.names);
       // The same schema object as long as no new name appears, so that stages see no change where there is none.
       if (names.length !== this.schema.fields.length) this.schema = Schema.lexical(names, { open: true });
-      const provenance = Provenance.numbered(this.#source, this.#rows + 1, rows.length);
+      const provenance = Provenance.numbered(this.#source, this.#rows + 1);
       batches.push(RowBatch.fromRows(rows, this.schema, { provenance }));
       this.#rows += rows.length;
     }

@@ -33,17 +33,13 @@ export class Stretch {
   provenance(source: string, firstRow: number): Provenance {
     const { starts, ends, lines } = this.records;
     const { unitBytes } = this.encoding;
-    return new Provenance(
-      source,
-      starts.map((_, i) => firstRow + i),
-      {
-        lines,
-        offsets: starts.map((start) => start * unitBytes),
-        lengths: starts.map((start, i) => ((ends[i] as number) - start) * unitBytes),
-        bytes: this.bytes.subarray(0, -unitBytes),
-        base: (starts[0] as number) * unitBytes,
-      },
-    );
+    return new Provenance(source, (index) => firstRow + index, {
+      lines,
+      offsets: starts.map((start) => start * unitBytes),
+      lengths: starts.map((start, i) => ((ends[i] as number) - start) * unitBytes),
+      bytes: this.bytes.subarray(0, -unitBytes),
+      base: (starts[0] as number) * unitBytes,
+    });
   }
 
   #slice(first: number, last: number, tail: number): Buffer {

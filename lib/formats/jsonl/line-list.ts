@@ -20,16 +20,12 @@ export class LineList {
 
   /** Places of the lines in `bytes`, which begin with the first of them; the first record has the number `firstRow`. */
   provenance(source: string, firstRow: number, bytes: Uint8Array): Provenance {
-    return new Provenance(
-      source,
-      this.starts.map((_, i) => firstRow + i),
-      {
-        lines: this.lines,
-        offsets: this.starts,
-        lengths: this.starts.map((start, i) => (this.ends[i] as number) - start),
-        bytes,
-        base: this.starts[0] as number,
-      },
-    );
+    return new Provenance(source, (index) => firstRow + index, {
+      lines: this.lines,
+      offsets: this.starts,
+      lengths: this.starts.map((start, i) => (this.ends[i] as number) - start),
+      bytes,
+      base: this.starts[0] as number,
+    });
   }
 }

@@ -8,7 +8,7 @@ import { parquetDecodeOptions, parquetEncodeOptions } from "./parquet-options.ts
 /**
  * Apache Parquet (https://parquet.apache.org/docs/file-format/), read and written in JavaScript.
  *
- * There is no `load`: reading and writing each import their own libraries at first use, so that who only reads
+ * Reading and writing each import their own libraries at first use, so that who only reads
  * does not pay for the writer.
  */
 export const parquetFormat: Format = {

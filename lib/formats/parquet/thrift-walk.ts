@@ -4,7 +4,7 @@
  */
 import { ParquetFault } from "./fault.ts";
 
-/** Structs inside structs; Parquet's own go five deep. */
+/** Structs and lists inside one another; Parquet's own go ten deep. */
 const MAX_DEPTH = 32;
 /** Bytes of a 64-bit number in groups of seven bits. */
 const MAX_VARINT_BYTES = 10;
@@ -36,7 +36,6 @@ interface Place {
 }
 
 function skipStruct(at: Place, depth: number, onField?: (id: number, place: number) => void): void {
-  if (depth > MAX_DEPTH) throw new ParquetFault("a structure in it is nested too deeply");
   let id = 0;
   for (;;) {
     const header = nextByte(at);
@@ -49,6 +48,7 @@ function skipStruct(at: Place, depth: number, onField?: (id: number, place: numb
 }
 
 function skipValue(at: Place, type: number, depth: number): void {
+  if (depth > MAX_DEPTH) throw new ParquetFault("a structure in it is nested too deeply");
   switch (type) {
     case 1:
     case 2:
@@ -86,7 +86,7 @@ function skipList(at: Place, depth: number): void {
   if (size > at.bytes.length - at.offset) throw new StructCut(`a list in it claims ${size} elements`);
   for (let i = 0; i < size; i++) {
     if (type === 1 || type === 2) skipBytes(at, 1);
-    else skipValue(at, type, depth);
+    else skipValue(at, type, depth + 1);
   }
 }
 

@@ -4,7 +4,7 @@ import { ParquetFault } from "./fault.ts";
 
 export interface Zstd {
   compress(bytes: Uint8Array, level: number): Uint8Array;
-  /** @throws ParquetFault when the bytes are not one frame of `size` bytes */
+  /** @throws Error when the bytes are no frame, or one of more than `size` bytes */
   decompress(bytes: Uint8Array, size: number): Uint8Array;
 }
 

@@ -36,7 +36,7 @@ async function check(
   };
   const source = Schema.lexical(names ?? [...new Set(rows.flatMap((row) => Object.keys(row)))]);
   await transform.open(source);
-  const batch = RowBatch.fromRows(rows, source, { provenance: Provenance.numbered("a.csv", 1, rows.length) });
+  const batch = RowBatch.fromRows(rows, source, { provenance: Provenance.numbered("a.csv", 1) });
   const checked = RowBatch.from(transform.apply(batch));
   return { rows: [...checked.rows({ integers: "bigint" })], rejects, warnings };
 }

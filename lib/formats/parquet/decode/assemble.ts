@@ -87,34 +87,32 @@ function compileGroup(shape: GroupShape, cursors: Cursors): Reader {
 
 function compileList(shape: ListShape, cursors: Cursors): Reader {
   const own = cursorsOf(shape, cursors);
-  const [first] = own;
   const readElement = compileReader(shape.element, cursors);
   return () => {
     if (shape.nullable && isAbsent(own, shape.definition)) return null;
     const items: unknown[] = [];
     if (isAbsent(own, shape.filled)) return items;
     do items.push(readElement());
-    while (goesOn(own, first as Cursor, shape.level));
+    while (goesOn(own, shape.level));
     return items;
   };
 }
 
 /** Whether the value at `definition` is not there; all leaves then have one entry that says so, and it is passed. */
 function isAbsent(cursors: readonly Cursor[], definition: number): boolean {
-  const [first] = cursors;
-  const isAbsent = (first as Cursor).definition < definition;
+  const absent = (cursors[0] as Cursor).definition < definition;
   for (const cursor of cursors) {
-    if (cursor.definition < definition !== isAbsent) throw disagreement();
-    if (isAbsent) cursor.skip();
+    if (cursor.definition < definition !== absent) throw disagreement();
+    if (absent) cursor.skip();
   }
-  return isAbsent;
+  return absent;
 }
 
 /** Whether another element of the list at `level` follows. */
-function goesOn(cursors: readonly Cursor[], first: Cursor, level: number): boolean {
-  const goesOn = first.repetition === level;
-  for (const cursor of cursors) if ((cursor.repetition === level) !== goesOn) throw disagreement();
-  return goesOn;
+function goesOn(cursors: readonly Cursor[], level: number): boolean {
+  const more = cursors[0]?.repetition === level;
+  for (const cursor of cursors) if ((cursor.repetition === level) !== more) throw disagreement();
+  return more;
 }
 
 function cursorsOf(shape: Shape, cursors: Cursors): Cursor[] {

@@ -38,7 +38,7 @@ export async function* decodeParquet(
     for (const [index, group] of rowGroupsOf(footer).entries()) {
       for await (const batch of decodeRowGroup(file, group, index, columns, context)) {
         if (!Array.isArray(batch.cells)) throw unfitError(batch.cells, read, context.source);
-        const provenance = Provenance.numbered(context.source, read + 1, batch.rows);
+        const provenance = Provenance.numbered(context.source, read + 1);
         yield RowBatch.fromColumns(schema, batch.cells, batch.rows, { provenance });
         read += batch.rows;
       }

@@ -35,7 +35,7 @@ export function gatherColumn(field: Field, index: number, slices: readonly Slice
     for (let i = slice.start; i < slice.end; i++) {
       const cell = cells[i];
       if (cell === null || cell === undefined) {
-        if (!field.nullable) throw unfit(field, slice, i, "is missing, and the field is not nullable");
+        if (!field.nullable) throw unfit(field, slice, i, " is missing, and the field is not nullable");
         values.push(null);
       } else {
         values.push(toPhysical(cell) ?? convert(cell, toPhysical, field, slice, i));
@@ -60,12 +60,8 @@ function convert(cell: unknown, toPhysical: ToPhysical, field: Field, slice: Sli
 
 function unfit(field: Field, { batch, firstRow }: Slice, row: number, reason: string): DativoError {
   const place = batch.provenance ? describePlace(batch.provenance.at(row)) : `record ${firstRow + row}`;
-  return new DativoError(
-    "DTV_VALUE_UNFIT",
-    `${place}: the value of field '${field.name}' ${reason}`.replace("' : ", "': "),
-    {
-      culprit: field.name,
-      hint: "Give the pipeline a contract: validate(asset) keeps records apart whose values do not fit.",
-    },
-  );
+  return new DativoError("DTV_VALUE_UNFIT", `${place}: the value of field '${field.name}'${reason}`, {
+    culprit: field.name,
+    hint: "Give the pipeline a contract: validate(asset) keeps records apart whose values do not fit.",
+  });
 }

@@ -5,6 +5,8 @@ import type { Slice } from "./gather-column.ts";
 export class PendingRows {
   /** Records held. */
   rows = 0;
+  /** Memory of the batches held; one that was taken in part is held whole. */
+  sizeBytes = 0;
   #slices: Slice[] = [];
   /** Number of the next record that is added, from 1. */
   #nextRow = 1;
@@ -14,11 +16,7 @@ export class PendingRows {
     this.#slices.push({ batch, start: 0, end: batch.length, firstRow: this.#nextRow });
     this.#nextRow += batch.length;
     this.rows += batch.length;
-  }
-
-  /** Memory of the batches held; one that was taken in part is held whole. */
-  get sizeBytes(): number {
-    return this.#slices.reduce((sum, { batch }) => sum + batch.sizeBytes, 0);
+    this.sizeBytes += batch.sizeBytes;
   }
 
   /** The first `count` records, which are no longer held. */
@@ -31,6 +29,7 @@ export class PendingRows {
       const middle = Math.min(slice.end, slice.start + wanted);
       taken.push({ ...slice, end: middle });
       if (middle < slice.end) this.#slices.unshift({ ...slice, start: middle });
+      else this.sizeBytes -= slice.batch.sizeBytes;
       wanted -= middle - slice.start;
     }
     this.rows -= count - wanted;

@@ -194,7 +194,7 @@ describe("options", () => {
 describe("what cannot be written", () => {
   it("is half a surrogate pair", () => {
     const schema = Schema.lexical(["a", "b"]);
-    const provenance = Provenance.numbered("src", 7, 2);
+    const provenance = Provenance.numbered("src", 7);
     const batch = RowBatch.fromColumns(
       schema,
       [

@@ -151,7 +151,7 @@ describe("options", () => {
 describe("what JSON has not is refused, with field and place", () => {
   it("NaN and the infinities", () => {
     const schema = new Schema([{ name: "price", type: { kind: "double" }, nullable: true }]);
-    const batch = RowBatch.fromColumns(schema, [[1, Number.NaN]], 2, { provenance: Provenance.numbered("src", 7, 2) });
+    const batch = RowBatch.fromColumns(schema, [[1, Number.NaN]], 2, { provenance: Provenance.numbered("src", 7) });
     const error = faultOf(() => encoderFor(schema).encode(batch));
     expect(error.code).toBe("DTV_VALUE_UNFIT");
     expect(error.message).toBe(

@@ -102,7 +102,7 @@ describe("a cell that fits no such form is an error that names the field and the
   test("is told with its place in the source, where that is known", async () => {
     const schema = schemaOf("integer");
     const encoder = parquetFormat.encoder?.({}, { schema, metadata: {} });
-    const provenance = Provenance.numbered("people.csv", 41, 3);
+    const provenance = Provenance.numbered("people.csv", 41);
     const batch = RowBatch.fromColumns(schema, [[1, 2, "x"]], 3, { provenance });
     await encoder?.encode(batch);
     await expect(encoder?.end()).rejects.toThrow(
