@@ -11,7 +11,7 @@ import { unwritable } from "../storage/staged-file.ts";
 import type { Sealed } from "../stream/to-writable.ts";
 import { sealDocument } from "./document.ts";
 import type { LedgerPlace } from "./ledger.ts";
-import { moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
+import { halfDone, moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
 import { COMMIT_FORMAT, type CommitRecord, type EndState, type PublishedFile, readRecord } from "./record.ts";
 import { keepRejects, RejectsFile } from "./rejects-file.ts";
 import { describeStaged, StagingStorage } from "./staging.ts";
@@ -174,16 +174,11 @@ export class Attempt {
   }
 
   async #takeBack(writer: BaseWriter, record: CommitRecord, manifestPath: string): Promise<void> {
-    const { target } = this.#init.place;
     try {
       if (record.writerFiles.length > 0) await writer.abortFiles(record.writerFiles, undefined);
-      if (target !== undefined) await unpublishFiles(target, record);
       await this.#clean(record, manifestPath);
     } catch (cause) {
-      throw new DativoError("DTV_OUTCOME_UNKNOWN", "The commit failed half-way and could not be taken back", {
-        hint: "The next run finishes it or takes it back.",
-        cause,
-      });
+      throw halfDone(cause);
     }
   }
 

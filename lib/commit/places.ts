@@ -98,13 +98,18 @@ const MAX_NAME_BYTES = 255 - 80;
 
 /**
  * Any text as one file name: everything but letters, digits, `_`, `.` and `-` is percent-encoded, and names that a
- * file system reads otherwise (`.`, `..`, empty, `~`) are too. Long names are cut and told apart by a hash.
+ * file system or a command reads otherwise (a leading `.` or `-`, `~`) are too. Long names are cut and told apart by a hash.
  */
 export function encodeName(text: string): string {
-  const encoded = [...Buffer.from(text)].map(encodeByte).join("");
-  const safe = /^(\.{0,2}|-.*)$/.test(encoded) ? `%${encoded.replaceAll(".", "%2E")}` : encoded;
+  const safe = shieldSpecial([...Buffer.from(text)].map(encodeByte).join(""));
   if (safe.length <= MAX_NAME_BYTES) return safe;
   return `${safe.slice(0, MAX_NAME_BYTES - 17)}~${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+}
+
+/** Names that mean something else: hidden files, among them this folder and its parent, and options. */
+function shieldSpecial(name: string): string {
+  if (name.startsWith(".")) return `%2E${name.slice(1)}`;
+  return name.startsWith("-") ? `%2D${name.slice(1)}` : name || "%";
 }
 
 function encodeByte(byte: number): string {

@@ -10,25 +10,27 @@ import { hashFile } from "./staging.ts";
 const DATA_FOLDER = 0o777;
 
 /**
- * Gives every file of a record its final name. Idempotent: a name that is taken by the same content is done.
+ * Gives every file of a record its final name. Idempotent: a name that is taken by the same content is done. What this
+ * call has named is taken back when it fails.
  *
- * @throws DativoError DTV_COMMIT_CONFLICT when a name is taken by something else.
+ * @throws DativoError DTV_COMMIT_CONFLICT when a name is taken by something else, which is left alone.
  */
 export async function publishFiles(paths: ControlPaths, target: string, record: CommitRecord): Promise<void> {
+  const linked: string[] = [];
   const folders = new Set<string>();
-  for (const file of record.files) {
-    const final = join(target, file.path);
-    await makeFolder(dirname(final), DATA_FOLDER);
-    const linked = await linkIfAbsent(join(paths.staging(record.runId), file.staged), final);
-    if (!linked && !(await isFile(final, file))) {
-      throw new DativoError("DTV_COMMIT_CONFLICT", `${final} exists and is not what this run wrote`, {
-        culprit: final,
-        hint: "Nothing was overwritten. Move the file away and run again.",
-      });
+  try {
+    for (const file of record.files) {
+      const final = join(target, file.path);
+      await makeFolder(dirname(final), DATA_FOLDER);
+      if (await linkIfAbsent(join(paths.staging(record.runId), file.staged), final)) linked.push(final);
+      else if (!(await isFile(final, file))) throw nameTaken(final);
+      folders.add(dirname(final));
     }
-    folders.add(dirname(final));
+    for (const folder of folders) await syncFolder(folder);
+  } catch (error) {
+    await removeAll(linked);
+    throw error;
   }
-  for (const folder of folders) await syncFolder(folder);
 }
 
 /** True when a file has the size and hash that the record says. */
@@ -44,6 +46,29 @@ export async function unpublishFiles(target: string, record: CommitRecord): Prom
     await rm(final, { force: true });
     await syncFolder(dirname(final)).catch(() => {});
   }
+}
+
+async function removeAll(paths: readonly string[]): Promise<void> {
+  try {
+    for (const path of paths) await rm(path, { force: true });
+  } catch (cause) {
+    throw halfDone(cause);
+  }
+}
+
+/** The next run decides by the manifest, which stays. */
+export function halfDone(cause: unknown): DativoError {
+  return new DativoError("DTV_OUTCOME_UNKNOWN", "The commit failed half-way and could not be taken back", {
+    hint: "The next run finishes it or takes it back.",
+    cause,
+  });
+}
+
+function nameTaken(path: string): DativoError {
+  return new DativoError("DTV_COMMIT_CONFLICT", `${path} exists and is not what this run wrote`, {
+    culprit: path,
+    hint: "Nothing was overwritten. Move the file away and run again.",
+  });
 }
 
 /** Moves the files that a record replaces out of sight; what has moved before is passed over. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import type { FileMetadata } from "../contract/results.ts";
 import type { SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
@@ -28,9 +28,8 @@ export class StagingStorage implements Storage {
     return this.#source.open(path);
   }
 
-  /** `name` may be in sub-folders, each of whose names is encoded on its own. */
-  async create(name: string): Promise<StagedFile> {
-    const path = join(this.#folder, ...name.split("/").map(encodeName)) + STAGED_SUFFIX;
+  async create(name: string, folders: readonly string[] = []): Promise<StagedFile> {
+    const path = join(this.#folder, ...[...folders, name].map(encodeName)) + STAGED_SUFFIX;
     await makeFolder(dirname(path));
     return createStagedFile(path);
   }
@@ -45,7 +44,7 @@ export class StagingStorage implements Storage {
 export async function describeStaged(folder: string, file: FileMetadata, runId: string): Promise<PublishedFile> {
   const path = resolve(folder, file.path);
   const staged = relative(folder, path);
-  if (staged.startsWith("..") || isAbsolute(staged)) {
+  if (staged.split(sep)[0] === ".." || isAbsolute(staged)) {
     throw new DativoError("DTV_PLUGIN_RESULT", `The writer reports a file outside its output base: ${file.path}`, {
       culprit: file.path,
       hint: `A file writer puts its files into this.outputBase (${folder}); a writer with a target of its own has commitFiles().`,

@@ -9,8 +9,11 @@ export interface Storage {
   find(pattern: string): Promise<StoredFile[]>;
   /** Opens a file for reading. @throws DativoError DTV_SOURCE_NOT_FOUND, DTV_SOURCE_UNREADABLE */
   open(path: string): Promise<SourceFile>;
-  /** Creates a file in the run's staging area; nothing is visible before the commit. */
-  create(name: string): Promise<StagedFile>;
+  /**
+   * Creates a file in the run's staging area; nothing is visible before the commit. Name and folders may be any text:
+   * each becomes one name that the storage can hold.
+   */
+  create(name: string, folders?: readonly string[]): Promise<StagedFile>;
 }
 
 export interface StoredFile {

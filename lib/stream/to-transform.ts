@@ -125,7 +125,6 @@ class TransformRun {
       this.flow = envelope?.flow ?? this.flow;
       if (this.#holdsBack && envelope) this.#withhold(envelope);
       yield* this.#emit(this.#apply(batch), envelope, batch.length);
-      if (this.#holdsBack) envelope?.lease?.release();
     }
     if (this.#holdsBack) yield* this.#emit(this.#flush(), this.#release(), 0, true);
     // Without a writer of ours nobody else would say that the check has failed.

@@ -224,7 +224,32 @@ describe("Ledger", () => {
     }
   });
 
+  it("leaves a file alone that has the name of one of its own, and takes back what it had published", async () => {
+    const place = placeIn(tempFolder());
+    const ledger = await Ledger.open(place, tools);
+    const attempt = await ledger.begin(asset, "append");
+    await attempt.stage();
+    const files = [await stageFile(attempt.storage, "a.txt", "one"), await stageFile(attempt.storage, "b.txt", "two")];
+    writeFileSync(join(place.target, `b-${ledger.runId}.txt`), "theirs");
+    await expect(attempt.commit(sealedOf(files, {}))).rejects.toMatchObject({ code: "DTV_COMMIT_CONFLICT" });
+    await ledger.close();
+    expect(contentsOf(place)).toEqual(["theirs"]);
+    expect(listTree(place.paths.root)).toEqual([]);
+  });
+
   describe("after a run that died", () => {
+    it("finishes moving away what a full refresh has replaced", async () => {
+      const place = placeIn(tempFolder());
+      await runOnce(place, { contents: ["old"] });
+      // A file where the folder of old files should be stops the run right after its decision.
+      writeFileSync(place.paths.oldRoot, "");
+      expect((await runOnce(place, { contents: ["new"], mode: "overwrite" })).status).toBe("success");
+      expect(contentsOf(place).sort()).toEqual(["new", "old"]);
+      rmSync(place.paths.oldRoot);
+      await (await Ledger.open(place, tools)).close();
+      expect(contentsOf(place)).toEqual(["new"]);
+    });
+
     it("removes staging that has no manifest", async () => {
       const place = placeIn(tempFolder());
       const ledger = await Ledger.open(place, tools);

@@ -1,6 +1,8 @@
 import { finished } from "node:stream/promises";
 import { describe, expect, it } from "vitest";
-import type { Batch } from "../../../lib/contract/batch.ts";
+import type { Batch, Row } from "../../../lib/contract/batch.ts";
+import { BaseReader } from "../../../lib/contract/reader.ts";
+import type { Split } from "../../../lib/contract/results.ts";
 import { RowBatch } from "../../../lib/contract/row-batch.ts";
 import { takeEnvelope } from "../../../lib/stream/envelope.ts";
 import { toReadable } from "../../../lib/stream/to-readable.ts";
@@ -157,6 +159,26 @@ describe("toReadable", () => {
     expect(await ended).toBe(false);
     await sleep(10);
     expect(stopped).toBe(true);
+  });
+
+  it("does not begin the next split when it was stopped", async () => {
+    const begun: string[] = [];
+    class Splits extends BaseReader {
+      override plan() {
+        return [{ id: "a" }, { id: "b" }];
+      }
+      async *extract(_state: unknown, split?: Split) {
+        begun.push(split?.id ?? "");
+        while (!this.ctx.signal.aborted) await sleep(1);
+        yield* [] as Row[][];
+      }
+    }
+    const stream = toReadable(new Splits(), { environment: testEnvironment() });
+    stream.read();
+    await sleep(10);
+    stream.destroy();
+    await new Promise((resolve) => stream.on("close", resolve));
+    expect(begun).toEqual(["a"]);
   });
 
   it("abandons a reader that never answers, after the grace period, and says so", async () => {

@@ -201,7 +201,19 @@ describe("toTransform", () => {
     await sleep(5);
     expect(transform.closed).toBe(1);
     expect(environment.budget.usedBytes).toBe(0);
+    expect(environment.warnings).toEqual([]);
     check();
+  });
+
+  it("gives memory back when it fails after the reader has ended", async () => {
+    const environment = testEnvironment();
+    const failing = new FunctionTransform(async () => {
+      await sleep(20);
+      throw new Error("too late");
+    });
+    await expect(through([5], failing, { environment })).rejects.toThrow("too late");
+    await sleep(5);
+    expect(environment.budget.usedBytes).toBe(0);
   });
 
   it("judges for itself when no writer of ours follows", async () => {
