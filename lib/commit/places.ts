@@ -95,6 +95,7 @@ export function publishedName(name: string, runId: string): string {
 
 /** Longest file name that file systems take, in bytes, less what a run id, a number and suffixes add. */
 const MAX_NAME_BYTES = 255 - 80;
+const MAX_EXTENSION_BYTES = 20;
 
 /**
  * Any text as one file name: everything but letters, digits, `_`, `.` and `-` is percent-encoded, and names that a
@@ -103,7 +104,9 @@ const MAX_NAME_BYTES = 255 - 80;
 export function encodeName(text: string): string {
   const safe = shieldSpecial([...Buffer.from(text)].map(encodeByte).join(""));
   if (safe.length <= MAX_NAME_BYTES) return safe;
-  return `${safe.slice(0, MAX_NAME_BYTES - 17)}~${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const extension = extname(safe).slice(0, MAX_EXTENSION_BYTES);
+  return `${safe.slice(0, MAX_NAME_BYTES - hash.length - extension.length - 1)}~${hash}${extension}`;
 }
 
 /** Names that mean something else: hidden files, among them this folder and its parent, and options. */
