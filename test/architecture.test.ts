@@ -145,3 +145,29 @@ describe("the house", () => {
     expect(files.filter((file) => /(^|\/)(utils?|helpers?|common|misc|manager)\.ts$/.test(file))).toEqual([]);
   });
 });
+
+describe("the lock file", () => {
+  interface Locked {
+    readonly integrity?: string;
+    readonly optionalDependencies?: Readonly<Record<string, string>>;
+  }
+  const text = readFileSync(join(root, "package-lock.json"), "utf8");
+  const packages: Readonly<Record<string, Locked>> = JSON.parse(text).packages;
+
+  // A registry that lacks the builds of a package for other platforms gives a lock file that `npm ci` then refuses
+  // wherever nothing is installed yet, and accepts where it is.
+  it("holds every build of a package, also for other platforms", () => {
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) =>
+          packages[`node_modules/${name}`] === undefined && packages[`${path}/node_modules/${name}`] === undefined,
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it("has a hash for everything and names no host", () => {
+    expect(Object.keys(packages).filter((path) => path !== "" && packages[path]?.integrity === undefined)).toEqual([]);
+    expect(text).not.toContain('"resolved"');
+  });
+});

@@ -29,8 +29,8 @@ export function printReceipt(receipt: Receipt, terminal: Terminal): void {
 function headline(receipt: Receipt, terminal: Terminal): string {
   const { counts, source, status, job } = receipt;
   if (status === "unchanged") {
-    const loaded = source.alreadyLoaded > 0 ? `${formatNumberOf(source.alreadyLoaded, "file")} already loaded; ` : "";
-    return `${terminal.paint("green", "✔")} ${job.name}: nothing new (${loaded}--full-refresh reads everything again)`;
+    const found = source.alreadyLoaded > 0 ? "all of it was loaded before" : "the source has no records";
+    return `${terminal.paint("green", "✔")} ${job.name}: nothing new, ${found} (--full-refresh reads everything again)`;
   }
   const mark = counts.rejected > 0 ? terminal.paint("yellow", "⚠") : terminal.paint("green", "✔");
   return `${mark} ${job.name}: committed ${formatNumberOf(counts.written, "record")}${counts.rejected > 0 ? `, ${formatCount(counts.rejected)} rejected` : ""}`;

@@ -165,7 +165,17 @@ class JobRun {
     } finally {
       stopReporting();
     }
+    this.#warnOfRepetition(sealed as unknown as Sealed);
     return sealed as unknown as Sealed;
+  }
+
+  /** Without a position every run reads everything again; in a target that is appended to, that doubles records. */
+  #warnOfRepetition({ counts, positions }: Sealed): void {
+    const { job, reader } = this.#plan;
+    if (counts.read === 0 || positions.size > 0 || job.target.writeMode === "overwrite") return;
+    this.#environment.log.warn(
+      `${reader.name} gives no positions: each run reads everything again and adds it to the target`,
+    );
   }
 
   async #commit(attempt: Attempt, sealed: Sealed): Promise<CommitResult> {

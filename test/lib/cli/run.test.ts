@@ -75,7 +75,7 @@ describe("dativo run", () => {
     const before = listTree(cwd);
     const again = run(cwd);
     expect([again.code, listTree(cwd)]).toEqual([0, before]);
-    expect(again.stderr).toContain("nothing new (1 file already loaded; --full-refresh reads everything again)");
+    expect(again.stderr).toContain("nothing new, all of it was loaded before (--full-refresh reads everything again)");
     expect(run(cwd, "--full-refresh").code).toBe(0);
     expect(await askDuckDB(`select count(*) as n from ${parquet(cwd)}`)).toEqual([{ n: "3" }]);
   });
