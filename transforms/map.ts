@@ -54,11 +54,13 @@ export class MapSchema extends BaseTransform {
     const find = (name: string, step: string): Plan => findPlan(plans, name, step, schema.isOpen);
     for (const [index, field] of schema.fields.entries())
       plans.set(field.name, { field, read: (batch) => batch.cells(index) });
-    for (const [name, path] of Object.entries(paths))
+    for (const [name, path] of Object.entries(paths)) {
+      refuseTaken(plans, name, "paths");
       plans.set(
         name,
         pathPlan(name, path, (root) => find(root, "paths")),
       );
+    }
     const renamed = new Map(
       [...plans].map(([name, plan]) => renamePlan(plan, Object.hasOwn(rename, name) ? (rename[name] as string) : name)),
     );
@@ -68,7 +70,10 @@ export class MapSchema extends BaseTransform {
     for (const [name, plan] of renamed) plans.set(name, plan);
     for (const [name, type] of Object.entries(casts)) plans.set(name, castPlan(find(name, "casts"), parseType(type)));
     for (const [name, value] of Object.entries(defaults)) plans.set(name, defaultPlan(find(name, "defaults"), value));
-    for (const [name, value] of Object.entries(constants)) plans.set(name, constantPlan(name, value));
+    for (const [name, value] of Object.entries(constants)) {
+      refuseTaken(plans, name, "constants");
+      plans.set(name, constantPlan(name, value));
+    }
     this.#plans = select ? select.map((name) => find(name, "select")) : [...plans.values()];
     this.#output = new Schema(
       this.#plans.map((plan) => plan.field),
@@ -81,7 +86,8 @@ export class MapSchema extends BaseTransform {
     const input = RowBatch.from(batch);
     const faults = new Map<number, Fault>();
     const columns = this.#plans.map((plan) => runPlan(plan, input, faults));
-    const mapped = RowBatch.fromColumns(this.#output, columns, input.length, { provenance: input.provenance });
+    const extras = { provenance: input.provenance, exact: input.isExact };
+    const mapped = RowBatch.fromColumns(this.#output, columns, input.length, extras);
     if (faults.size === 0) return mapped;
     for (const [row, fault] of faults) this.#reject(input, row, fault);
     return mapped.take(Array.from({ length: input.length }, (_, row) => row).filter((row) => !faults.has(row)));
@@ -110,6 +116,15 @@ function findPlan(plans: Map<string, Plan>, name: string, step: string, isOpen: 
       hint: `The columns here are ${[...plans.keys()].join(", ")}.`,
     },
   );
+}
+
+/** A new column takes no other's place. */
+function refuseTaken(plans: ReadonlyMap<string, Plan>, name: string, step: string): void {
+  if (!plans.has(name)) return;
+  throw new DativoError("DTV_OPTION_INVALID", `map.${step}: there is a column '${name}' already`, {
+    culprit: `map.${step}.${name}`,
+    hint: "Give the new column another name, or rename the one that is there first.",
+  });
 }
 
 function pathPlan(name: string, path: string, find: (root: string) => Plan): Plan {

@@ -90,8 +90,10 @@ export abstract class FileReader extends BaseReader {
         last = batch;
         rows += batch.length;
       }
+      const sha256 = await file.digest();
+      // After the digest, which reads what was not read yet: else it could be that of a later content.
       await file.verifyUnchanged();
-      const position = positionOf(file, await file.digest(), rows);
+      const position = positionOf(file, sha256, rows);
       remember(state, position);
       yield { batch: last ?? [], position };
     } finally {

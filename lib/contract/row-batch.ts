@@ -12,6 +12,8 @@ const CELL_OVERHEAD_BYTES = 24;
 
 interface Extras {
   provenance?: Provenance | undefined;
+  /** The cells are of the schema's types, since a codec or a check made them: a contract need not convert them again. */
+  exact?: boolean | undefined;
 }
 
 /**
@@ -25,6 +27,7 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
   readonly schema: Schema;
   readonly length: number;
   readonly provenance: Provenance | undefined;
+  readonly isExact: boolean;
   #rows: readonly R[] | undefined;
   #columns: (readonly unknown[] | undefined)[];
   #sizeBytes: number | undefined;
@@ -33,6 +36,7 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
     this.schema = schema;
     this.length = length;
     this.provenance = extras.provenance;
+    this.isExact = extras.exact ?? false;
     this.#columns = new Array(schema.fields.length);
   }
 
@@ -124,6 +128,7 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
     });
     return RowBatch.fromColumns<R>(this.schema, columns, indices.length, {
       provenance: this.provenance?.take(indices),
+      exact: this.isExact,
     });
   }
 

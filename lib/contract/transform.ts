@@ -12,8 +12,11 @@ export abstract class BaseTransform<I extends Row = Row, O extends Row = Row> {
   static readonly [TRANSFORM] = true;
   ctx: StageContext = INERT_CONTEXT;
 
-  /** The schema of what `apply` makes of batches of this schema. Called before the first batch of each schema. */
-  open(schema: Schema): Schema | Promise<Schema> {
+  /**
+   * The schema of what `apply` makes of batches of this schema. Called before the first batch of each schema; `source`
+   * is the file, table or object that the batch comes from, where it is known.
+   */
+  open(schema: Schema, _source?: string): Schema | Promise<Schema> {
     return schema;
   }
 

@@ -101,13 +101,13 @@ describe("MapSchema", () => {
       rename: { town: "city" },
       casts: { city: "string" },
       defaults: { city: "?" },
-      constants: { id: "replaced" },
-      select: ["city", "id"],
+      constants: { origin: "map" },
+      select: ["city", "origin"],
     });
-    expect(rows.map((row) => [row["city"], row["id"]])).toEqual([
-      ["London", "replaced"],
-      ["?", "replaced"],
-      ["?", "replaced"],
+    expect(rows.map((row) => [row["city"], row["origin"]])).toEqual([
+      ["London", "map"],
+      ["?", "map"],
+      ["?", "map"],
     ]);
   });
 
@@ -116,6 +116,12 @@ describe("MapSchema", () => {
     ["a column to select", { select: ["prize"] }, /map\.select: there is no column 'prize'; did you mean 'price'\?/],
     ["a column to cast", { casts: { x: "integer" } }, /map\.casts/],
     ["the root of a path", { paths: { x: "adress.city" } }, /map\.paths: there is no column 'adress'/],
+    ["a constant in the place of a column", { constants: { id: 1 } }, /map\.constants: there is a column 'id' already/],
+    [
+      "a path in the place of a column",
+      { paths: { id: "address.city" } },
+      /map\.paths: there is a column 'id' already/,
+    ],
     ["two columns of one name", { rename: { id: "name" } }, /'id' cannot become 'name', which is there already/],
     ["a default of another type", { defaults: { price: "cheap" } }, /map\.defaults\.price: "cheap" is not a decimal/],
     ["a type that is none", { casts: { id: "intger" } }, /'intger' is not a type/],

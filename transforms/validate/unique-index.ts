@@ -20,14 +20,17 @@ export class UniqueIndex {
     this.#positions = positions;
   }
 
-  /** True when the values of a record are new. Nulls are never equal to each other (SQL:2023 §8.11). */
-  add(batch: RowBatch, row: number, budget: Budget): boolean {
+  /** True when an earlier record had the same values. Nulls are never equal to each other (SQL:2023 §8.11). */
+  has(batch: RowBatch, row: number): boolean {
+    return this.#seen.has(this.#key(batch, row));
+  }
+
+  /** @throws DativoError DTV_UNIQUE_LIMIT when the budget has no room for one value more. */
+  add(batch: RowBatch, row: number, budget: Budget): void {
     const key = this.#key(batch, row);
-    if (key === undefined) return true;
-    if (this.#seen.has(key)) return false;
+    if (key === undefined) return;
     this.#reserve(key, budget);
     this.#seen.add(key);
-    return true;
   }
 
   close(): void {
@@ -40,7 +43,7 @@ export class UniqueIndex {
     if (cells.some((cell) => cell === null || cell === undefined)) return undefined;
     const [only] = cells;
     if (cells.length === 1 && typeof only !== "object") return only;
-    return JSON.stringify(cells, (_, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
+    return JSON.stringify(cells, (_, value: unknown) => (isBare(value) ? `${value}n` : value));
   }
 
   #reserve(key: unknown, budget: Budget): void {
@@ -60,4 +63,9 @@ export class UniqueIndex {
     this.#reservations.push(reservation);
     this.#freeBytes += RESERVE_BYTES;
   }
+}
+
+/** What JSON has no text for, or the same text for all of them. */
+function isBare(value: unknown): boolean {
+  return typeof value === "bigint" || (typeof value === "number" && !Number.isFinite(value));
 }

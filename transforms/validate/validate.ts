@@ -16,8 +16,9 @@ interface CompiledColumn {
   readonly field: AssetField;
   /** Position in the input, -1 when it has no such column. */
   readonly source: number;
-  /** Undefined when the input already has the type. */
-  readonly convert: Converter | undefined;
+  readonly convert: Converter;
+  /** The input says that the column has the contract's type already. */
+  readonly sameType: boolean;
   readonly checks: readonly Check[];
 }
 
@@ -39,13 +40,12 @@ export class Validate<R extends Row = Row> extends BaseTransform<Row, R> {
     this.#unique = uniqueIndexes(asset, this.#target);
   }
 
-  override async open(schema: Schema): Promise<Schema> {
+  override async open(schema: Schema, source = "The source"): Promise<Schema> {
     this.#rules ??= await compileRules(this.#asset);
-    const missing = this.#asset.fields.filter((field) => schema.indexOf(field.name) < 0);
-    if (!schema.isOpen) this.#reportMissing(missing, schema);
+    this.#reportMissing(schema, source);
     const extra = schema.names.filter((name) => this.#target.indexOf(name) < 0);
     if (extra.length > 0) {
-      this.ctx.log.warn(`Columns that the contract does not name are left out: ${extra.join(", ")}`, {
+      this.ctx.log.warn(`${source}: columns that the contract does not name are left out: ${quoted(extra)}`, {
         columns: extra,
       });
     }
@@ -57,7 +57,8 @@ export class Validate<R extends Row = Row> extends BaseTransform<Row, R> {
     const input = RowBatch.from(batch);
     const faults = new Map<number, Fault[]>();
     const columns = this.#columns.map((column) => checkColumn(column, input, faults));
-    const typed = RowBatch.fromColumns<R>(this.#target, columns, input.length, { provenance: input.provenance });
+    const extras = { provenance: input.provenance, exact: true };
+    const typed = RowBatch.fromColumns<R>(this.#target, columns, input.length, extras);
     this.#checkUnique(typed, faults);
     if (faults.size === 0) return typed;
     for (const row of [...faults.keys()].sort((a, b) => a - b)) this.#reject(input, row, faults.get(row) as Fault[]);
@@ -70,18 +71,23 @@ export class Validate<R extends Row = Row> extends BaseTransform<Row, R> {
   }
 
   /** A header without a required column makes every record wrong: one error says it better than a million rejects. */
-  #reportMissing(missing: readonly AssetField[], schema: Schema): void {
+  #reportMissing(schema: Schema, source: string): void {
+    const missing = this.#asset.fields.filter((field) => schema.indexOf(field.name) < 0);
     const required = missing.filter((field) => field.required);
-    if (required.length > 0) {
-      const names = required.map((field) => `'${field.name}'${didYouMean(field.name, schema.names)}`);
-      throw new DativoError("DTV_COLUMN_MISSING", `The source has no column ${names.join(", ")}`, {
-        culprit: required.map((field) => field.name).join(", "),
-        hint: `Its columns are ${schema.names.join(", ")}. Rename them with \`map\`, or change the contract.`,
+    // Nothing in common and nothing required: every record would come out as nulls, and pass.
+    const isBlank = missing.length > 0 && missing.length === this.#asset.fields.length && required.length === 0;
+    const needed = isBlank && schema.names.length > 0 ? missing : required;
+    // Where records have no header, a column that is missing so far may still come.
+    if (needed.length > 0 && (needed === missing || !schema.isOpen)) {
+      throw new DativoError("DTV_COLUMN_MISSING", `${source} has no column ${nearest(needed, schema)}`, {
+        culprit: needed.map((field) => field.name).join(", "),
+        hint: cureFor(schema),
       });
     }
-    if (missing.length > 0) {
-      const names = missing.map((field) => field.name);
-      this.ctx.log.warn(`Columns that the source does not have are null: ${names.join(", ")}`, { columns: names });
+    if (missing.length > 0 && !schema.isOpen) {
+      this.ctx.log.warn(`${source}: columns that are not there are null: ${nearest(missing, schema)}`, {
+        columns: missing.map((field) => field.name),
+      });
     }
   }
 
@@ -90,11 +96,11 @@ export class Validate<R extends Row = Row> extends BaseTransform<Row, R> {
     if (this.#unique.length === 0) return;
     for (let row = 0; row < typed.length; row++) {
       if (faults.has(row)) continue;
-      for (const index of this.#unique) {
-        if (index.add(typed, row, this.ctx.budget)) continue;
-        const values = index.names.map((name) => String(typed.cells(this.#target.indexOf(name))[row])).join(", ");
-        addFault(faults, row, { column: index.names.join(", "), rule: "unique", reason: `${values} was there before` });
+      for (const { names } of this.#unique.filter((index) => index.has(typed, row))) {
+        const values = names.map((name) => String(typed.cells(this.#target.indexOf(name))[row])).join(", ");
+        addFault(faults, row, { column: names.join(", "), rule: "unique", reason: `${values} was there before` });
       }
+      if (!faults.has(row)) for (const index of this.#unique) index.add(typed, row, this.ctx.budget);
     }
   }
 
@@ -112,12 +118,34 @@ export class Validate<R extends Row = Row> extends BaseTransform<Row, R> {
 function compileColumn(field: AssetField, schema: Schema, checks: readonly Check[]): CompiledColumn {
   const source = schema.indexOf(field.name);
   const given = schema.fields[source];
-  const typed = given !== undefined && !given.lexical && isSameType(given.type, field.type);
-  return { field, source, convert: typed ? undefined : compileConverter(field.type), checks };
+  const sameType = given !== undefined && !given.lexical && isSameType(given.type, field.type);
+  return { field, source, convert: compileConverter(field.type), sameType, checks };
+}
+
+/** `'id', 'nmae'; did you mean 'name'?` */
+function nearest(fields: readonly AssetField[], schema: Schema): string {
+  return fields.map((field) => `'${field.name}'${didYouMean(field.name, schema.names)}`).join(", ");
+}
+
+function cureFor({ names }: Schema): string {
+  const [only = ""] = names;
+  const delimiter = names.length === 1 ? OTHER_DELIMITERS.find((text) => only.includes(text)) : undefined;
+  if (delimiter !== undefined) {
+    return `Its only column is '${only}'. If ${JSON.stringify(delimiter)} divides the columns, say so: \`engine: { options: { delimiter: ${JSON.stringify(delimiter)} } }\`.`;
+  }
+  return `Its columns are ${quoted(names)}. Rename them with \`map\`, or change the contract.`;
+}
+
+const OTHER_DELIMITERS = [";", "\t", "|", ","];
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(", ");
 }
 
 function checkColumn(column: CompiledColumn, input: RowBatch, faults: Map<number, Fault[]>): unknown[] {
-  const { field, convert, checks } = column;
+  const { field, checks } = column;
+  // A plugin may say of its values what they are not; only a codec or a check is believed.
+  const convert = column.sameType && input.isExact ? undefined : column.convert;
   const cells = column.source < 0 ? undefined : input.cells(column.source);
   const made = new Array<unknown>(input.length);
   for (let row = 0; row < made.length; row++) {

@@ -293,9 +293,33 @@ describe("Validate", () => {
     );
     expect(rows).toEqual([{ n: 9007199254740993n, d: "1.50", missing: null }]);
     expect(warnings).toEqual([
-      "Columns that the source does not have are null: missing",
-      "Columns that the contract does not name are left out: extra",
+      "The source: columns that are not there are null: 'missing'",
+      "The source: columns that the contract does not name are left out: 'extra'",
     ]);
+  });
+
+  it("does not believe a plugin that says its values have the types", async () => {
+    const asset = new AssetDefinition({ name: "a", schema: [{ name: "a", type: "integer" }] });
+    const rejects: Reject[] = [];
+    const transform = new Validate({ asset });
+    transform.ctx = { ...INERT_CONTEXT, reject: (reject) => void rejects.push(reject) };
+    const batch = RowBatch.fromRows([{ a: "abc" }, { a: 1.5 }, { a: { x: 1 } }, { a: 7 }], asset.targetSchema());
+    await transform.open(batch.schema);
+    expect([...transform.apply(batch)]).toEqual([{ a: 7 }]);
+    expect(rejects.map((reject) => reject.faults[0]?.rule)).toEqual(["type", "type", "type"]);
+  });
+
+  it("refuses a source that has nothing of the contract, rather than giving records of nulls", async () => {
+    const checking = check([{ name: "id", type: "integer" }], [{ Id: "1" }]);
+    await expect(checking).rejects.toMatchObject({
+      code: "DTV_COLUMN_MISSING",
+      message: "The source has no column 'id'; did you mean 'Id'?",
+    });
+  });
+
+  it("tells a wrong delimiter from a wrong name", async () => {
+    const checking = check([{ name: "id", type: "integer" }], [{ "id;name": "1;x" }]);
+    await expect(checking).rejects.toMatchObject({ hint: expect.stringContaining('delimiter: ";"') });
   });
 
   it("says at once that a required column is not there, and what it may be called", async () => {
@@ -351,6 +375,36 @@ describe("Validate", () => {
         ],
       );
       expect(rows).toHaveLength(1);
+    });
+
+    it("does not let a record that repeats one value make its others seen", async () => {
+      const { rows, rejects } = await check(
+        [
+          { name: "a", type: "integer", unique: true },
+          { name: "b", type: "integer", unique: true },
+        ],
+        [
+          { a: "1", b: "1" },
+          { a: "2", b: "1" },
+          { a: "2", b: "2" },
+        ],
+      );
+      expect(rows).toHaveLength(2);
+      expect(rejects.map((reject) => [reject.row, reject.faults.map((fault) => fault.column)])).toEqual([[2, ["b"]]]);
+    });
+
+    it("tells keys apart that JSON does not", async () => {
+      const key: FieldSpec[] = [
+        { name: "a", type: "double", primaryKey: true },
+        { name: "b", type: "integer", primaryKey: true },
+      ];
+      const { rows } = await check(key, [
+        { a: "NaN", b: "1" },
+        { a: "inf", b: "1" },
+        { a: "-inf", b: "1" },
+        { a: "nan", b: "1" },
+      ]);
+      expect(rows).toHaveLength(3);
     });
 
     it("takes a primary key as a whole", async () => {

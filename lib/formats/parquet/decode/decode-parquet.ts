@@ -39,7 +39,7 @@ export async function* decodeParquet(
       for await (const batch of decodeRowGroup(file, group, index, columns, context)) {
         if (!Array.isArray(batch.cells)) throw unfitError(batch.cells, read, context.source);
         const provenance = Provenance.numbered(context.source, read + 1);
-        yield RowBatch.fromColumns(schema, batch.cells, batch.rows, { provenance });
+        yield RowBatch.fromColumns(schema, batch.cells, batch.rows, { provenance, exact: true });
         read += batch.rows;
       }
     }
