@@ -11,18 +11,44 @@ export async function main(argv: readonly string[]): Promise<void> {
     });
   }
   guardOutput();
-  process.on("uncaughtException", (error) => void crash(error));
+  const settle = guardOutcome();
   const { buildProgram, settleCommandLine } = await import("./program.ts");
   try {
     await buildProgram().parseAsync(argv, { from: "user" });
   } catch (error) {
     settleCommandLine(error);
   }
+  settle();
 }
 
-/** An error that nothing waited for, in a timer of a plugin for example. What the run staged stays invisible. */
-async function crash(error: unknown): Promise<void> {
-  const [{ printError }, { openTerminal }] = await Promise.all([import("./print-error.ts"), import("./terminal.ts")]);
-  printError(error, openTerminal(), { verbose: process.argv.includes("--verbose") });
+/**
+ * A process that ends before its command does must not look like a success: a plugin may call process.exit, wait for
+ * what never comes, or throw where nothing catches it. What a run staged stays invisible.
+ *
+ * @returns a function for when the command has settled.
+ */
+function guardOutcome(): () => void {
+  const onExit = (code: number): void => {
+    if (code !== EXIT.done) return;
+    process.stderr.write(
+      "error DTV_STAGE_STUCK The process ended before the command did\n  A plugin called process.exit, or waits for something that never comes: look for a promise that nobody resolves.\n",
+    );
+    process.exitCode = EXIT.failed;
+  };
+  process.on("exit", onExit);
+  process.on("uncaughtException", (cause) => void crash(cause));
+  return () => {
+    process.off("exit", onExit);
+  };
+}
+
+async function crash(cause: unknown): Promise<void> {
+  const [{ printError }, { openTerminal }, { toDativoError }] = await Promise.all([
+    import("./print-error.ts"),
+    import("./terminal.ts"),
+    import("../contract/errors.ts"),
+  ]);
+  const error = toDativoError(cause, "DTV_PLUGIN_FAILED", "An error that nothing waited for");
+  printError(error, openTerminal(), { verbose: /^(-v|--verbose)$/m.test(process.argv.join("\n")) });
   process.exit(EXIT.failed);
 }

@@ -9,7 +9,8 @@ export function printError(error: unknown, terminal: Terminal, { verbose = false
   const [first = "", ...rest] = lines;
   process.stderr.write(`${terminal.paint("red", "error")} ${first}\n`);
   for (const line of rest) process.stderr.write(`${line}\n`);
-  if (verbose && error instanceof Error && error.stack) process.stderr.write(`${maskSecrets(error.stack)}\n`);
+  if (!verbose) return;
+  for (const each of causesOf(error)) process.stderr.write(`${maskSecrets(each.stack ?? each.message)}\n`);
 }
 
 function describeError(error: unknown): string[] {
@@ -21,7 +22,35 @@ function describeError(error: unknown): string[] {
   const { rejects } = error.details;
   if (typeof rejects === "string") lines.push(...clean(`  rejects: ${rejects}`));
   if (error.hint !== undefined) lines.push(...clean(`  ${error.hint}`));
-  return lines;
+  return [...lines, ...originOf(error).flatMap(clean)];
+}
+
+/** What lies under an error of ours: reasons that it does not repeat, and the place in the user's own code. */
+function originOf(error: DativoError): string[] {
+  const causes = causesOf(error).slice(1);
+  const place = causes.map(placeInPlugin).findLast((found) => found !== undefined);
+  const reasons = causes
+    .map((cause) => cause.message)
+    .filter((reason) => reason !== "" && !error.message.includes(reason));
+  return [...(place === undefined ? [] : [`  in ${place}`]), ...reasons.map((reason) => `  caused by: ${reason}`)];
+}
+
+/** The error, its cause, the cause of that, and so on. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = [];
+  for (let at = error; at instanceof Error && !causes.includes(at); at = at.cause) causes.push(at);
+  return causes;
+}
+
+const OWN_CODE = new URL("../..", import.meta.url).pathname;
+
+/** The first frame of the stack that is neither ours, nor a library's, nor Node's. */
+function placeInPlugin({ stack = "" }: Error): string | undefined {
+  const frames = stack.split("\n").filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
+  return frames
+    .find((frame) => !/\bnode:|[/\\]node_modules[/\\]/.test(frame) && !frame.includes(OWN_CODE))
+    ?.trim()
+    .slice("at ".length);
 }
 
 /** Our own line breaks stay; those inside names and values were escaped where they were quoted. */

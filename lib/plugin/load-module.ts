@@ -54,13 +54,20 @@ async function readPlugin(path: string, file: string): Promise<Uint8Array> {
 
 function loadFailure(path: string, cause: unknown): DativoError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  const missing = /Cannot find (?:module|package) '([^'./][^']*)'/.exec(reason)?.[1];
-  return new DativoError("DTV_PLUGIN_LOAD", `Plugin ${path} could not be loaded: ${reason.split("\n")[0]}`, {
+  const [first = "", second = ""] = reason.split("\n").map((line) => line.trim());
+  // The loader puts the place of a syntax error on a line of its own.
+  const place = /:\d+:\d+$/.test(second) ? ` at ${second}` : "";
+  return new DativoError("DTV_PLUGIN_LOAD", `Plugin ${path} could not be loaded: ${first}${place}`, {
     culprit: path,
-    hint:
-      missing === undefined
-        ? "Run the file on its own to see where it fails."
-        : `Install what it needs beside it: npm install ${missing}`,
-    cause,
+    hint: place === "" ? cureFor(reason) : "Mend the syntax there.",
+    ...(place === "" ? { cause } : {}),
   });
+}
+
+function cureFor(reason: string): string {
+  const missing = /Cannot find (?:module|package) '([^']+)'/.exec(reason)?.[1];
+  if (missing === undefined) return "It threw while it was loaded.";
+  return /^[./]/.test(missing)
+    ? `Its own import '${missing}' is not there; imports are relative to the file that has them.`
+    : `Install what it needs beside it: npm install ${missing}`;
 }

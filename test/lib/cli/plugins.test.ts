@@ -174,6 +174,42 @@ describe("a reader of the user's own", () => {
   });
 });
 
+describe("an error of a plugin's own", () => {
+  const reader = (body: string): string => `import { BaseReader } from "dativo-ingest";
+export class R extends BaseReader {
+  async *extract() {
+    ${body}
+  }
+}
+`;
+
+  it.each([
+    [
+      "throws",
+      "const a = undefined; yield a.b;",
+      /DTV_PLUGIN_FAILED.*\(reading 'b'\)\n {2}in R\.extract \(.*r\.ts:4:\d+\)/,
+    ],
+    [
+      "has a cause",
+      'throw new Error("no page 7", { cause: new Error("503 from the API") });',
+      /no page 7\n {2}in R\.extract .*r\.ts:4:\d+\)\n {2}caused by: 503 from the API/,
+    ],
+    ["is a mistake of syntax", "yield [", /DTV_PLUGIN_LOAD.*r\.ts:5:\d+\n {2}Mend the syntax there/],
+    [
+      "comes from a timer",
+      'setTimeout(() => { throw new Error("too late"); }, 1); await new Promise((go) => setTimeout(go, 500));',
+      /DTV_PLUGIN_FAILED An error that nothing waited for: too late\n {2}in .*r\.ts:4:\d+/,
+    ],
+    ["never comes", "yield [{ id: 1, name: 'x' }]; await new Promise(() => {});", /DTV_STAGE_STUCK/],
+    ["is an exit that says success", "yield [{ id: 1, name: 'x' }]; process.exit(0);", /DTV_STAGE_STUCK/],
+  ])("that %s ends with 2 and says where it is", (_, body, message) => {
+    const cwd = jobFolder({ source: { custom_reader: "./r.ts:R" } }, { "r.ts": reader(body) });
+    const done = run(cwd);
+    expect([done.code, done.stderr]).toEqual([2, expect.stringMatching(message)]);
+    expect(listTree(cwd).filter((file) => file.endsWith(".parquet"))).toEqual([]);
+  });
+});
+
 describe("a writer of the user's own", () => {
   const writer = (body: string): string => `
     import { BaseWriter } from "dativo-ingest";
