@@ -27,6 +27,7 @@ export {
   defineAsset,
   type FieldSpec,
   type RowOf,
+  type RowOfAsset,
 } from "./contract/asset.ts";
 export { type Batch, isBatch, type Row, type RowsOptions } from "./contract/batch.ts";
 export type { Column } from "./contract/column.ts";

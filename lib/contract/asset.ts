@@ -119,6 +119,9 @@ export function defineAsset<const F extends readonly FieldSpec[]>(init: AssetIni
   return new AssetDefinition<RowOf<F>>(init);
 }
 
+/** The row type of a contract: `type Zip = RowOfAsset<typeof zips>`. */
+export type RowOfAsset<A> = A extends AssetDefinition<infer R> ? R : never;
+
 /** The row type of a list of fields. */
 export type RowOf<F extends readonly FieldSpec[]> = {
   [K in F[number] as K["name"]]: K extends { required: true } | { primaryKey: true } ? CellOf<K> : CellOf<K> | null;

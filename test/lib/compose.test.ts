@@ -12,6 +12,7 @@ import {
   mapSchema,
   type Row,
   RowBatch,
+  type RowOfAsset,
   readCsv,
   readFrom,
   readJsonl,
@@ -25,8 +26,6 @@ import {
 import { PEOPLE_CSV, VEGA, writeFiles } from "../support/cli.ts";
 import { askDuckDB } from "../support/duckdb.ts";
 import { tempFolder, visibleFiles } from "../support/folder.ts";
-
-type RowOf<A> = A extends AssetDefinition<infer R extends Row> ? R : never;
 
 const people = defineAsset({
   name: "people",
@@ -204,8 +203,7 @@ describe("compose", () => {
         { name: "tags", type: "array<string>" },
       ],
     });
-    type RowOfAsset = RowOf<typeof asset>;
-    expectTypeOf<RowOfAsset>().toEqualTypeOf<{
+    expectTypeOf<RowOfAsset<typeof asset>>().toEqualTypeOf<{
       id: bigint;
       price: string;
       seen: string | null;
