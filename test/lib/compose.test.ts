@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import {
-  type AssetDefinition,
   BaseReader,
   BaseTransform,
   type Batch,
@@ -10,7 +9,6 @@ import {
   compose,
   defineAsset,
   mapSchema,
-  type Row,
   RowBatch,
   type RowOfAsset,
   readCsv,
