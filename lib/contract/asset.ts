@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Row } from "./batch.ts";
 import { DativoError } from "./errors.ts";
 import { type Field, Schema } from "./schema.ts";
-import { type DataType, formatType, type Property, parseType } from "./types.ts";
+import { type DataType, type Property, parseType } from "./types.ts";
 
 /** One field of a contract as a program writes it. A YAML asset has the same keys in snake_case. */
 export interface FieldSpec {
@@ -179,9 +179,4 @@ function toSchemaField(field: AssetField): Field {
     ...(field.integers === undefined ? {} : { integers: field.integers }),
     ...(field.description === undefined ? {} : { metadata: { description: field.description } }),
   };
-}
-
-/** One line per field, for messages and tables. */
-export function describeField(field: AssetField): string {
-  return `${field.name} ${formatType(field.type)}${field.required ? " required" : ""}`;
 }

@@ -2,14 +2,11 @@ import type { Batch, Row } from "./batch.ts";
 import { INERT_CONTEXT, type StageContext } from "./context.ts";
 import type { Schema } from "./schema.ts";
 
-const TRANSFORM = Symbol.for("dativo.transform");
-
 /** What a transform makes of a batch: none, one, or several in order. */
 export type Applied<O extends Row = Row> = Batch<O> | Iterable<Batch<O>> | AsyncIterable<Batch<O>> | undefined | void;
 
 /** A stage between reader and writer. Only `apply` is required. */
 export abstract class BaseTransform<I extends Row = Row, O extends Row = Row> {
-  static readonly [TRANSFORM] = true;
   ctx: StageContext = INERT_CONTEXT;
 
   /**
@@ -29,10 +26,4 @@ export abstract class BaseTransform<I extends Row = Row, O extends Row = Row> {
   flush(): Applied<O> | Promise<Applied<O>> {}
 
   close(): void | Promise<void> {}
-}
-
-export type TransformClass = new (options: never) => BaseTransform;
-
-export function isTransformClass(value: unknown): value is TransformClass {
-  return typeof value === "function" && TRANSFORM in value;
 }

@@ -75,8 +75,4 @@ export class Flow {
     this.#failed = true;
     for (const lease of this.#leases) lease.release();
   }
-
-  get outstanding(): number {
-    return this.#leases.size;
-  }
 }

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { DativoError, systemCode } from "../../contract/errors.ts";
 import { displayPath } from "../document/find-file.ts";
 import { readDocument } from "../document/read-document.ts";
-import { type LoadedJob, type LoadJobOptions, loadJob } from "./load-job.ts";
+import type { LoadJobOptions } from "./load-job.ts";
 
 /**
  * The job files below a folder: all `*.yaml`, then all `*.yml`, each in the order of their paths. Every such file is
@@ -20,25 +20,6 @@ export async function listJobs(folder: string, options: LoadJobOptions = {}): Pr
   }
   if (options.tenantId === undefined) await requireOneTenant(files, cwd);
   return files.map((file) => displayPath(file, cwd));
-}
-
-/** A job of a folder, or why it could not be loaded. */
-export type ListedJob =
-  | { readonly file: string; readonly job: LoadedJob }
-  | { readonly file: string; readonly error: DativoError };
-
-/** Loads every job below a folder; one at fault does not keep the others from loading. */
-export async function loadJobs(folder: string, options: LoadJobOptions = {}): Promise<ListedJob[]> {
-  const jobs: ListedJob[] = [];
-  for (const file of await listJobs(folder, options)) {
-    try {
-      jobs.push({ file, job: await loadJob(file, options) });
-    } catch (error) {
-      if (!(error instanceof DativoError)) throw error;
-      jobs.push({ file, error });
-    }
-  }
-  return jobs;
 }
 
 async function filesBelow(folder: string, written: string): Promise<string[]> {

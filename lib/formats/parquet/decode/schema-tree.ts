@@ -33,11 +33,6 @@ export function buildSchemaTree(elements: readonly SchemaElement[]): readonly Sc
   return columns;
 }
 
-/** Every leaf at or below some nodes, in the order of the schema. */
-export function leavesOf(nodes: readonly SchemaNode[]): SchemaNode[] {
-  return nodes.flatMap((node) => (node.leaf >= 0 ? [node] : leavesOf(node.children)));
-}
-
 interface Cursor {
   readonly elements: readonly SchemaElement[];
   next: number;

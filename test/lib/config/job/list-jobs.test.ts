@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { listJobs, loadJobs } from "../../../../lib/config/job/list-jobs.ts";
+import { listJobs } from "../../../../lib/config/job/list-jobs.ts";
 import { ASSET, errorOf, smallJob, workspace } from "../workspace.ts";
 
 describe("the jobs of a folder", () => {
@@ -21,19 +21,6 @@ describe("the jobs of a folder", () => {
       "jobs/z.yaml",
       "jobs/b.yml",
       "jobs/deep/a.yml",
-    ]);
-  });
-
-  it("are loaded each on its own", async () => {
-    const cwd = workspace(files);
-    const jobs = await loadJobs("jobs", { cwd, env: {} });
-    expect(jobs.map((each) => ("job" in each ? each.job.tenantId : `${each.file}: ${each.error.message}`))).toEqual([
-      expect.stringMatching(
-        /^jobs\/deep\/er\/a\.yaml: jobs\/deep\/er\/a\.yaml:7:1 {2}foo: unknown key 'foo'; known are /,
-      ),
-      "acme",
-      "acme",
-      "jobs/deep/a.yml: jobs/deep/a.yml:1:1  expected a mapping of keys to values",
     ]);
   });
 
