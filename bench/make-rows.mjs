@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 
-export const HEADER = "id,account,country,amount,price,active,born,seen_at,note,code";
+const HEADER = "id,account,country,amount,price,active,born,seen_at,note,code";
 
 /** The contract of the rows: types, required fields, one enum, one pattern, one range. */
 export const SCHEMA = [

@@ -1,7 +1,7 @@
 import { maskSecrets } from "../config/secrets/mask-secrets.ts";
 import type { Log } from "../contract/context.ts";
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface LogOptions {

@@ -30,10 +30,10 @@ export interface Column {
 }
 
 /** The typed value of a cell (see {@link Column}); cells come from `compileConverter`, so they are well-formed. */
-export type Encoder = (cell: unknown) => unknown;
+type Encoder = (cell: unknown) => unknown;
 
 /** A function from a non-null cell of `type` to its typed value. */
-export function compileColumnEncoder(type: DataType): Encoder {
+function compileColumnEncoder(type: DataType): Encoder {
   switch (type.kind) {
     case "integer":
       return (cell) => BigInt(cell as number | bigint);

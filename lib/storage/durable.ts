@@ -9,7 +9,7 @@ import { DativoError, systemCode } from "../contract/errors.ts";
 
 /** For everything that is ours alone: state, manifests, rejects. */
 export const PRIVATE_FILE = 0o600;
-export const PRIVATE_FOLDER = 0o700;
+const PRIVATE_FOLDER = 0o700;
 
 /** Makes a folder and its parents, and the names of those it made, durable. */
 export async function makeFolder(path: string, mode: number = PRIVATE_FOLDER): Promise<void> {

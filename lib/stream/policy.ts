@@ -13,10 +13,10 @@ export interface RejectPolicy {
 }
 
 /** Without a contract stage, a record that cannot be read is no less wrong. */
-export const STRICT: RejectPolicy = { mode: "strict" };
+const STRICT: RejectPolicy = { mode: "strict" };
 
 /** A strict run reads on to report what is wrong, up to this many rejected records. */
-export const STRICT_REPORT_LIMIT = 10_000;
+const STRICT_REPORT_LIMIT = 10_000;
 
 const SHOWN_REJECTS = 5;
 

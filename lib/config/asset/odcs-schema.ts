@@ -22,7 +22,7 @@ const elementKeys = {
   relationships: list.optional().describe("Foreign keys; not checked, since one file cannot tell"),
 };
 
-export const qualityRule = z.looseObject({
+const qualityRule = z.looseObject({
   type: z
     .enum(["text", "library", "sql", "custom"])
     .optional()

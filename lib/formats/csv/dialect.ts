@@ -5,7 +5,7 @@ import { ENCODINGS, type TextEncoding, type Units } from "./text-encoding.ts";
 export const ORDINARY = 0;
 export const DELIMITER = 1;
 export const QUOTE = 2;
-export const ESCAPE = 3;
+const ESCAPE = 3;
 export const CARRIAGE_RETURN = 4;
 export const LINE_FEED = 5;
 
