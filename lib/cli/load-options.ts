@@ -5,10 +5,10 @@ import type { LoadFlags } from "./program.ts";
 export function loadOptions(flags: LoadFlags & { readonly fullRefresh?: boolean }): LoadJobOptions {
   return {
     mode: flags.mode,
-    fullRefresh: flags.fullRefresh ?? false,
-    ...(flags.tenantId === undefined ? {} : { tenantId: flags.tenantId }),
-    ...(flags.secretManager === undefined ? {} : { secretManager: flags.secretManager }),
-    ...(flags.secretManagerConfig === undefined ? {} : { secretManagerConfig: flags.secretManagerConfig }),
-    ...(flags.secretsDir === undefined ? {} : { secretsDir: flags.secretsDir }),
+    fullRefresh: flags.fullRefresh,
+    tenantId: flags.tenantId,
+    secretManager: flags.secretManager,
+    secretManagerConfig: flags.secretManagerConfig,
+    secretsDir: flags.secretsDir,
   };
 }

@@ -255,9 +255,9 @@ async function commitByWriter(writer: BaseWriter, record: CommitRecord, token: C
     const what = `commitFiles() of ${writer.constructor.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`;
     throw new DativoError(known ? "DTV_PLUGIN_FAILED" : "DTV_OUTCOME_UNKNOWN", what, {
       culprit: writer.constructor.name,
-      ...(known
-        ? {}
-        : { hint: "Whether the target has the records is unknown; the next run reads and commits them again." }),
+      hint: known
+        ? undefined
+        : "Whether the target has the records is unknown; the next run reads and commits them again.",
       cause,
     });
   }

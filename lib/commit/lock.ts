@@ -113,6 +113,6 @@ function locked(holder: Holder | undefined, path: string): DativoError {
   return new DativoError("DTV_LOCKED", `Another run of this job is under way: ${who}`, {
     culprit: path,
     hint: "Wait for it to end. Jobs with different names may share a target folder.",
-    ...(holder ? { details: { ...holder } } : {}),
+    details: holder && { ...holder },
   });
 }

@@ -152,7 +152,7 @@ function resolveField(spec: FieldSpec, asset: string): AssetField {
     if (!(cause instanceof DativoError)) throw cause;
     throw new DativoError("DTV_ASSET_INVALID", `Field '${spec.name}' of asset '${asset}': ${cause.message}`, {
       culprit: spec.name,
-      ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+      hint: cause.hint,
       cause,
     });
   }

@@ -90,13 +90,13 @@ export type ErrorCode = keyof typeof CODES;
 
 export interface ErrorDetails {
   /** Who or what is at fault: `file:line:column`, a plugin path, a field. */
-  culprit?: string;
+  culprit?: string | undefined;
   /** What the reader of the message can do next. */
-  hint?: string;
+  hint?: string | undefined;
   /** The error underneath. */
   cause?: unknown;
   /** Facts for programs; printed with `--json`. Never secrets. */
-  details?: Record<string, unknown>;
+  details?: Record<string, unknown> | undefined;
 }
 
 /** Every error that Dativo raises on purpose. `message` says what and where, `hint` says what to do. */

@@ -79,7 +79,7 @@ export function unwritable(path: string, cause: unknown): DativoError {
   ];
   return new DativoError("DTV_TARGET_UNWRITABLE", `Cannot write ${path}: ${reason}`, {
     culprit: path,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
     cause,
   });
 }

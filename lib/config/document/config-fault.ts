@@ -44,8 +44,8 @@ export function faultsToError(faults: readonly ConfigFault[], hint?: string): Da
   const [first] = masked;
   const code = first && masked.every((fault) => fault.code === first.code) ? first.code : "DTV_CONFIG_INVALID";
   return new DativoError(code, masked.map(describeFinding).join("\n"), {
-    ...(first === undefined ? {} : { culprit: first.place }),
-    ...(hint === undefined ? {} : { hint }),
+    culprit: first?.place,
+    hint,
     details: { faults: masked },
   });
 }

@@ -69,7 +69,7 @@ export class CsvErrors {
     return new DativoError("DTV_INTERNAL", `${this.#source}: the records from line ${line} on were split in two ways`, {
       culprit: `${this.#source}:${line}`,
       hint: "Please report this with the file.",
-      ...(cause === undefined ? {} : { cause }),
+      cause,
     });
   }
 
