@@ -47,8 +47,8 @@ export class Provenance {
       line: lines[index] as number,
       offset,
       length,
-      // A copy: it outlives the batch, whose stretch of the source is much larger.
-      raw: bytes.slice(offset - base, offset - base + length),
+      // A copy: it outlives the batch, whose stretch of the source is much larger. (slice of a Buffer is a view.)
+      raw: new Uint8Array(bytes.subarray(offset - base, offset - base + length)),
     };
   }
 }

@@ -1,6 +1,4 @@
 import type { DecodeContext } from "../../contract/format.ts";
-import type { Place } from "../../contract/provenance.ts";
-import type { Fault } from "../../contract/reject.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
 import { Schema } from "../../contract/schema.ts";
 import type { CsvErrors } from "./csv-errors.ts";
@@ -67,7 +65,7 @@ export class TableReader {
     const provenance = stretch.provenance(this.#context.source, this.#rows + 1);
     this.#rows += stretch.length;
     const faults = judgeRecords(stretch, this.#expected);
-    for (const [index, found] of faults) this.#reject(provenance.at(index), found);
+    for (const [index, found] of faults) this.#context.reject({ ...provenance.at(index), faults: found });
     if (!this.#schema || faults.size === stretch.length) return undefined;
     const rows = this.#parse(stretch, this.#expected.fields, faults);
     const columns = this.#schema.fields.map((_, column) => this.#nulls.columnOf(rows, column));
@@ -119,11 +117,6 @@ export class TableReader {
     } catch (cause) {
       throw this.#errors.internal(stretch.records.lines[0] as number, cause);
     }
-  }
-
-  /** A reject may be kept for long, and shall not keep its whole batch. */
-  #reject(place: Place, faults: readonly Fault[]): void {
-    this.#context.reject({ ...place, ...(place.raw ? { raw: new Uint8Array(place.raw) } : {}), faults });
   }
 }
 

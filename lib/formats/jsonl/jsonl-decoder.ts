@@ -86,7 +86,7 @@ export class JsonlDecoder implements Decoder {
     for (let i = 0; i < lines.length; i++) {
       const found = parse(i);
       const faults = Array.isArray(found) ? found : this.#table.add(found) ? undefined : TOO_MANY_NAMES;
-      if (faults) this.#reject(provenance, i, faults);
+      if (faults) this.#context.reject({ ...provenance.at(i), faults });
       else good.push(i);
       if (this.#table.isFull || i === lines.length - 1) {
         yield* this.#takeTable(good.length === lines.length ? provenance : provenance.take(good));
@@ -100,12 +100,6 @@ export class JsonlDecoder implements Decoder {
     const { schema, columns, length } = this.#table.take();
     this.#hasYielded = true;
     yield RowBatch.fromColumns(schema, columns, length, { provenance });
-  }
-
-  /** A reject may be kept for long, and shall not keep its whole batch. */
-  #reject(provenance: Provenance, index: number, faults: readonly Fault[]): void {
-    const place = provenance.at(index);
-    this.#context.reject({ ...place, ...(place.raw ? { raw: new Uint8Array(place.raw) } : {}), faults });
   }
 
   #refuseOverflow({ overflow }: LineScanner): void {
