@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { LoadedJob } from "../config/job/load-job.ts";
+import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import { DativoError, systemCode, toDativoError } from "../contract/errors.ts";
 import { ConnectionTestResult } from "../contract/results.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { LedgerPlace } from "../commit/ledger.ts";
 import { ControlPaths, jobHashOf, jobKeyOf, stateDirOf } from "../commit/places.ts";
-import type { LoadedJob } from "../config/job/load-job.ts";
+import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { DativoError } from "../contract/errors.ts";
 import type { ReaderClass } from "../contract/reader.ts";
 import type { WriterClass } from "../contract/writer.ts";

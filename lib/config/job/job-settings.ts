@@ -1,19 +1,16 @@
+import type { RejectPolicy } from "../../stream/policy.ts";
 import { type ConfigDocument, findingAt } from "../document/config-document.ts";
 import type { Finding } from "../document/config-fault.ts";
 import type { JobDraft } from "./job-document.ts";
-import type { LoadedJob, ValidationPolicy } from "./loaded-job.ts";
+import type { LoadedJob } from "./loaded-job.ts";
 
 /** What bad records mean for the job. */
 export function policyOf({
   schema_validation_mode: mode = "strict",
-  max_errors,
-  max_error_rate,
-}: JobDraft): ValidationPolicy {
-  return {
-    mode,
-    ...(max_errors === undefined ? {} : { maxErrors: max_errors }),
-    ...(max_error_rate === undefined ? {} : { maxErrorRate: max_error_rate }),
-  };
+  max_errors: maxErrors,
+  max_error_rate: maxErrorRate,
+}: JobDraft): RejectPolicy {
+  return { mode, maxErrors, maxErrorRate };
 }
 
 const LEVELS = {

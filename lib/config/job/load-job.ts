@@ -19,8 +19,6 @@ import { loadSide, type Side } from "./load-side.ts";
 import type { LoadedJob, LoadedTarget } from "./loaded-job.ts";
 import { checkTenant, findJob, readJob } from "./read-job.ts";
 
-export type { LoadedJob, LoadedSource, LoadedTarget, Mode, ValidationPolicy } from "./loaded-job.ts";
-
 export interface LoadJobOptions extends LoadOptions {
   /** Read everything again and replace what was loaded before. */
   readonly fullRefresh?: boolean | undefined;

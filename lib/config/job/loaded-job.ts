@@ -1,5 +1,6 @@
 import type { AssetDefinition } from "../../contract/asset.ts";
 import type { SourceConfig, TargetConfig } from "../../contract/config.ts";
+import type { RejectPolicy } from "../../stream/policy.ts";
 import type { Role } from "../connector/load-registry.ts";
 import type { Finding } from "../document/config-fault.ts";
 import type { JobDocument } from "./job-document.ts";
@@ -21,7 +22,7 @@ export interface LoadedJob {
   readonly asset: AssetDefinition;
   /** Absolute. */
   readonly assetFile: string;
-  readonly validation: ValidationPolicy;
+  readonly validation: RejectPolicy;
   /** Options of the map transform, as the job has them. */
   readonly map?: JobDocument["map"];
   /** Everything is read again, and replaces what was loaded before. */
@@ -64,14 +65,6 @@ export interface LoadedTarget extends LoadedSide {
   readonly writeMode: "append" | "overwrite";
   readonly layout: "flat" | "run-dir";
   readonly allowDuplicates: boolean;
-}
-
-export interface ValidationPolicy {
-  readonly mode: "strict" | "warn";
-  /** In warn mode: more bad records than this publish nothing. */
-  readonly maxErrors?: number;
-  /** In warn mode, 0 to 1: a larger share of bad records than this publishes nothing. */
-  readonly maxErrorRate?: number;
 }
 
 /** How only what is new is read. */

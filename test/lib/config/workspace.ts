@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { ConfigFault } from "../../../lib/config/document/config-fault.ts";
-import { type LoadedJob, type LoadJobOptions, loadJob } from "../../../lib/config/job/load-job.ts";
+import { type LoadJobOptions, loadJob } from "../../../lib/config/job/load-job.ts";
+import type { LoadedJob } from "../../../lib/config/job/loaded-job.ts";
 import { DativoError } from "../../../lib/contract/errors.ts";
 
 /** A folder with these files, removed when the test is done. */
