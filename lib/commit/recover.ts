@@ -1,8 +1,9 @@
-import { rm, stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";
 import { linkIfAbsent, makeFolder, syncFolder } from "../storage/durable.ts";
+import { exists } from "../storage/exists.ts";
 import type { ControlPaths } from "./places.ts";
 import { isFile, moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
 import { type CommitRecord, listFolder, readLatest, readRecord } from "./record.ts";
@@ -73,11 +74,4 @@ async function stillStaged(paths: ControlPaths, record: CommitRecord): Promise<C
   const left = [];
   for (const file of record.files) if (await exists(join(paths.staging(record.runId), file.staged))) left.push(file);
   return left;
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

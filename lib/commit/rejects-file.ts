@@ -1,14 +1,15 @@
 import { isUtf8 } from "node:buffer";
-import { access, type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { Reject } from "../contract/reject.ts";
 import { linkIfAbsent, makeFolder, PRIVATE_FILE, syncFolder } from "../storage/durable.ts";
+import { exists } from "../storage/exists.ts";
 import { unwritable } from "../storage/staged-file.ts";
 import type { ControlPaths } from "./places.ts";
 
 /** Gives the rejects that a run staged their lasting name. Nothing is done when it staged none. */
 export async function keepRejects(paths: ControlPaths, runId: string): Promise<void> {
   const staged = paths.stagedRejects(runId);
-  if (!(await isThere(staged))) return;
+  if (!(await exists(staged))) return;
   await makeFolder(paths.rejects);
   await linkIfAbsent(staged, paths.rejectsOf(runId));
   await syncFolder(paths.rejects);
@@ -62,11 +63,4 @@ function rawOf(raw: Uint8Array | undefined, record: string | undefined): Record<
   if (!raw) return record === undefined ? {} : { raw: record };
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   return isUtf8(bytes) ? { raw: bytes.toString("utf8") } : { raw_base64: bytes.toString("base64") };
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,5 @@
-import { stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
+import { exists } from "../../storage/exists.ts";
 
 /** Where relative paths of a document are looked for, in this order. */
 export interface Places {
@@ -39,13 +39,4 @@ export function displayPath(path: string, cwd: string): string {
 /** `s3://…`, `gs://…`, `https://…`: not a path of this machine. */
 export function isUrl(path: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(path);
-}
-
-export async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import type { FileEntry } from "../../contract/config.ts";
-import { exists, isUrl, type Places } from "../document/find-file.ts";
+import { exists } from "../../storage/exists.ts";
+import { isUrl, type Places } from "../document/find-file.ts";
 
 /**
  * `files:` with one name for each key (`path`, `id`) and paths that can be opened from the working directory. A
