@@ -221,8 +221,7 @@ function writeWith<R extends Row>(
       ledger = await Ledger.open(place, { log: environment.log, clock: environment.clock, storage });
       return ledger.begin(asset, mode);
     },
-    createWriter: async (_attempt, staging) =>
-      new writerClass(asset, config, commitsItself(writerClass) ? target : staging),
+    createWriter: async (staging) => new writerClass(asset, config, commitsItself(writerClass) ? target : staging),
     settle: (attempt, sealed) => attempt.commit(sealed),
     end: async () => ledger?.close(),
   });

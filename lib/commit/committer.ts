@@ -7,7 +7,7 @@ import type { Attempt } from "./attempt.ts";
 export interface CommitterParts {
   /** Locks the target and begins the run. */
   begin(): Promise<Attempt>;
-  createWriter(attempt: Attempt, stagingFolder: string): Promise<BaseWriter>;
+  createWriter(stagingFolder: string): Promise<BaseWriter>;
   /** What becomes of a sealed run: stand-alone it is committed here; a job keeps it for its one commit. */
   settle(attempt: Attempt, sealed: Sealed): Promise<CommitResult | undefined>;
   /** Unlocks; called once, after a commit or an abort, unless a job took the run over. */
@@ -31,7 +31,7 @@ class AttemptCommitter implements Committer {
     const attempt = await this.#parts.begin();
     this.#attempt = attempt;
     const folder = await attempt.stage();
-    return { storage: attempt.storage, createWriter: () => this.#parts.createWriter(attempt, folder) };
+    return { storage: attempt.storage, createWriter: () => this.#parts.createWriter(folder) };
   }
 
   async keepRejects(rejects: readonly Reject[]): Promise<void> {

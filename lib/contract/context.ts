@@ -28,7 +28,7 @@ export interface Log {
 
 /** Memory for records in flight and in writers' buffers. */
 export interface Budget {
-  /** Reserves memory for a buffer; false means that the asker must flush what it holds. */
+  /** Reserves memory for a buffer; undefined means that the asker must flush what it holds. */
   tryReserve(bytes: number): Reservation | undefined;
 }
 

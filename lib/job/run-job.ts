@@ -149,8 +149,7 @@ class JobRun {
       meter: this.#meter("write"),
       committer: createCommitter({
         begin: async () => attempt,
-        createWriter: async (_attempt, staging) =>
-          construct(writer, job.asset, job.target.config, this.#outputBase(staging)),
+        createWriter: async (staging) => construct(writer, job.asset, job.target.config, this.#outputBase(staging)),
         settle: async (_attempt, handedOver) => {
           sealed = handedOver;
           return undefined;
