@@ -133,7 +133,7 @@ function cureFor({ names }: Schema): string {
   if (delimiter !== undefined) {
     return `Its only column is '${only}'. If ${JSON.stringify(delimiter)} divides the columns, say so: \`engine: { options: { delimiter: ${JSON.stringify(delimiter)} } }\`.`;
   }
-  return `Its columns are ${quoted(names)}. Rename them with \`map\`, or change the contract.`;
+  return `Its columns are ${quoted(names)}. The contract names columns as the source has them; \`map\` renames what was checked.`;
 }
 
 const OTHER_DELIMITERS = [";", "\t", "|", ","];

@@ -181,13 +181,19 @@ describe("a record or field beyond its limit", () => {
 
   it("is met exactly", () => {
     expect(read(`a\n${"x".repeat(20)}\n`, { max_field_bytes: 20, max_record_bytes: 20 }).error).toBeUndefined();
-    expect(read(`a\n${"x".repeat(21)}\n`, { max_field_bytes: 20 }).error).toBeDefined();
+    expect(read(`a\n${"x".repeat(21)}\n`, { max_field_bytes: 20 }).error).toMatchObject({
+      code: "DTV_RECORD_TOO_LARGE",
+    });
     expect(errorOf(read(`a\n${"x".repeat(21)}\n`, { max_field_bytes: 20, max_record_bytes: 20 })).message).toContain(
       "field",
     );
-    expect(read(`a\n${"x".repeat(21)}\n`, { max_record_bytes: 20 }).error).toBeDefined();
+    expect(read(`a\n${"x".repeat(21)}\n`, { max_record_bytes: 20 }).error).toMatchObject({
+      code: "DTV_RECORD_TOO_LARGE",
+    });
     expect(read(`a,b\n1,${"x".repeat(20)}\n`, { max_field_bytes: 20 }).error).toBeUndefined();
-    expect(read(`a,b\n1,${"x".repeat(21)}\n`, { max_field_bytes: 20 }).error).toBeDefined();
+    expect(read(`a,b\n1,${"x".repeat(21)}\n`, { max_field_bytes: 20 }).error).toMatchObject({
+      code: "DTV_RECORD_TOO_LARGE",
+    });
   });
 
   it("is found before much more than the limit was read", () => {

@@ -195,7 +195,9 @@ describe("a line beyond the limit", () => {
 
   it("is met exactly", () => {
     expect(decode(jsonlFormat, `{"a":"${"x".repeat(12)}"}\n`, { options }).error).toBeUndefined();
-    expect(decode(jsonlFormat, `{"a":"${"x".repeat(13)}"}\n`, { options }).error).toBeDefined();
+    expect(decode(jsonlFormat, `{"a":"${"x".repeat(13)}"}\n`, { options }).error).toMatchObject({
+      code: "DTV_RECORD_TOO_LARGE",
+    });
   });
 
   it("is found before much more than the limit was read", () => {
