@@ -21,6 +21,8 @@ export interface Finding {
 /** Something wrong in a configuration; a job with one is not run. */
 export interface ConfigFault extends Finding {
   readonly code: ErrorCode;
+  /** Of an unknown key: the path that was probably meant. */
+  readonly meant?: string;
 }
 
 /** Everything that is found while the documents of one job are read. */

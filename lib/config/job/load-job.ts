@@ -3,7 +3,7 @@ import { DativoError } from "../../contract/errors.ts";
 import { INIT_HINT } from "../asset/load-asset.ts";
 import { loadRegistry } from "../connector/load-registry.ts";
 import { collectPlanned } from "../document/collect-planned.ts";
-import { type ConfigDocument, documentOf, findingAt } from "../document/config-document.ts";
+import { type ConfigDocument, documentOf, findingAt, valueAt } from "../document/config-document.ts";
 import { type ConfigFault, faultsToError } from "../document/config-fault.ts";
 import { readDocument } from "../document/read-document.ts";
 import { collect, type LoadOptions, openSession, type Session } from "../document/session.ts";
@@ -61,7 +61,7 @@ export async function loadJob(
   const parts = job && (await loadParts({ document, job, manager }, options, session));
 
   const { planned, warnings } = session.report;
-  const faults = withoutEchoes(session.report.faults);
+  const faults = withoutEchoes(document, session.report.faults);
   if (faults.length > 0) {
     throw faultsToError(faults, faults.some(({ path }) => path === "asset_path") ? INIT_HINT : undefined);
   }
@@ -94,12 +94,21 @@ export async function loadJob(
 /** Source and target are held to their declarations after they were laid over their recipes. */
 const JOB_KEYS = jobDocument.omit({ source: true, target: true });
 
-/** What else is wrong with a value that could not be filled in follows from that. */
-function withoutEchoes(faults: readonly ConfigFault[]): ConfigFault[] {
+/**
+ * One mistake is one fault: what else is wrong with a value that could not be filled in or is of the wrong type follows
+ * from that, and what is missing under a misspelt key is there under the name that it was given.
+ */
+function withoutEchoes({ value }: ConfigDocument, faults: readonly ConfigFault[]): ConfigFault[] {
   const isCause = ({ code }: ConfigFault): boolean =>
     code === "DTV_VARIABLE_UNSET" || code === "DTV_VARIABLE_FORBIDDEN";
   const unfilled = new Set(faults.filter(isCause).map(({ place }) => place));
-  return faults.filter((fault) => isCause(fault) || !unfilled.has(fault.place));
+  const misspelt = faults.flatMap(({ meant }) =>
+    meant === undefined || valueAt(value, meant.split(".")) !== undefined ? [] : [`${meant}.`],
+  );
+  const firsts = new Set(faults.map(({ place }) => faults.findIndex((each) => each.place === place)));
+  return faults
+    .filter((fault, index) => (unfilled.has(fault.place) ? isCause(fault) : firsts.has(index)))
+    .filter(({ path }) => !misspelt.some((meant) => `${path}.`.startsWith(meant)));
 }
 
 interface JobParts {

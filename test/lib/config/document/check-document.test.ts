@@ -60,6 +60,35 @@ it("a value that could not be filled in has one fault only", async () => {
   ]);
 });
 
+describe("one mistake is one fault", () => {
+  it.each([
+    [
+      "source_connector:",
+      "source_conector:",
+      "source_conector: unknown key 'source_conector'; did you mean 'source_connector'?",
+    ],
+    ["tenant_id:", "tenantid:", "tenantid: unknown key 'tenantid'; did you mean 'tenant_id'?"],
+    ["{ files:", "{ file:", "source.file: unknown key 'file'; did you mean 'files'?"],
+    ["target: {", "targt: {", "targt: unknown key 'targt'; did you mean 'target'?"],
+    ["{ files: [{ path: data/people.csv }] }", "{ files: a.csv }", "source.files: expected a list, got text"],
+    ["{ files: [{ path: data/people.csv }] }", "{ files: [a.csv] }", "source.files.0: expected a mapping, got text"],
+  ])("%s written as %s", async (right, wrong, message) => {
+    expect(await complaints(smallJob().replace(right, wrong))).toEqual([message]);
+  });
+
+  it("a key that is there and wrong is a second fault", async () => {
+    const job = smallJob("target_conector: csv\n").replace("target_connector: parquet", "target_connector: parket");
+    expect(await complaints(job)).toHaveLength(2);
+  });
+
+  it("in a contract too", async () => {
+    const asset = "name: people\nteam: { owner: a }\nschema: [{ nam: id, type: integer }]\n";
+    expect(await complaints(smallJob(), {}, { "assets/people.yaml": asset })).toEqual([
+      "schema.0.nam: unknown key 'nam'; did you mean 'name'?",
+    ]);
+  });
+});
+
 it("faults of the job hide no others", async () => {
   const job = smallJob("foo: 1\n")
     .replace("assets/people.yaml", "assets/gone.yaml")
