@@ -16,6 +16,25 @@ export function assetForm(value: Readonly<Record<string, unknown>>): AssetForm {
   return schema.some(isObject) && !schema.some(isField) ? "odcs" : "flat";
 }
 
+const JOB_KEYS = [
+  "source_connector",
+  "source_connector_path",
+  "target_connector",
+  "target_connector_path",
+  "asset_path",
+];
+
+/** Whether a document is a job, which names a contract, and so no contract itself. */
+export function isJob(value: Readonly<Record<string, unknown>>): boolean {
+  return !isContract(value) && JOB_KEYS.some((key) => Object.hasOwn(value, key));
+}
+
+/** Whether a document is a contract, and so no job. */
+export function isContract(value: Readonly<Record<string, unknown>>): boolean {
+  const hasFields = Array.isArray(value["schema"]) || isMapping(value["asset"]) || value["kind"] === "DataContract";
+  return hasFields && !Object.hasOwn(value, "asset_path");
+}
+
 /** Contracts often have keys with nothing after the colon; they say nothing. Lists keep theirs. */
 export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);

@@ -16,9 +16,10 @@ import {
 import { describeTried, findFile } from "../document/find-file.ts";
 import { readDocument } from "../document/read-document.ts";
 import { expandDocument, type LoadOptions, openSession, reportExpansion, type Session } from "../document/session.ts";
-import { assetForm, withoutNulls } from "./asset-form.ts";
+import { assetForm, isJob, withoutNulls } from "./asset-form.ts";
 import type { AssetNotes } from "./asset-notes.ts";
 import { type ReadAsset, readFlat, readNested, readOdcs } from "./asset-readers.ts";
+import { type RuleFault, ruleFaults } from "./rule-faults.ts";
 
 export interface LoadAssetOptions extends LoadOptions {
   /** Chooses among the schema objects of an ODCS file. */
@@ -72,7 +73,9 @@ const FOREIGN = new Set(["query", "implementation"]);
  * @throws DativoError with every fault of the file
  */
 export async function readAsset(path: string, session: Session, label?: string): Promise<AssetDefinition> {
-  const expanded = expandDocument(session, await readDocument(path, session.places.cwd), FOREIGN);
+  const written = await readDocument(path, session.places.cwd);
+  if (isJob(written.value)) throw faultsToError([faultAt(written, [], "this is a job, not an asset (contract)")]);
+  const expanded = expandDocument(session, written, FOREIGN);
   const before = session.report.faults.length;
   reportExpansion(session, expanded);
   const { document } = expanded;
@@ -83,14 +86,14 @@ export async function readAsset(path: string, session: Session, label?: string):
     label,
   );
   session.report.faults.push(...read.faults);
-  const asset = session.report.faults.length > before ? undefined : define(document, read, session.report);
+  const asset = session.report.faults.length > before ? undefined : await define(document, read, session.report);
   if (asset) return asset;
   throw faultsToError(session.report.faults.splice(before));
 }
 
-function define(document: ConfigDocument, read: ReadAsset, report: Report): AssetDefinition | undefined {
+async function define(document: ConfigDocument, read: ReadAsset, report: Report): Promise<AssetDefinition | undefined> {
   if (!read.init) return undefined;
-  const faults = fieldFaults(document, read.init.schema, read);
+  const faults = await fieldFaults(document, read.init.schema, read);
   report.faults.push(...faults);
   return faults.length > 0 ? undefined : new AssetDefinition(versioned(document, read.init));
 }
@@ -102,20 +105,34 @@ function versioned(document: ConfigDocument, init: AssetInit): AssetInit {
   return written === undefined || init.version === undefined ? init : { ...init, version: written };
 }
 
-function fieldFaults(
+async function fieldFaults(
   document: ConfigDocument,
   fields: readonly FieldSpec[],
   { schemaKeys, typeKey }: ReadAsset,
-): ConfigFault[] {
+): Promise<ConfigFault[]> {
   const names = fields.map((field) => field.name);
-  return fields.flatMap((field, index) => {
+  const faults: ConfigFault[] = [];
+  for (const [index, field] of fields.entries()) {
     const at = [...schemaKeys, index];
-    const isRepeated = names.indexOf(field.name) < index;
-    return [
-      ...(isRepeated ? [faultAt(document, [...at, "name"], `the field '${field.name}' is repeated`)] : []),
-      ...typeFaults(document, field, at, typeKey),
-    ];
-  });
+    if (names.indexOf(field.name) < index) {
+      faults.push(faultAt(document, [...at, "name"], `the field '${field.name}' is repeated`));
+    }
+    const types = typeFaults(document, field, at, typeKey);
+    faults.push(...types);
+    if (types.length > 0) continue;
+    for (const fault of await ruleFaults(field)) {
+      const keys = [...at, ...ruleKeys(fault, typeKey)];
+      faults.push(faultAt(document, keys, fault.message, { code: "DTV_ASSET_INVALID" }));
+    }
+  }
+  return faults;
+}
+
+/** Where a rule stands in a field: as it is spelled in a program, or in snake_case, by the form of the contract. */
+function ruleKeys({ rule, index }: RuleFault, typeKey: ReadAsset["typeKey"]): Keys {
+  const entry = index === undefined ? [] : [index];
+  if (typeKey === "type") return [rule.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), ...entry];
+  return rule === "enum" ? [rule, ...entry] : ["logicalTypeOptions", rule];
 }
 
 function typeFaults(

@@ -1,6 +1,6 @@
 import { didYouMean } from "../../contract/options.ts";
 import { type ConfigDocument, faultAt, findingAt } from "../document/config-document.ts";
-import { describeTried, findFile } from "../document/find-file.ts";
+import { describeTried, findFile, isFolder } from "../document/find-file.ts";
 import { collect, type Session } from "../document/session.ts";
 import { type RecipeDocument, readRecipe, shippedRecipePath, shippedRecipes } from "./load-recipe.ts";
 import type { Role } from "./load-registry.ts";
@@ -28,8 +28,12 @@ async function namedPath(
   { places, report }: Session,
 ): Promise<string | undefined> {
   const lookup = await findFile(path, places);
-  if (lookup.found !== undefined) return lookup.found;
   const keys = [`${role}_connector_path`];
+  if (lookup.found !== undefined) {
+    if (!(await isFolder(lookup.found))) return lookup.found;
+    report.faults.push(faultAt(document, keys, `${path} is a folder; the file of a recipe is needed`));
+    return undefined;
+  }
   const message = `Connector recipe not found: ${path}${describeTried(lookup, path)}`;
   if (isCustom) {
     report.warnings.push(findingAt(document, keys, `${message}; the custom plugin works without it`));

@@ -1,7 +1,7 @@
 import type { AssetDefinition } from "../../contract/asset.ts";
 import { assetNotFound, readAsset } from "../asset/load-asset.ts";
 import { type ConfigDocument, faultAt } from "../document/config-document.ts";
-import { describeTried, findFile } from "../document/find-file.ts";
+import { describeTried, findFile, isFolder } from "../document/find-file.ts";
 import { collect, type Session } from "../document/session.ts";
 
 export interface JobAsset {
@@ -19,6 +19,12 @@ export async function loadJobAsset(document: ConfigDocument, session: Session): 
   if (found === undefined) {
     const message = assetNotFound(path, describeTried(lookup, path));
     session.report.faults.push(faultAt(document, ["asset_path"], message, { code: "DTV_CONFIG_NOT_FOUND" }));
+    return undefined;
+  }
+  if (await isFolder(found)) {
+    session.report.faults.push(
+      faultAt(document, ["asset_path"], `${path} is a folder; the file of a contract is needed`),
+    );
     return undefined;
   }
   const definition = await collect(session, () =>

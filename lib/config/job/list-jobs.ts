@@ -37,10 +37,16 @@ async function filesBelow(folder: string, written: string): Promise<string[]> {
   } catch (error) {
     const code = systemCode(error);
     if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
-    throw new DativoError("DTV_CONFIG_NOT_FOUND", `The job folder does not exist: ${written}`, {
-      culprit: written,
-      cause: error,
-    });
+    const isFile = code === "ENOTDIR";
+    throw new DativoError(
+      "DTV_CONFIG_NOT_FOUND",
+      isFile ? `${written} is a file, not a folder of jobs` : `The job folder does not exist: ${written}`,
+      {
+        culprit: written,
+        ...(isFile ? { hint: `A single job is given with --config ${written}.` } : {}),
+        cause: error,
+      },
+    );
   }
 }
 

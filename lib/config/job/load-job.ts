@@ -1,9 +1,10 @@
 import { dirname } from "node:path";
 import { DativoError } from "../../contract/errors.ts";
+import { isContract } from "../asset/asset-form.ts";
 import { INIT_HINT } from "../asset/load-asset.ts";
 import { loadRegistry } from "../connector/load-registry.ts";
 import { collectPlanned } from "../document/collect-planned.ts";
-import { type ConfigDocument, documentOf, findingAt, valueAt } from "../document/config-document.ts";
+import { type ConfigDocument, documentOf, faultAt, findingAt, valueAt } from "../document/config-document.ts";
 import { type ConfigFault, faultsToError } from "../document/config-fault.ts";
 import { readDocument } from "../document/read-document.ts";
 import { collect, type LoadOptions, openSession, type Session } from "../document/session.ts";
@@ -51,6 +52,7 @@ export async function loadJob(
     file === undefined
       ? documentOf(input as Record<string, unknown>, "job")
       : await readDocument(file, session.places.cwd);
+  if (isContract(written.value)) throw faultsToError([faultAt(written, [], "this is an asset (contract), not a job")]);
   const manager = openSecretManager(
     options.secretManager ?? session.env["DATIVO_SECRET_MANAGER"] ?? "env",
     session.env,

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { checkDocument, withoutFaults } from "../document/check-document.ts";
 import { type ConfigDocument, faultAt, findingAt, withValue } from "../document/config-document.ts";
 import { faultOf, faultsToError } from "../document/config-fault.ts";
-import { describeTried, findFile } from "../document/find-file.ts";
+import { describeTried, findFile, isFolder } from "../document/find-file.ts";
 import { expandDocument, reportExpansion, type Session } from "../document/session.ts";
 import { type JobDraft, jobDocument, jobDraft } from "./job-document.ts";
 import { isTenantId, TENANT_GRAMMAR } from "./tenant-id.ts";
@@ -10,7 +10,13 @@ import { isTenantId, TENANT_GRAMMAR } from "./tenant-id.ts";
 /** The absolute path of a job file. @throws DativoError DTV_CONFIG_NOT_FOUND */
 export async function findJob(path: string, cwd: string = process.cwd()): Promise<string> {
   const lookup = await findFile(path, { cwd: resolve(cwd) });
-  if (lookup.found !== undefined) return lookup.found;
+  if (lookup.found !== undefined) {
+    if (!(await isFolder(lookup.found))) return lookup.found;
+    throw faultsToError(
+      [faultOf({ file: path, path: "", message: "is a folder, not the file of a job" })],
+      `\`dativo run --job-dir ${path}\` runs every job below it.`,
+    );
+  }
   const message = `Job not found: ${path}${describeTried(lookup, path)}`;
   throw faultsToError(
     [faultOf({ file: path, path: "", message }, "DTV_CONFIG_NOT_FOUND")],

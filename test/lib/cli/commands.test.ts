@@ -104,7 +104,7 @@ describe("dativo check", () => {
       "a pattern that cannot be used",
       {},
       { "people.yaml": PEOPLE_ASSET.replace('"max_length":40', '"pattern":"(?=x)"') },
-      /✘ Contract: failed\n {4}The pattern of field 'name' cannot be used/,
+      /people\.yaml:1:\d+ {2}schema\.1\.pattern: cannot be used/,
     ],
     [
       "a rule that does not fit the type",

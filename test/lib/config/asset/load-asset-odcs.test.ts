@@ -375,3 +375,10 @@ schema:
     ]);
   });
 });
+
+it("rules that no value can keep are placed where the standard has them", async () => {
+  const keys = "logicalType: integer, logicalTypeOptions: { maximum: 1, minimum: 10 }";
+  expect((await errorOf(property(keys))).message).toBe(
+    "a.yaml:6:110  schema.0.properties.0.logicalTypeOptions.minimum: no value can keep it: it asks for 10, and the upper bound is 1",
+  );
+});

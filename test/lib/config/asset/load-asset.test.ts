@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadAsset } from "../../../../lib/config/asset/load-asset.ts";
 import type { Finding } from "../../../../lib/config/document/config-fault.ts";
-import { errorOf, workspace } from "../workspace.ts";
+import { errorOf, smallJob, workspace } from "../workspace.ts";
 
 async function read(text: string, options: Parameters<typeof loadAsset>[1] = {}) {
   const planned: Finding[] = [];
@@ -198,9 +198,43 @@ describe("faults", () => {
       "name: a\nschema: [{ name: b, type: string, primaryKey: true }]\n",
       ["schema.0.primaryKey: unknown key 'primaryKey'; did you mean 'primary_key'?"],
     ],
+    ["a job", smallJob(), [": this is a job, not an asset (contract)"]],
   ] as [string, string, unknown[]][])("%s", async (_, text, expected) => {
     const faults = (await errorOf(read(text))).details["faults"] as { path: string; message: string }[];
     expect(faults.map(({ path, message }) => `${path}: ${message}`)).toEqual(expected);
+  });
+
+  it.each([
+    ["integer, minimum: 10, maximum: 1", "minimum: no value can keep it: it asks for 10, and the upper bound is 1"],
+    [
+      '"decimal(10,2)", exclusive_minimum: 9.50, maximum: 9.5',
+      "exclusive_minimum: no value can keep it: it asks for 9.50",
+    ],
+    ["date, minimum: 2024-01-02, exclusive_maximum: 2024-01-01", "minimum: no value can keep it"],
+    ["double, exclusive_minimum: 1, exclusive_maximum: 1", "exclusive_minimum: no value can keep it"],
+    [
+      "string, min_length: 5, max_length: 3",
+      "min_length: no value can keep it: it asks for 5, and the upper bound is 3",
+    ],
+    ['string, pattern: "(?=x)"', "pattern: cannot be used: "],
+    ["date, max_length: 3", "max_length: needs a field of type string; 'f' is date"],
+    [
+      "boolean, minimum: 1",
+      "minimum: needs a field of type integer, double, decimal, date, time, timestamp; 'f' is boolean",
+    ],
+    ["date, minimum: 2024-99-99", 'minimum: "2024-99-99" is not on the calendar or the clock'],
+    ["integer, enum: [1, x]", "enum.1: "],
+  ])("a rule that cannot be kept or checked: %s", async (rule, message) => {
+    const error = await errorOf(read(`name: a\nschema:\n  - { name: f, type: ${rule} }\n`));
+    expect(error.code).toBe("DTV_ASSET_INVALID");
+    expect(error.message).toContain(`  schema.0.${message}`);
+    expect(error.message).toMatch(/^a\.yaml:3:\d\d /);
+  });
+
+  it("bounds that leave one value are fine", async () => {
+    const rules = "minimum: 3, maximum: 3.0 }, { name: t, type: string, min_length: 2, max_length: 2";
+    const { asset } = await read(`name: a\nschema: [{ name: f, type: double, ${rules} }]\n`);
+    expect(asset.fields).toHaveLength(2);
   });
 
   it("a file that is not there", async () => {

@@ -35,7 +35,7 @@ describe("the jobs of a folder", () => {
   it.each([
     ["nowhere", "The job folder does not exist: nowhere"],
     ["empty", "No job files (*.yaml, *.yml) below empty"],
-    ["assets/people.yaml", "The job folder does not exist: assets/people.yaml"],
+    ["assets/people.yaml", "assets/people.yaml is a file, not a folder of jobs"],
   ])("%s", async (folder, message) => {
     const cwd = workspace({ "empty/readme.md": "", "assets/people.yaml": ASSET });
     const error = await errorOf(listJobs(folder, { cwd }));

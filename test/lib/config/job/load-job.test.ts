@@ -226,11 +226,17 @@ team: { ownr: x }
       "DTV_CONFIG_NOT_FOUND",
       /^missing\.yaml {2}Job not found: missing\.yaml \(looked for .*missing\.yaml\)$/,
     ],
-    ["a folder", ".", "DTV_CONFIG_INVALID", /is a folder; a file is needed$/],
+    ["a folder", ".", "DTV_CONFIG_INVALID", /is a folder, not the file of a job$/],
+    [
+      "a contract",
+      "assets/people.yaml",
+      "DTV_CONFIG_INVALID",
+      /^assets\/people\.yaml:1:1 {2}this is an asset \(contract\), not a job$/,
+    ],
     ["not UTF-8", "latin1.yaml", "DTV_CONFIG_INVALID", /^latin1\.yaml {2}the file is not UTF-8 text$/],
     ["not a job", "list.yaml", "DTV_CONFIG_INVALID", /^list\.yaml:1:1 {2}expected a mapping of keys to values$/],
   ])("%s", async (_, path, code, message) => {
-    const cwd = workspace({ "list.yaml": "- a\n" });
+    const cwd = workspace({ "list.yaml": "- a\n", "assets/people.yaml": ASSET });
     const { writeFileSync } = await import("node:fs");
     writeFileSync(join(cwd, "latin1.yaml"), Buffer.from([0x61, 0x3a, 0x20, 0xe4]));
     const error = await errorOf(loadJob(path, { cwd, env: {} }));

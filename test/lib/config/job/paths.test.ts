@@ -93,3 +93,15 @@ describe("source files", () => {
     expect(job.source.config.files).toEqual([expected]);
   });
 });
+
+it("a folder where a file is needed is told at the key that names it", async () => {
+  const cwd = workspace({
+    "job.yaml": smallJob("source_connector_path: mine\n"),
+    "mine/x": "",
+    "assets/people.yaml/x": "",
+  });
+  expect((await errorOf(loadJob("job.yaml", { cwd, env: {} }))).message.split("\n")).toEqual([
+    "job.yaml:6:13  asset_path: assets/people.yaml is a folder; the file of a contract is needed",
+    "job.yaml:7:24  source_connector_path: mine is a folder; the file of a recipe is needed",
+  ]);
+});
