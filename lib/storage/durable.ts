@@ -3,19 +3,32 @@
  * is ever overwritten, except by {@link replaceFile}, which is for caches of a truth that stands elsewhere.
  */
 import { constants } from "node:fs";
-import { link, mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { link, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { DativoError, systemCode } from "../contract/errors.ts";
 
 /** For everything that is ours alone: state, manifests, rejects. */
 export const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 
-/** Makes a folder and its parents, and the names of those it made, durable. */
+/**
+ * Makes a folder and its parents, and the names of those it made, durable. One level at a time: Node's own recursion
+ * never ends where a file system makes no folders (/proc), and hides why (a read-only volume).
+ */
 export async function makeFolder(path: string, mode: number = PRIVATE_FOLDER): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode });
-  if (first === undefined) return;
-  for (let at = path; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at));
+  const missing: string[] = [];
+  for (let at = resolve(path); !(await isFolder(at)) && at !== dirname(at); at = dirname(at)) missing.push(at);
+  for (const at of missing.reverse()) {
+    await mkdir(at, { mode }).catch(async (cause: unknown) => {
+      // Another run may have made it in the meantime.
+      if (systemCode(cause) !== "EEXIST" || !(await isFolder(at))) throw cause;
+    });
+    await syncFolder(dirname(at));
+  }
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }
 
 /** Makes the names in a folder durable. */

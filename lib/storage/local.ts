@@ -1,9 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
-import { isAbsolute, resolve } from "node:path";
+import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { DativoError, systemCode } from "../contract/errors.ts";
+import { didYouMean } from "../contract/options.ts";
 import type { SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
 import { decompress } from "./decompress.ts";
 
@@ -54,8 +55,8 @@ export class LocalStorage implements Storage {
   }
 
   async #stat(path: string): Promise<StoredFile> {
-    const facts = await stat(resolve(this.#cwd, path), { bigint: true }).catch((cause: unknown) => {
-      throw systemCode(cause) === "ENOENT" ? notFound(path, this.#cwd, cause) : unreadable(path, cause);
+    const facts = await stat(resolve(this.#cwd, path), { bigint: true }).catch(async (cause: unknown) => {
+      throw systemCode(cause) === "ENOENT" ? await notFound(path, this.#cwd, cause) : unreadable(path, cause);
     });
     if (facts.isDirectory()) {
       throw new DativoError("DTV_SOURCE_NOT_A_FILE", `${path} is a folder, not a file`, {
@@ -150,8 +151,9 @@ class LocalSourceFile implements SourceFile {
   }
 }
 
-function notFound(path: string, cwd: string, cause: unknown): DativoError {
-  return new DativoError("DTV_SOURCE_NOT_FOUND", `File not found: ${path}`, {
+async function notFound(path: string, cwd: string, cause: unknown): Promise<DativoError> {
+  const neighbours = await readdir(dirname(resolve(cwd, path))).catch(() => []);
+  return new DativoError("DTV_SOURCE_NOT_FOUND", `File not found: ${path}${didYouMean(basename(path), neighbours)}`, {
     culprit: path,
     hint: `The working directory is ${cwd}.`,
     cause,

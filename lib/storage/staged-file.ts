@@ -65,6 +65,7 @@ const REASONS: Readonly<Record<string, readonly [string, string]>> = {
   EACCES: ["permission denied", "Give this user write permission, or choose another target."],
   EPERM: ["not permitted", "Give this user write permission, or choose another target."],
   EROFS: ["the file system is read-only", "Choose another target."],
+  ENOENT: ["no folder or file can be made there", "Choose another target."],
   ENOTDIR: ["a part of the path is a file, not a folder", "Choose another target."],
   EEXIST: ["a file stands where a folder is needed", "Choose another target."],
   EMFILE: ["too many open files", "Raise `ulimit -n`."],

@@ -1,6 +1,7 @@
 import { didYouMean } from "../../contract/options.ts";
+import { isFolder } from "../../storage/durable.ts";
 import { type ConfigDocument, faultAt, findingAt } from "../document/config-document.ts";
-import { describeTried, findFile, isFolder } from "../document/find-file.ts";
+import { describeTried, findFile } from "../document/find-file.ts";
 import { collect, type Session } from "../document/session.ts";
 import { type RecipeDocument, readRecipe, shippedRecipePath, shippedRecipes } from "./load-recipe.ts";
 import type { Role } from "./load-registry.ts";

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { exists } from "../../storage/exists.ts";
 
@@ -40,8 +39,4 @@ export function displayPath(path: string, cwd: string): string {
 /** `s3://…`, `gs://…`, `https://…`: not a path of this machine. */
 export function isUrl(path: string): boolean {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(path);
-}
-
-export async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 }

@@ -1,7 +1,8 @@
 import type { AssetDefinition } from "../../contract/asset.ts";
+import { isFolder } from "../../storage/durable.ts";
 import { assetNotFound, readAsset } from "../asset/load-asset.ts";
 import { type ConfigDocument, faultAt } from "../document/config-document.ts";
-import { describeTried, findFile, isFolder } from "../document/find-file.ts";
+import { describeTried, findFile } from "../document/find-file.ts";
 import { collect, type Session } from "../document/session.ts";
 
 export interface JobAsset {

@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
+import { isFolder } from "../../storage/durable.ts";
 import { checkDocument, withoutFaults } from "../document/check-document.ts";
 import { type ConfigDocument, faultAt, findingAt, withValue } from "../document/config-document.ts";
 import { faultOf, faultsToError } from "../document/config-fault.ts";
-import { describeTried, findFile, isFolder } from "../document/find-file.ts";
+import { describeTried, findFile } from "../document/find-file.ts";
 import { expandDocument, reportExpansion, type Session } from "../document/session.ts";
 import { type JobDraft, jobDocument, jobDraft } from "./job-document.ts";
 import { isTenantId, TENANT_GRAMMAR } from "./tenant-id.ts";

@@ -39,6 +39,19 @@ describe("LocalStorage.find", () => {
     expect((await new LocalStorage(folder).find("a[1].csv")).map((file) => file.path)).toEqual(["a[1].csv"]);
   });
 
+  it("names the file that is there under nearly that name", async () => {
+    const folder = tempFolder();
+    mkdirSync(join(folder, "in"));
+    writeFileSync(join(folder, "in/data.csv"), "");
+    await expect(new LocalStorage(folder).find("in/dat.csv")).rejects.toMatchObject({
+      code: "DTV_SOURCE_NOT_FOUND",
+      message: "File not found: in/dat.csv; did you mean 'data.csv'?",
+    });
+    await expect(new LocalStorage(folder).find("nowhere/dat.csv")).rejects.toMatchObject({
+      message: "File not found: nowhere/dat.csv",
+    });
+  });
+
   it("gives one clear error for what is not there, is a folder, or matches nothing", async () => {
     const folder = tempFolder();
     mkdirSync(join(folder, "data"));
