@@ -86,9 +86,13 @@ export class TextInference {
   }
 }
 
-/** A code such as 00501 is not the integer 501, and `1` and `0` alone are integers before they are truth values. */
+/**
+ * A code such as 00501 is not the integer 501, `1` and `0` alone are integers before they are truth values, and text
+ * with a time of day is no date, also at midnight.
+ */
 function fits(type: DataType, cell: unknown, convert: Converter): boolean {
   if (typeof cell === "string") {
+    if (type.kind === "date" && cell.includes(":")) return false;
     if ((type.kind === "integer" || type.kind === "double") && LEADING_ZERO.test(cell)) return false;
     if (type.kind === "timestamp" && type.zoned !== OFFSET.test(cell.slice(10))) return false;
   }
