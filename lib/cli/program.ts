@@ -39,14 +39,16 @@ export function buildProgram(): Command {
     .addHelpText("after", EXAMPLES);
 
   globals(loading(program.command("run").description("Run a job, or every job of a folder")))
+    // What stands on its own is refused by the command, which knows what it is.
+    .allowExcessArguments()
     .option("--job-dir <dir>", "run every *.yaml and *.yml below a folder, one after another")
     .option("--full-refresh", "read everything again and replace what earlier runs of this job wrote")
     .option("--memory <size>", "limit for resident memory, for example 256M", toSize)
     .action(run(async () => (await import("./commands/run.ts")).runCommand));
 
-  globals(loading(program.command("check").description("Say what is wrong with a job before anything runs"))).action(
-    run(async () => (await import("./commands/check.ts")).checkCommand),
-  );
+  globals(loading(program.command("check").description("Say what is wrong with a job before anything runs")))
+    .allowExcessArguments()
+    .action(run(async () => (await import("./commands/check.ts")).checkCommand));
 
   globals(loading(program.command("discover").description("List what a source offers: files, columns, types")))
     .argument("[files...]", "data files to look into, without a job")

@@ -1,6 +1,11 @@
 import type { Progress } from "../job/run-job.ts";
-import { formatBytes, formatCount, formatDuration } from "./human.ts";
+import { formatBytes, formatCount, formatDuration, formatNumberOf } from "./human.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** The mark, the space after it, and the last column, after which some terminals begin a new line. */
+const MARK_COLUMNS = 3;
+
+const SEPARATOR = " · ";
 
 /** Without a terminal a long run says so often that it is alive. */
 const PLAIN_EVERY_MS = 10_000;
@@ -19,7 +24,8 @@ export async function createProgressDisplay(terminal: Terminal): Promise<Progres
 async function liveDisplay(terminal: Terminal): Promise<ProgressDisplay> {
   const { logUpdateStderr } = await import("log-update");
   return {
-    show: (progress) => logUpdateStderr(`${terminal.paint("cyan", "▸")} ${describeProgress(progress)}`),
+    show: (progress) =>
+      logUpdateStderr(`${terminal.paint("cyan", "▸")} ${describeProgress(progress, terminal.columns - MARK_COLUMNS)}`),
     clear: () => logUpdateStderr.clear(),
   };
 }
@@ -36,18 +42,20 @@ function plainDisplay(terminal: Terminal): ProgressDisplay {
   };
 }
 
-/** `42,049 rows · 310,000 rows/s · 2.0 MiB of 4.1 MiB · 0 rejected · 3.0 s left · slowest: write` */
-function describeProgress(progress: Progress): string {
+/** What does not fit the width is left out, from the end. `42,049 rows · 310,000 rows/s · 2.0 MiB of 4.1 MiB · 0 rejected · 3.0 s left · slowest: write` */
+export function describeProgress(progress: Progress, columns: number = Number.POSITIVE_INFINITY): string {
   const { rowsRead, bytesRead, bytesTotal, elapsedMs, rejected, slowestStage } = progress;
   const share = bytesTotal ? bytesRead / bytesTotal : 0;
   const left = share > 0 && share < 1 ? `${formatDuration((elapsedMs * (1 - share)) / share)} left` : undefined;
   const parts = [
-    `${formatCount(rowsRead)} rows`,
+    formatNumberOf(rowsRead, "row"),
     `${formatCount((rowsRead / Math.max(elapsedMs, 1)) * 1000)} rows/s`,
     bytesTotal === undefined ? formatBytes(bytesRead) : `${formatBytes(bytesRead)} of ${formatBytes(bytesTotal)}`,
     `${formatCount(rejected)} rejected`,
     left,
     `slowest: ${slowestStage}`,
   ];
-  return parts.filter((part) => part !== undefined).join(" · ");
+  const shown = parts.filter((part) => part !== undefined);
+  while (shown.length > 1 && shown.join(SEPARATOR).length > columns) shown.pop();
+  return shown.join(SEPARATOR);
 }

@@ -3,9 +3,13 @@ import stringWidth from "string-width";
 
 type Style = Parameters<typeof styleText>[0];
 
+const DEFAULT_COLUMNS = 80;
+
 /** How stderr is to be written to: live and in colour only where a person looks at it. */
 export interface Terminal {
   readonly isLive: boolean;
+  /** Its width, now: windows change. */
+  readonly columns: number;
   paint(style: Style, text: string): string;
   /** One line on stderr. */
   line(text: string): void;
@@ -19,6 +23,9 @@ export function openTerminal(
   const colored = color && !env["NO_COLOR"] && (isTerminal || Boolean(env["FORCE_COLOR"]));
   return {
     isLive: isTerminal && !quiet && !env["CI"],
+    get columns() {
+      return process.stderr.columns || DEFAULT_COLUMNS;
+    },
     paint: (style, text) => (colored ? styleText(style, text, { validateStream: false }) : text),
     line: (text) => {
       if (!quiet) process.stderr.write(`${text}\n`);

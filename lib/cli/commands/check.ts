@@ -5,12 +5,14 @@ import { checkJob, type SideReport } from "../../job/check-job.ts";
 import { EXIT } from "../exit-code.ts";
 import { loadOptions } from "../load-options.ts";
 import { escapeControls } from "../log.ts";
+import { checkNaming } from "../named-job.ts";
 import { printJson } from "../print-json.ts";
 import type { LoadFlags } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Loads a job and looks at its source, target and contract. Runs nothing, writes nothing. */
-export async function checkCommand(flags: LoadFlags, terminal: Terminal): Promise<number> {
+export async function checkCommand(flags: LoadFlags, terminal: Terminal, args: readonly string[]): Promise<number> {
+  checkNaming("check", flags, args);
   if (flags.config === undefined) {
     throw new DativoError("DTV_CONFIG_NOT_FOUND", "No job was named", { hint: "Give one with --config job.yaml." });
   }

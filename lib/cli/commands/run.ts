@@ -7,6 +7,7 @@ import { EXIT, exitCodeOf, SIGNAL_EXITS } from "../exit-code.ts";
 import { loadOptions } from "../load-options.ts";
 import { createLog, type LogLevel } from "../log.ts";
 import { guardMemory } from "../memory-guard.ts";
+import { checkNaming } from "../named-job.ts";
 import { printError } from "../print-error.ts";
 import { printJson } from "../print-json.ts";
 import { printReceipt } from "../print-receipt.ts";
@@ -21,7 +22,8 @@ export interface RunFlags extends LoadFlags {
 }
 
 /** Runs one job, or all of a folder one after another. */
-export async function runCommand(flags: RunFlags, terminal: Terminal): Promise<number> {
+export async function runCommand(flags: RunFlags, terminal: Terminal, args: readonly string[]): Promise<number> {
+  checkNaming("run", flags, args);
   const watch = new SignalWatch();
   const endGuard = guardMemory(flags.memory ?? DEFAULT_MEMORY_BYTES);
   try {
@@ -70,6 +72,11 @@ interface JobOutcome {
 
 async function tryRun(config: string, flags: RunFlags, terminal: Terminal, watch: SignalWatch): Promise<JobOutcome> {
   const display = await createProgressDisplay(terminal);
+  const sayStopping = (): void => {
+    display.clear();
+    terminal.line("Stopping; press Ctrl-C again to end at once");
+  };
+  watch.signal.addEventListener("abort", sayStopping, { once: true });
   try {
     const receipt = await runJob(config, {
       ...loadOptions(flags),
@@ -85,6 +92,8 @@ async function tryRun(config: string, flags: RunFlags, terminal: Terminal, watch
     display.clear();
     printError(cause, terminal, flags);
     return { code: exitCodeOf(cause), error: toDativoError(cause, "DTV_INTERNAL", "Unexpected fault") };
+  } finally {
+    watch.signal.removeEventListener("abort", sayStopping);
   }
 }
 

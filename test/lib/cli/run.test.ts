@@ -267,6 +267,24 @@ describe("dativo run", () => {
       ]);
     });
 
+    it.each([
+      [
+        "a read-only volume",
+        "mkdir -p lake && mount -t tmpfs -o ro tmpfs lake",
+        "lake/people",
+        "the file system is read-only",
+      ],
+      ["a file system that makes no folders", "true", "/proc/dativo/people", "no folder or file can be made there"],
+    ])("%s", (_, prepare, path, reason) => {
+      const cwd = jobFolder({}, { target: { connection: { path } } });
+      const done = dativo(["run", "--config", "job.yaml"], {
+        cwd,
+        under: ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", `${prepare} && "$@"`, "sh"],
+      });
+      expect([done.code, done.stderr]).toEqual([2, expect.stringContaining("DTV_TARGET_UNWRITABLE Cannot write")]);
+      expect(done.stderr).toContain(reason);
+    });
+
     it("a full disk: earlier data stays, staging is gone, and the run succeeds when there is space", () => {
       const cwd = jobFolder({
         "big.csv": `id,name,born\n${Array.from({ length: 120_000 }, (_, i) => `${i},${(i * 2654435761) % 4294967296}-${(i * 40503) % 65536}-${(i * i * 31) % 1000003},`).join("\n")}\n`,
@@ -319,7 +337,9 @@ describe("dativo run", () => {
     child.kill("SIGINT");
     const code = await new Promise((resolve) => child.on("close", resolve));
     expect([code, visibleFiles(lake(cwd))]).toEqual([130, []]);
-    expect(stderr).toContain("Interrupted by SIGINT; nothing was published");
+    expect(stderr).toMatch(
+      /Stopping; press Ctrl-C again to end at once\n[\s\S]*Interrupted by SIGINT; nothing was published/,
+    );
     expect(listTree(cwd).filter((path) => path.includes("_dativo"))).toEqual([]);
     writeFiles(cwd, { "people.csv": PEOPLE_CSV });
     expect(run(cwd).code).toBe(0);
