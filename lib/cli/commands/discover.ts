@@ -2,12 +2,13 @@ import { loadJob } from "../../config/job/load-job.ts";
 import { SourceConfig } from "../../contract/config.ts";
 import { DativoError } from "../../contract/errors.ts";
 import type { DiscoveredObject } from "../../contract/results.ts";
-import { discoverSource } from "../../job/discover-source.ts";
 import { EXIT } from "../exit-code.ts";
 import { fileKindOf } from "../file-kind.ts";
-import { formatBytes } from "../human.ts";
+import { askForDelimiter, guessDelimiter } from "../guess-delimiter.ts";
+import { formatBytes, formatNumberOf } from "../human.ts";
 import { loadOptions } from "../load-options.ts";
 import { escapeControls } from "../log.ts";
+import { lookInto } from "../look-into.ts";
 import { printJson } from "../print-json.ts";
 import type { LoadFlags } from "../program.ts";
 import { formatTable, type Terminal } from "../terminal.ts";
@@ -19,11 +20,14 @@ interface DiscoverFlags extends LoadFlags {
 /** Lists what a source offers. The list is the command's data, so it goes to stdout. */
 export async function discoverCommand(
   flags: DiscoverFlags,
-  _terminal: Terminal,
+  terminal: Terminal,
   files: readonly string[],
 ): Promise<number> {
-  const { objects, metadata } = await discoverSource(await sourceOf(flags, files));
-  if (flags.json) printJson({ objects, metadata, count: objects.length });
+  const { config, custom } = await sourceOf(flags, files);
+  const { objects, metadata, unreadable } = await lookInto(config, custom);
+  const warnings = objects.flatMap((object) => warningsOf(object, unreadable[object.name]));
+  for (const warning of warnings) terminal.line(`${terminal.paint("yellow", "⚠")} ${escapeControls(warning)}`);
+  if (flags.json) printJson({ objects, metadata, count: objects.length, warnings });
   else process.stdout.write(describe(objects, metadata));
   return EXIT.done;
 }
@@ -50,6 +54,14 @@ async function sourceOf(
     engine: { options: kind?.options ?? {} },
   });
   return { config, ...(custom === undefined ? {} : { custom }) };
+}
+
+function warningsOf(object: DiscoveredObject, unreadable: number | undefined): string[] {
+  const guess = guessDelimiter(object);
+  return [
+    ...(guess ? [`${object.name}: ${askForDelimiter(guess)}`] : []),
+    ...(unreadable === undefined ? [] : [`${object.name}: ${formatNumberOf(unreadable, "record")} could not be read`]),
+  ];
 }
 
 function describe(objects: readonly DiscoveredObject[], metadata: Readonly<Record<string, unknown>>): string {

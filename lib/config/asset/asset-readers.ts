@@ -71,7 +71,8 @@ export function readOdcs(document: ConfigDocument, notes: AssetNotes, label?: st
 function flatInit(value: FlatAssetDocument, schemaKeys: Keys, notes: AssetNotes): AssetInit {
   const at = schemaKeys.slice(0, -1);
   for (const { keys, feature } of collectPlanned(flatAssetDocument, value)) notes.planned([...at, ...keys], feature);
-  if (value.team?.owner === undefined) {
+  // An empty team says that nobody is named yet, which is no oversight.
+  if (value.team === undefined || (value.team.owner === undefined && Object.keys(value.team).length > 0)) {
     notes.warning([...at, "team"], "team.owner is missing: nobody answers for this data");
   }
   const schema = flatFields(value.schema, schemaKeys, notes);

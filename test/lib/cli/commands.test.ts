@@ -191,6 +191,20 @@ describe("dativo discover", () => {
     expect(found("lake/people/*.parquet").objects[0]?.columns).toEqual(expected);
   });
 
+  it("warns of a delimiter that was not meant, and of records that cannot be read", () => {
+    const cwd = folderWith({ "semi.csv": "a;b;c;d\n1;2;3;4\n", "ragged.csv": "a,b\n1\n1,2\n" });
+    const { code, stdout, stderr } = dativo(["discover", "semi.csv", "ragged.csv", "--json"], { cwd });
+    const { warnings } = JSON.parse(stdout) as { warnings: string[] };
+    expect([code, warnings]).toEqual([
+      0,
+      [
+        "semi.csv: one column whose name holds ';' 3 times: is the delimiter ';'? Then the job needs source: { engine: { options: { delimiter: \";\" } } }",
+        "ragged.csv: 1 record could not be read",
+      ],
+    ]);
+    for (const warning of warnings) expect(stderr).toContain(warning);
+  });
+
   it("asks a plugin by its path", () => {
     const reader =
       'import { BaseReader, DiscoveryResult } from "dativo-ingest"; export class R extends BaseReader { *extract() {} discover() { return new DiscoveryResult([{ name: "users", type: "object" }]); } }';
@@ -222,6 +236,80 @@ describe("dativo init", () => {
       expect([run.code, run.stderr]).toEqual([0, expect.stringContaining("committed")]);
     },
   );
+
+  it.each([["../../evil"], ["a b"], ["a/b"], [".hidden"], ["-x"], [""], ["a'b"], ["x".repeat(101)]])(
+    "refuses the name %j before anything is written",
+    (name) => {
+      const cwd = folderWith();
+      const before = listTree(cwd);
+      const done = dativo(["init", "people.csv", `--name=${name}`], { cwd });
+      expect([done.code, done.stderr]).toEqual([2, expect.stringContaining("cannot name a job and its contract")]);
+      expect(listTree(cwd)).toEqual(before);
+    },
+  );
+
+  it("writes neither file when one of them is there", () => {
+    const cwd = folderWith({ "jobs/people.yaml": "mine" });
+    const done = dativo(["init", "people.csv"], { cwd });
+    expect([done.code, done.stderr]).toEqual([2, expect.stringContaining("jobs/people.yaml is there already")]);
+    expect(existsSync(join(cwd, "assets"))).toBe(false);
+  });
+
+  it("prints what it did as JSON for programs", () => {
+    const { stdout } = dativo(["init", "people.csv", "--json"], { cwd: folderWith() });
+    expect(JSON.parse(stdout)).toEqual({
+      name: "people",
+      job: "jobs/people.yaml",
+      asset: "assets/people.yaml",
+      fields: 3,
+      notes: [],
+    });
+  });
+
+  it.each([
+    [";", "delimiter: ;"],
+    ["\t", "delimiter: tab"],
+    ["|", 'delimiter: "|"'],
+  ])("writes the delimiter %j into the job, and says so", (delimiter, option) => {
+    const cwd = folderWith({ "people.csv": PEOPLE_CSV.replaceAll(",", delimiter) });
+    const done = dativo(["init", "people.csv"], { cwd });
+    expect(done.stderr).toMatch(/one column whose name holds '.+' 2 times: the delimiter '.+' is written into the job/);
+    expect(readFileSync(join(cwd, "jobs/people.yaml"), "utf8")).toContain(option);
+    expect(dativo(["run", "--config", "jobs/people.yaml"], { cwd }).stderr).toContain("committed 3 records");
+  });
+
+  it("only asks where the records do not bear the guess out", () => {
+    const cwd = folderWith({ "people.csv": "who; when\nAda\nGrace\n" });
+    const done = dativo(["init", "people.csv"], { cwd });
+    expect(done.stderr).toContain("one column whose name holds ';' once: is the delimiter ';'?");
+    expect(readFileSync(join(cwd, "jobs/people.yaml"), "utf8")).not.toContain("delimiter");
+  });
+
+  it("counts the records that could not be read, and then takes no column for complete", () => {
+    const cwd = folderWith({ "people.csv": `${PEOPLE_CSV}4,Alan\n5,x,y,z\n` });
+    const done = dativo(["init", "people.csv"], { cwd });
+    expect([done.code, done.stderr]).toEqual([
+      0,
+      expect.stringContaining("Types were read off 3 records; 2 could not be read"),
+    ]);
+    const asset = readFileSync(join(cwd, "assets/people.yaml"), "utf8");
+    expect(asset).toContain("Types were read off 3 records; 2 could not be read");
+    expect(asset).not.toContain("required");
+  });
+
+  it("requires nothing where there were no records to tell types from", () => {
+    const cwd = folderWith({ "people.csv": "id,name,born\n" });
+    expect(dativo(["init", "people.csv"], { cwd }).stderr).toContain("There were no records to tell types from");
+    expect(readFileSync(join(cwd, "assets/people.yaml"), "utf8")).not.toContain("required");
+  });
+
+  it("writes nothing that check then warns of", () => {
+    const cwd = folderWith();
+    dativo(["init", "people.csv"], { cwd });
+    expect(readFileSync(join(cwd, "assets/people.yaml"), "utf8")).toContain("team: { owner: … }");
+    const { code, stdout } = dativo(["check", "--config", "jobs/people.yaml"], { cwd });
+    expect([code, stdout]).toEqual([0, expect.not.stringContaining("warning")]);
+  });
 
   it("overwrites nothing", () => {
     const cwd = tempFolder();

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadAsset } from "../../../../lib/config/asset/load-asset.ts";
 import type { Finding } from "../../../../lib/config/document/config-fault.ts";
-import { errorOf, smallJob, workspace } from "../workspace.ts";
+import { errorOf, load, smallJob, workspace } from "../workspace.ts";
 
 async function read(text: string, options: Parameters<typeof loadAsset>[1] = {}) {
   const planned: Finding[] = [];
@@ -258,4 +258,16 @@ describe("faults", () => {
         .planned,
     ).toEqual(["target.partitioning: files divided by columns", "target.mode: taking new columns into a target"]);
   });
+});
+
+it.each([
+  ["", 1],
+  ["team: { roles: [{ name: x }] }\n", 1],
+  ["team: { owner: x }\n", 0],
+  // Nobody is named yet, and that was said.
+  ["team: {}\n", 0],
+])("an owner is missed, unless the team is empty: %j", async (team, count) => {
+  const asset = `name: a\nschema: [{ name: b, type: string }]\n${team}`;
+  const { warnings } = await load(smallJob(), {}, { "assets/people.yaml": asset });
+  expect(warnings.filter(({ message }) => message.includes("team.owner"))).toHaveLength(count);
 });
