@@ -16,10 +16,9 @@ export type OptionsSchema<T = unknown> = z.ZodType<T>;
 export function parseOptions<S extends z.ZodType>(schema: S, given: unknown, owner: string): z.output<S> {
   const result = schema.safeParse(given, { error: explainIssue });
   if (result.success) return result.data;
-  const faults = describeIssues(result.error, schema).map(({ path, message }) =>
-    path === "" ? message : `${path}: ${message}`,
-  );
-  throw new DativoError("DTV_OPTION_INVALID", `${owner}: ${faults.join("; ")}`, {
+  const faults = describeIssues(result.error, schema).map(({ path, message }) => ({ path, message }));
+  const lines = faults.map(({ path, message }) => (path === "" ? message : `${path}: ${message}`));
+  throw new DativoError("DTV_OPTION_INVALID", `${owner}: ${lines.join("; ")}`, {
     culprit: owner,
     details: { faults },
   });

@@ -1,11 +1,12 @@
-import { loadJob } from "../../config/job/load-job.ts";
+import { type LoadedJob, loadJob } from "../../config/job/load-job.ts";
 import { maskSecrets } from "../../config/secrets/mask-secrets.ts";
 import { DativoError } from "../../contract/errors.ts";
-import { checkJob, type SideReport } from "../../job/check-job.ts";
+import { type CheckReport, checkJob, type SideReport } from "../../job/check-job.ts";
 import { EXIT } from "../exit-code.ts";
 import { loadOptions } from "../load-options.ts";
 import { escapeControls } from "../log.ts";
 import { checkNaming } from "../named-job.ts";
+import { placeOptions } from "../place-options.ts";
 import { printJson } from "../print-json.ts";
 import type { LoadFlags } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
@@ -17,7 +18,7 @@ export async function checkCommand(flags: LoadFlags, terminal: Terminal, args: r
     throw new DativoError("DTV_CONFIG_NOT_FOUND", "No job was named", { hint: "Give one with --config job.yaml." });
   }
   const job = await loadJob(flags.config, loadOptions(flags));
-  const report = await checkJob(job);
+  const report = withPlaces(await checkJob(job), job);
   const sides = Object.entries(report);
   const failed = job.planned.length > 0 || sides.some(([, side]) => side.status !== "success");
   const keys = job.planned.filter(({ path }) => path !== "source_connector" && path !== "target_connector");
@@ -35,6 +36,13 @@ export async function checkCommand(flags: LoadFlags, terminal: Terminal, args: r
     process.stdout.write(maskSecrets(`${lines.join("\n")}\n`));
   }
   return failed ? EXIT.failed : EXIT.done;
+}
+
+/** Options at fault are told where they stand, like every other key. */
+function withPlaces(report: CheckReport, job: LoadedJob): CheckReport {
+  const place = (side: SideReport): SideReport =>
+    side.errorCode === "DTV_OPTION_INVALID" ? { ...side, message: placeOptions(side, job) } : side;
+  return { source: place(report.source), target: place(report.target), contract: place(report.contract) };
 }
 
 function describeSide(name: string, side: SideReport, flags: LoadFlags, terminal: Terminal): string[] {

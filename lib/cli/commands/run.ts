@@ -1,4 +1,5 @@
 import { listJobs } from "../../config/job/list-jobs.ts";
+import { loadJob } from "../../config/job/load-job.ts";
 import { DativoError, toDativoError } from "../../contract/errors.ts";
 import type { Receipt } from "../../job/receipt.ts";
 import { runJob } from "../../job/run-job.ts";
@@ -8,6 +9,7 @@ import { loadOptions } from "../load-options.ts";
 import { createLog, type LogLevel } from "../log.ts";
 import { guardMemory } from "../memory-guard.ts";
 import { checkNaming } from "../named-job.ts";
+import { withPlaces } from "../place-options.ts";
 import { printError } from "../print-error.ts";
 import { printJson } from "../print-json.ts";
 import { printReceipt } from "../print-receipt.ts";
@@ -78,12 +80,15 @@ async function tryRun(config: string, flags: RunFlags, terminal: Terminal, watch
   };
   watch.signal.addEventListener("abort", sayStopping, { once: true });
   try {
-    const receipt = await runJob(config, {
+    const job = await loadJob(config, loadOptions(flags));
+    const receipt = await runJob(job, {
       ...loadOptions(flags),
       signal: watch.signal,
       log: createRunLog(flags, terminal, display),
       onProgress: (progress) => display.show(progress),
       ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
+    }).catch((error: unknown) => {
+      throw withPlaces(error, job);
     });
     display.clear();
     printReceipt(receipt, terminal);

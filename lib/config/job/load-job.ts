@@ -16,7 +16,7 @@ import { collectTags } from "./collect-tags.ts";
 import { loadJobAsset } from "./job-asset.ts";
 import { type JobDraft, jobDocument } from "./job-document.ts";
 import { loggingOf, policyOf, warningsOf } from "./job-settings.ts";
-import { loadSide, type Side } from "./load-side.ts";
+import { loadSide, type Side, sideFinding } from "./load-side.ts";
 import type { LoadedJob, LoadedTarget } from "./loaded-job.ts";
 import { checkTenant, findJob, readJob } from "./read-job.ts";
 
@@ -89,8 +89,16 @@ export async function loadJob(
     tags: collectTags(asset.definition, job),
     planned,
     warnings,
+    locate: (path) => locate(path, document, sides),
     origins: collectOrigins(document, job, sides),
   };
+}
+
+/** What a side has may be written in its recipe. */
+function locate(path: string, document: ConfigDocument, sides: JobParts["sides"]): string {
+  const [role, ...keys] = path.split(".");
+  if (role !== "source" && role !== "target") return findingAt(document, path.split("."), "").place;
+  return sideFinding({ role, document }, sides[role].merged, keys, "").place;
 }
 
 /** Source and target are held to their declarations after they were laid over their recipes. */

@@ -36,6 +36,8 @@ export interface LoadedJob {
   /** Keys whose feature is not built; a run refuses them, a check lists them. */
   readonly planned: readonly Finding[];
   readonly warnings: readonly Finding[];
+  /** Where a key of the job stands, by its dotted path: in the job or in the recipe that says it. */
+  locate(path: string): string;
   /** Which document each value comes from, by its dotted path; lists count as one value. */
   readonly origins: Readonly<Record<string, Origin>>;
 }

@@ -97,13 +97,13 @@ describe("dativo check", () => {
       "an option that does not exist",
       { source: { files: [{ path: "people.csv" }], engine: { options: { delimeter: ";" } } } },
       {},
-      /delimeter.*did you mean 'delimiter'/,
+      /^ {4}job\.yaml:1:\d+ {2}source\.engine\.options\.delimeter: unknown key 'delimeter'; did you mean 'delimiter'/m,
     ],
     [
       "an option of the target that does not exist",
       { target: { connection: { path: "lake" }, engine: { options: { compresion: "zstd" } } } },
       {},
-      /compresion.*did you mean 'compression'/,
+      /^ {4}job\.yaml:1:\d+ {2}target\.engine\.options\.compresion: .*did you mean 'compression'/m,
     ],
     [
       "a pattern that cannot be used",
@@ -121,7 +121,7 @@ describe("dativo check", () => {
       "a mapping of a column that is not there",
       { map: { rename: { nmae: "n" } } },
       {},
-      /map\.rename: there is no column 'nmae'; did you mean 'name'/,
+      /^ {4}job\.yaml:1:\d+ {2}map\.rename: there is no column 'nmae'; did you mean 'name'/m,
     ],
     ["a plugin that is not there", { source: { custom_reader: "./nowhere.ts:R" } }, {}, /Plugin module not found/],
     [

@@ -69,6 +69,19 @@ describe("dativo run", () => {
     expect(receipt.files.map((file) => [file.rows, existsSync(join(lake(cwd), file.path))])).toEqual([[3, true]]);
   });
 
+  it("tells options at fault where they stand, in the job or in its recipe", () => {
+    const recipe = "name: mine\ntype: csv\ndefault_engine:\n  type: native\n  options: { native: { delimeter: x } }\n";
+    const cwd = jobFolder(
+      { "mine.yaml": recipe },
+      { source_connector: undefined, source_connector_path: "mine.yaml", map: { rename: { id: "name" } } },
+    );
+    expect(run(cwd).stderr).toContain(
+      "error DTV_OPTION_INVALID mine.yaml:5:35  default_engine.options.native.delimeter: unknown key 'delimeter'",
+    );
+    writeFiles(cwd, { "mine.yaml": recipe.replace("delimeter: x", "delimiter: ','") });
+    expect(run(cwd).stderr).toMatch(/DTV_OPTION_INVALID job\.yaml:1:\d+ {2}map\.rename: 'id' cannot become 'name'/);
+  });
+
   it("changes nothing when it runs again, and reads everything again on a full refresh", async () => {
     const cwd = jobFolder();
     run(cwd);
