@@ -151,7 +151,8 @@ function typeFaults(
   return [...own, ...inside, ...elements];
 }
 
-function typeProblem(type: string): string | undefined {
+/** Why a type cannot be one, with what could be meant; undefined for one that is right. */
+export function typeProblem(type: string): string | undefined {
   try {
     parseType(type);
     return undefined;

@@ -1,6 +1,7 @@
 import type { RejectPolicy } from "../../stream/policy.ts";
-import { type ConfigDocument, findingAt } from "../document/config-document.ts";
-import type { Finding } from "../document/config-fault.ts";
+import { typeProblem } from "../asset/load-asset.ts";
+import { type ConfigDocument, faultAt, findingAt } from "../document/config-document.ts";
+import type { ConfigFault, Finding } from "../document/config-fault.ts";
 import type { JobDraft } from "./job-document.ts";
 import type { LoadedJob } from "./loaded-job.ts";
 
@@ -26,6 +27,16 @@ const LEVELS = {
 export function loggingOf({ logging }: JobDraft): LoadedJob["logging"] {
   const level = (logging?.level ?? "info").toLowerCase() as keyof typeof LEVELS;
   return { level: LEVELS[level], redaction: logging?.redaction ?? false };
+}
+
+/** Types that `map.casts` names and that do not exist. */
+export function castFaults(document: ConfigDocument, { map }: JobDraft): ConfigFault[] {
+  return Object.entries(map?.casts ?? {}).flatMap(([field, type]) => {
+    const message = typeProblem(type);
+    return message === undefined
+      ? []
+      : [faultAt(document, ["map", "casts", field], message, { code: "DTV_OPTION_INVALID" })];
+  });
 }
 
 /** Keys that are fine and do nothing in this job. */

@@ -15,7 +15,7 @@ import { collectOrigins } from "./collect-origins.ts";
 import { collectTags } from "./collect-tags.ts";
 import { loadJobAsset } from "./job-asset.ts";
 import { type JobDraft, jobDocument } from "./job-document.ts";
-import { loggingOf, policyOf, warningsOf } from "./job-settings.ts";
+import { castFaults, loggingOf, policyOf, warningsOf } from "./job-settings.ts";
 import { loadSide, type Side, sideFinding } from "./load-side.ts";
 import type { LoadedJob, LoadedTarget } from "./loaded-job.ts";
 import { checkTenant, findJob, readJob } from "./read-job.ts";
@@ -115,9 +115,9 @@ function withoutEchoes({ value }: ConfigDocument, faults: readonly ConfigFault[]
   const misspelt = faults.flatMap(({ meant }) =>
     meant === undefined || valueAt(value, meant.split(".")) !== undefined ? [] : [`${meant}.`],
   );
-  const firsts = new Set(faults.map(({ place }) => faults.findIndex((each) => each.place === place)));
+  const firsts = new Map(faults.toReversed().map((fault) => [fault.place, fault]));
   return faults
-    .filter((fault, index) => (unfilled.has(fault.place) ? isCause(fault) : firsts.has(index)))
+    .filter((fault) => (unfilled.has(fault.place) ? isCause(fault) : firsts.get(fault.place) === fault))
     .filter(({ path }) => !misspelt.some((meant) => `${path}.`.startsWith(meant)));
 }
 
@@ -144,6 +144,7 @@ async function loadParts(
   const { document, job } = request;
   const tenantId = checkTenant(document, job, options.tenantId, session);
   session.report.warnings.push(...warningsOf(document, job));
+  session.report.faults.push(...castFaults(document, job));
   for (const { keys, feature } of collectPlanned(JOB_KEYS, job)) {
     session.report.planned.push(findingAt(document, keys, feature));
   }

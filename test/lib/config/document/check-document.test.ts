@@ -22,6 +22,7 @@ describe("what was expected, in words", () => {
     ["finops: { business_tags: a }", "finops.business_tags: expected a list, got text"],
     ["finops: { business_tags: [a, 2] }", "finops.business_tags.1: expected text, got the number 2; put it in quotes"],
     ["map: { select: [] }", "map.select: needs at least one entry"],
+    ["map: { casts: { a: intger } }", "map.casts.a: 'intger' is not a type; did you mean 'integer'?"],
     ["map: { constants: { a: [1] } }", "map.constants.a: expected a text, a number, a truth value or null"],
     [
       "schema_validation_mode: Strict",
