@@ -1,4 +1,4 @@
-import type { LoadedJob } from "../config/job/load-job.ts";
+import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { DativoError } from "../contract/errors.ts";
 
 interface OptionError {

@@ -1,4 +1,5 @@
-import { type LoadedJob, loadJob } from "../../config/job/load-job.ts";
+import { loadJob } from "../../config/job/load-job.ts";
+import type { LoadedJob } from "../../config/job/loaded-job.ts";
 import { maskSecrets } from "../../config/secrets/mask-secrets.ts";
 import { DativoError } from "../../contract/errors.ts";
 import { type CheckReport, checkJob, type SideReport } from "../../job/check-job.ts";
