@@ -7,6 +7,7 @@ import type { Position, Split } from "../contract/results.ts";
 import { MAX_BATCH_ROWS, namesOf, RowBatch } from "../contract/row-batch.ts";
 import { Schema } from "../contract/schema.ts";
 import { IncrementalStateManager } from "../contract/state.ts";
+import { adopt } from "./adoption.ts";
 import { attachEnvelope, Flow, newEnvelope } from "./envelope.ts";
 import { closeStage, StageControl, type StageOptions } from "./stage.ts";
 
@@ -39,6 +40,7 @@ class ReaderStream extends Readable {
   readonly #graceMs: number;
   readonly #batches: AsyncGenerator<Batch>;
   #pulling = false;
+  #adopted = false;
 
   constructor(reader: BaseReader, options: ReadableOptions) {
     super({ objectMode: true, highWaterMark: 1 });
@@ -46,7 +48,12 @@ class ReaderStream extends Readable {
     this.#control = new StageControl(options);
     this.#graceMs = options.environment.graceMs;
     reader.ctx = this.#control.context;
-    this.#batches = readAll(reader, options, this.#control, this.#flow);
+    this.#batches = readAll(reader, options, this.#control, this.#flow, () => this.#adopted);
+  }
+
+  /** Every stage up to a writer is ours: the writer gives the memory back. */
+  [adopt](): void {
+    this.#adopted = true;
   }
 
   override async _read(): Promise<void> {
@@ -80,6 +87,7 @@ async function* readAll(
   options: ReadableOptions,
   control: StageControl,
   flow: Flow,
+  isAdopted: () => boolean,
 ): AsyncGenerator<Batch> {
   const { signal } = control;
   const splits = await control.call("plan", () => reader.plan());
@@ -109,6 +117,8 @@ async function* readAll(
           attachEnvelope(batch, envelope);
           control.passed(batch.length);
           yield batch;
+          // Nobody may ever see the envelope again; when the next batch is asked for, this one has at least been taken.
+          if (!isAdopted()) envelope.lease.release();
         }
       }
       values = state.values();

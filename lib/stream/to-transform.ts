@@ -46,6 +46,7 @@ class TransformStream extends Duplex {
     super({ objectMode: true, readableHighWaterMark: 1, writableHighWaterMark: 1 });
     this.on("pipe", (source) => {
       this.#upstream = source;
+      if (this.#run.adopted) adoptUpstream(source);
     });
     this.#transform = transform;
     this.#graceMs = options.environment.graceMs;

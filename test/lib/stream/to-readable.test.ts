@@ -4,6 +4,7 @@ import type { Batch, Row } from "../../../lib/contract/batch.ts";
 import { BaseReader } from "../../../lib/contract/reader.ts";
 import type { Split } from "../../../lib/contract/results.ts";
 import { RowBatch } from "../../../lib/contract/row-batch.ts";
+import { adoptUpstream } from "../../../lib/stream/adoption.ts";
 import { takeEnvelope } from "../../../lib/stream/envelope.ts";
 import { toReadable } from "../../../lib/stream/to-readable.ts";
 import { GeneratorReader, numbered, sleep, testEnvironment, watchUnhandled } from "../../support/players.ts";
@@ -94,6 +95,8 @@ describe("toReadable", () => {
       for (; made < 100; made++) yield numbered(made, 10);
     });
     const stream = toReadable(reader, { environment });
+    // As a writer at the end of the pipeline would.
+    adoptUpstream(stream);
     const iterator = stream[Symbol.asyncIterator]();
     const first = (await iterator.next()).value as Batch;
     await sleep(20);
@@ -105,6 +108,15 @@ describe("toReadable", () => {
     await sleep(10);
     expect(made).toBeGreaterThanOrEqual(before);
     await iterator.return?.();
+  });
+
+  it("needs nobody to give memory back when its batches are taken by a loop", async () => {
+    const environment = testEnvironment(1000);
+    const reader = new GeneratorReader(function* () {
+      for (let at = 0; at < 100; at++) yield numbered(at, 10);
+    });
+    expect(await collect(toReadable(reader, { environment }))).toHaveLength(100);
+    expect(environment.budget.usedBytes).toBe(0);
   });
 
   it("stops the generator, closes the reader and gives the memory back when a consumer breaks off", async () => {

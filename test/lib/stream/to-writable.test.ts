@@ -1,4 +1,4 @@
-import { PassThrough } from "node:stream";
+import { PassThrough, Transform, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describe, expect, it } from "vitest";
 import type { Batch, Row } from "../../../lib/contract/batch.ts";
@@ -316,6 +316,55 @@ describe("toWritable", () => {
     );
     expect(writer.rows).toEqual([{ id: 0 }, { id: 1 }]);
     expect(committer.sealed?.balanced).toBe(false);
+  });
+
+  describe("with less memory than the source has", () => {
+    const SIZES = Array.from({ length: 50 }, () => 10);
+    const foreign = (): Transform =>
+      new Transform({
+        objectMode: true,
+        transform: (batch: Batch, _, done) => done(null, RowBatch.fromRows([...batch])),
+      });
+    const passing = (environment: TestEnvironment): ReturnType<typeof toTransform> =>
+      toTransform(new FunctionTransform((batch) => batch), { environment });
+
+    it("gets all of it through a foreign stage that makes new batches", async () => {
+      const { environment, writer, sink } = setUp(undefined, undefined, testEnvironment(2000));
+      await pipeline(source(environment, ...SIZES), foreign(), sink);
+      expect([writer.rows.length, environment.budget.usedBytes]).toEqual([500, 0]);
+    });
+
+    it("gets all of it through a foreign stage between stages of ours", async () => {
+      const { environment, writer, sink } = setUp(undefined, undefined, testEnvironment(2000));
+      await pipeline(source(environment, ...SIZES), passing(environment), foreign(), passing(environment), sink);
+      expect([writer.rows.length, environment.budget.usedBytes]).toEqual([500, 0]);
+    });
+
+    it("is not needed: a stock Writable behind a stage of ours gets all of it", async () => {
+      const environment = testEnvironment(2000);
+      let rows = 0;
+      const sink = new Writable({
+        objectMode: true,
+        write: (batch: Batch, _, done) => {
+          rows += batch.length;
+          done();
+        },
+      });
+      await pipeline(source(environment, ...SIZES), passing(environment), sink);
+      expect([rows, environment.budget.usedBytes]).toEqual([500, 0]);
+    });
+
+    it("bounds what is in flight in whatever order the streams were joined", async () => {
+      const { environment, sink } = setUp((hook) => (hook === "writeBatch" ? new Promise(() => {}) : undefined));
+      const between = passing(environment);
+      between.on("error", () => {}).pipe(sink);
+      const reading = source(environment, ...SIZES);
+      reading.on("error", () => {}).pipe(between);
+      await sleep(20);
+      const inFlight = environment.budget.usedBytes;
+      expect(inFlight).toBeGreaterThan(3 * RowBatch.fromRows(numbered(0, 10)).sizeBytes);
+      for (const stream of [reading, between, sink]) stream.destroy();
+    });
   });
 
   it("refuses what is neither batch nor rows", async () => {
