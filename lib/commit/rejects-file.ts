@@ -15,6 +15,9 @@ export async function keepRejects(paths: ControlPaths, runId: string): Promise<v
   await syncFolder(paths.rejects);
 }
 
+/** Rejects that are written at a time: each may hold a record of megabytes. */
+const SLICE = 64;
+
 /** The file that keeps the rejected records of a run: one JSON object a line. */
 export class RejectsFile {
   readonly path: string;
@@ -31,13 +34,17 @@ export class RejectsFile {
   async append(rejects: readonly Reject[]): Promise<void> {
     try {
       this.#handle ??= await open(this.path, "wx", PRIVATE_FILE);
-      await this.#handle.appendFile(
-        rejects.map((reject) => `${JSON.stringify(toLine(reject, this.#facts))}\n`).join(""),
-      );
+      for (let at = 0; at < rejects.length; at += SLICE) {
+        await this.#handle.appendFile(this.#linesOf(rejects.slice(at, at + SLICE)));
+      }
     } catch (cause) {
       throw unwritable(this.path, cause);
     }
     this.count += rejects.length;
+  }
+
+  #linesOf(rejects: readonly Reject[]): string {
+    return rejects.map((reject) => `${JSON.stringify(toLine(reject, this.#facts))}\n`).join("");
   }
 
   /** Closes it durably; nothing is done when there was no reject. */

@@ -176,7 +176,7 @@ class TransformRun {
       if (held) yield held;
       return;
     }
-    envelope.rejects.push(...rejects);
+    envelope.rejects = envelope.rejects.concat(rejects);
     envelope.filtered += filtered + (settled ? Math.max(0, this.#owed) : 0);
     envelope.added += settled ? Math.max(0, -this.#owed) : 0;
     if (settled) this.#owed = 0;

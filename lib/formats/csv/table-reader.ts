@@ -14,6 +14,8 @@ import type { Stretch } from "./stretch.ts";
 /** Memory follows the number of cells, so a wide table gets fewer records per batch. */
 const MAX_BATCH_CELLS = 1_000_000;
 
+const NO_COLUMNS = Schema.lexical([]);
+
 /** Knows the columns of a table, and makes batches of the records that fit them; the others are rejects. */
 export class TableReader {
   readonly #context: DecodeContext;
@@ -54,7 +56,10 @@ export class TableReader {
     });
   }
 
-  /** The records of a stretch; undefined when it held the header, or no good record. */
+  /**
+   * The records of a stretch, undefined when it held the header. Without a good record the batch is empty: the rejects
+   * travel with it, and must not wait for a good record that may never come.
+   */
   read(stretch: Stretch): RowBatch | undefined {
     if (this.#isHeaderDue) {
       this.#isHeaderDue = false;
@@ -66,7 +71,7 @@ export class TableReader {
     this.#rows += stretch.length;
     const faults = judgeRecords(stretch, this.#expected);
     for (const [index, found] of faults) this.#context.reject({ ...provenance.at(index), faults: found });
-    if (!this.#schema || faults.size === stretch.length) return undefined;
+    if (!this.#schema || faults.size === stretch.length) return RowBatch.empty(this.#schema ?? NO_COLUMNS);
     const rows = this.#parse(stretch, this.#expected.fields, faults);
     const columns = this.#schema.fields.map((_, column) => this.#nulls.columnOf(rows, column));
     return RowBatch.fromColumns(this.#schema, columns, rows.length, {
@@ -77,7 +82,7 @@ export class TableReader {
   /** The columns, after the last record. @throws DativoError DTV_CSV_EMPTY when nothing has named them. */
   finish(): Schema {
     if (this.#isHeaderDue || (!this.#schema && this.#rows === 0)) throw this.#errors.empty();
-    return this.#schema ?? Schema.lexical([]);
+    return this.#schema ?? NO_COLUMNS;
   }
 
   #readHeader(stretch: Stretch): void {

@@ -95,8 +95,8 @@ export class JsonlDecoder implements Decoder {
     }
   }
 
+  /** Empty when no line was good: the rejects travel with it, and must not wait for a good line that may never come. */
   *#takeTable(provenance: Provenance): Generator<Batch> {
-    if (this.#table.length === 0) return;
     const { schema, columns, length } = this.#table.take();
     this.#hasYielded = true;
     yield RowBatch.fromColumns(schema, columns, length, { provenance });

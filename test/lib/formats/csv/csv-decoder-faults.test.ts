@@ -21,6 +21,26 @@ function rejects(decoded: Decoded): unknown[] {
   });
 }
 
+describe("a stretch of bad records only gives an empty batch, for the rejects to travel with", () => {
+  const batchesOf = (input: string, options: object = {}): unknown[] => {
+    const { batches, error } = decode(csvFormat, input, { options, batchRows: 100 });
+    if (error) throw error;
+    return batches.map(({ length, names }) => [length, ...names]);
+  };
+
+  it("between good records", () => {
+    expect(batchesOf(`a,b\n1,2\n${"bad\n".repeat(1000)}3,4\n`)).toEqual([
+      [1, "a", "b"],
+      ...Array.from({ length: 9 }, () => [0, "a", "b"]),
+      [1, "a", "b"],
+    ]);
+  });
+
+  it("before the columns are known", () => {
+    expect(batchesOf('a"\nb"\n1,2\n', { header: false })).toEqual([[0], [0], [1, "column_1", "column_2"]]);
+  });
+});
+
 describe("a record is rejected, and the others kept", () => {
   it("with too few or too many fields", () => {
     const decoded = read("a,b,c\n1,2,3\n4,5\n6,7,8,9\n10,11,12\n");

@@ -182,6 +182,25 @@ describe("a line is rejected, and the others kept", () => {
   });
 });
 
+describe("a stretch of bad lines only", () => {
+  it("gives an empty batch, for the rejects to travel with", () => {
+    const input = `{"a":1}\n${"bad\n".repeat(1000)}{"a":2}\n`;
+    const { batches, rows, rejects } = read(input, { batchRows: 100 });
+    expect(batches.map(({ length, names }) => [length, ...names])).toEqual([
+      [1, "a"],
+      ...Array.from({ length: 9 }, () => [0, "a"]),
+      [1, "a"],
+    ]);
+    expect([rows, rejects.length]).toEqual([[[1], [2]], 1000]);
+  });
+
+  it("does so before a name is known", () => {
+    expect(read("bad\n".repeat(250), { batchRows: 100 }).batches).toEqual(
+      Array.from({ length: 3 }, () => ({ length: 0, names: [] })),
+    );
+  });
+});
+
 describe("a line beyond the limit", () => {
   const options = { max_record_bytes: 20 };
 
