@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { type FileHandle, open } from "node:fs/promises";
+import { stringifyJson } from "../contract/json.ts";
 import type { Reject } from "../contract/reject.ts";
 import { linkIfAbsent, makeFolder, PRIVATE_FILE, syncFolder } from "../storage/durable.ts";
 import { exists } from "../storage/exists.ts";
@@ -44,7 +45,7 @@ export class RejectsFile {
   }
 
   #linesOf(rejects: readonly Reject[]): string {
-    return rejects.map((reject) => `${JSON.stringify(toLine(reject, this.#facts))}\n`).join("");
+    return rejects.map((reject) => `${stringifyJson(toLine(reject, this.#facts), "string")}\n`).join("");
   }
 
   /** Closes it durably; nothing is done when there was no reject. */
