@@ -1,4 +1,4 @@
-import { type Batch, batchBrand, type Row, type RowsOptions } from "./batch.ts";
+import { type Batch, batchBrand, isBatch, type Row, type RowsOptions } from "./batch.ts";
 import { type Column, columnOf } from "./column.ts";
 import { DativoError } from "./errors.ts";
 import type { Provenance } from "./provenance.ts";
@@ -51,6 +51,16 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
     return batch;
   }
 
+  /** As {@link fromRows}, but nothing of the rows is kept: who made them may change them and use them again. */
+  static copyOf<R extends Row>(
+    rows: readonly R[],
+    schema: Schema = Schema.lexical(namesOf(rows), { open: true }),
+    extras: Extras = {},
+  ): RowBatch<R> {
+    const columns = schema.names.map((name) => copyCells(cellsOf(rows, name)));
+    return RowBatch.fromColumns<R>(schema, columns, rows.length, extras);
+  }
+
   /** Columns of cells in the order of the schema, each `length` long, null where there is no value. */
   static fromColumns<R extends Row = Row>(
     schema: Schema,
@@ -84,7 +94,7 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
 
   /** The cells of the field at a position of the schema. */
   cells(index: number): readonly unknown[] {
-    this.#columns[index] ??= this.#gather((this.schema.fields[index] as Field).name);
+    this.#columns[index] ??= cellsOf(this.#rows ?? [], (this.schema.fields[index] as Field).name);
     return this.#columns[index];
   }
 
@@ -145,13 +155,6 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
 
   release(): void {}
 
-  #gather(name: string): readonly unknown[] {
-    const rows = this.#rows ?? [];
-    // `toString` and `__proto__` are good column names and must not be found on a prototype.
-    if (name in Object.prototype) return rows.map((row) => (Object.hasOwn(row, name) ? (row[name] ?? null) : null));
-    return rows.map((row) => row[name] ?? null);
-  }
-
   #measure(): number {
     let bytes = this.provenance?.spans ? sum(this.provenance.spans.lengths) : 0;
     for (let index = 0; index < this.schema.fields.length; index++) {
@@ -166,6 +169,42 @@ export function namesOf(rows: readonly Row[], known: readonly string[] = []): st
   const names = new Set(known);
   for (const row of rows) for (const name of Object.keys(row)) names.add(name);
   return [...names];
+}
+
+/** What a value is that is no record, for messages; undefined for a record. */
+export function describeNoRecord(value: unknown): string | undefined {
+  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return "an array";
+  if (isBatch(value)) return "a batch";
+  if (ArrayBuffer.isView(value)) return "bytes";
+  // A forgotten `await`; it has no properties and would pass for a record without values.
+  return value instanceof Promise ? "a promise" : undefined;
+}
+
+function cellsOf(rows: readonly Row[], name: string): unknown[] {
+  // `toString` and `__proto__` are good column names and must not be found on a prototype.
+  if (name in Object.prototype) return rows.map((row) => (Object.hasOwn(row, name) ? (row[name] ?? null) : null));
+  return rows.map((row) => row[name] ?? null);
+}
+
+/** Copies what is mutable among the cells, in place. */
+function copyCells(cells: unknown[]): unknown[] {
+  for (let i = 0; i < cells.length; i++) if (typeof cells[i] === "object") cells[i] = copyOf(cells[i]);
+  return cells;
+}
+
+/** Lists, plain objects and bytes anew, whatever they hold too; values of other classes are theirs to keep whole. */
+function copyOf(cell: unknown): unknown {
+  if (typeof cell !== "object" || cell === null) return cell;
+  if (Array.isArray(cell)) return copyCells([...cell]);
+  if (cell instanceof Uint8Array) return new Uint8Array(cell);
+  const prototype = Object.getPrototypeOf(cell);
+  if (prototype !== Object.prototype && prototype !== null) return cell;
+  const copy: Row = { ...cell };
+  for (const name in copy) if (typeof copy[name] === "object") copy[name] = copyOf(copy[name]);
+  return copy;
 }
 
 function integerOf(cell: number | bigint, wide: boolean, name: string): number | bigint {
