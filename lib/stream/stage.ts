@@ -46,16 +46,32 @@ export interface StageOptions {
   readonly owner?: string | undefined;
 }
 
+/** Rejects that may wait for records to travel with. */
+const CROWD = 10_000;
+
 /** The side of a stage's context that its adapter holds. */
 export class StageControl {
   readonly context: StageContext;
+  /** The plugin's path, or the name of the stage's class. */
+  readonly name: string;
   readonly #meter: StageMeter | undefined;
   readonly #owner: string | undefined;
   readonly #abort = new AbortController();
   #rejects: Reject[] = [];
   #filtered = 0;
+  #onCrowd: (() => void) | undefined;
 
-  constructor({ environment, meter, owner }: StageOptions, storage: Storage = environment.storage) {
+  /** @throws DativoError DTV_PLUGIN_CLASS when the stage has not the one hook that it must have. */
+  constructor(
+    { environment, meter, owner }: StageOptions,
+    player: object,
+    hook: string,
+    storage: Storage = environment.storage,
+  ) {
+    this.name = owner ?? player.constructor.name;
+    if (typeof (player as Record<string, unknown>)[hook] !== "function") {
+      throw new DativoError("DTV_PLUGIN_CLASS", `${this.name} has no ${hook}()`, { culprit: this.name });
+    }
     this.#meter = meter;
     this.#owner = owner;
     this.context = {
@@ -66,7 +82,9 @@ export class StageControl {
       clock: environment.clock,
       tempDir: environment.tempDir,
       reject: (reject) => {
+        if (!isReject(reject)) throw this.misresult("reject() takes { source, faults: [{ column, rule, reason }] }");
         this.#rejects.push(reject);
+        if (this.#rejects.length >= CROWD) this.#onCrowd?.();
       },
       filtered: (count) => {
         this.#filtered += count;
@@ -95,6 +113,25 @@ export class StageControl {
     }
   }
 
+  /** The error of a hook that gave what it must not. */
+  misresult(message: string): DativoError {
+    return new DativoError("DTV_PLUGIN_RESULT", `${this.name}: ${message}`, { culprit: this.name });
+  }
+
+  /** True as soon as so many rejects wait that they should go ahead of the work; false when it is done before. */
+  isCrowdedBefore(work: Promise<unknown>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const done = (): void => resolve(false);
+      work.then(done, done);
+      this.#onCrowd = () => resolve(true);
+      if (this.#rejects.length >= CROWD) resolve(true);
+    });
+  }
+
+  get rejectsWaiting(): number {
+    return this.#rejects.length;
+  }
+
   /** Counts records that passed the stage. */
   passed(rows: number): void {
     if (this.#meter) this.#meter.rows += rows;
@@ -107,6 +144,11 @@ export class StageControl {
     this.#filtered = 0;
     return taken;
   }
+}
+
+function isReject(value: unknown): value is Reject {
+  const { source, faults } = (value ?? {}) as Partial<Reject>;
+  return typeof source === "string" && Array.isArray(faults);
 }
 
 /** Waits for work that should stop soon; gives up after `graceMs` so that a stuck plugin cannot hold the run. */

@@ -5,8 +5,10 @@ import { RowBatch } from "../contract/row-batch.ts";
 import { Schema } from "../contract/schema.ts";
 import { type Applied, BaseTransform } from "../contract/transform.ts";
 import { adopt, adoptUpstream } from "./adoption.ts";
+import { asBatch } from "./as-batch.ts";
 import { attachEnvelope, type Envelope, type Flow, newEnvelope, takeEnvelope } from "./envelope.ts";
 import { Handover } from "./handover.ts";
+import { iteratorOf } from "./iterator-of.ts";
 import { type RejectPolicy, Verdict } from "./policy.ts";
 import { closeStage, StageControl, type StageOptions } from "./stage.ts";
 
@@ -36,7 +38,7 @@ class TransformStream extends Duplex {
   readonly #transform: BaseTransform;
   readonly #control: StageControl;
   readonly #graceMs: number;
-  readonly #input = new Handover<Batch>();
+  readonly #input = new Handover<unknown>();
   readonly #outputs: AsyncGenerator<Batch>;
   readonly #run: TransformRun;
   #pulling = false;
@@ -50,7 +52,7 @@ class TransformStream extends Duplex {
     });
     this.#transform = transform;
     this.#graceMs = options.environment.graceMs;
-    this.#control = new StageControl(options);
+    this.#control = new StageControl(options, transform, "apply");
     transform.ctx = this.#control.context;
     this.#run = new TransformRun(transform, options, this.#control);
     this.#outputs = this.#run.outputs(this.#input);
@@ -61,7 +63,7 @@ class TransformStream extends Duplex {
     adoptUpstream(this.#upstream);
   }
 
-  override _write(batch: Batch, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+  override _write(batch: unknown, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     this.#input.put(batch, callback);
   }
 
@@ -120,8 +122,9 @@ class TransformRun {
     this.#holdsBack = transform.flush !== BaseTransform.prototype.flush;
   }
 
-  async *outputs(input: AsyncIterable<Batch>): AsyncGenerator<Batch> {
-    for await (const batch of input) {
+  async *outputs(input: AsyncIterable<unknown>): AsyncGenerator<Batch> {
+    for await (const chunk of input) {
+      const batch = asBatch(chunk, "transform");
       const envelope = takeEnvelope(batch);
       this.flow = envelope?.flow ?? this.flow;
       if (this.#holdsBack && envelope) this.#withhold(envelope);
@@ -220,13 +223,13 @@ async function* results(hook: string, applied: Applied, control: StageControl): 
     yield applied;
     return;
   }
-  const many = applied as Iterable<Batch> | AsyncIterable<Batch>;
-  const source = Symbol.asyncIterator in many ? many[Symbol.asyncIterator]() : many[Symbol.iterator]();
+  const source = await control.call(hook, () => iteratorOf<Batch>(applied));
+  if (!source) throw control.misresult(`${hook}() must give a batch, batches, or nothing`);
   try {
     for (;;) {
       const { value, done } = await control.call(hook, () => source.next());
       if (done) return;
-      if (!isBatch(value)) throw new DativoError("DTV_PLUGIN_RESULT", "apply() and flush() must give batches");
+      if (!isBatch(value)) throw control.misresult(`${hook}() must give batches`);
       yield value;
     }
   } finally {

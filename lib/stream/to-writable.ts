@@ -1,13 +1,13 @@
 import { Writable } from "node:stream";
-import { type Batch, isBatch, type Row } from "../contract/batch.ts";
+import type { Batch, Row } from "../contract/batch.ts";
 import { DativoError, toDativoError } from "../contract/errors.ts";
 import type { Reject } from "../contract/reject.ts";
 import type { CommitResult, FileMetadata, Position } from "../contract/results.ts";
-import { RowBatch } from "../contract/row-batch.ts";
 import type { Schema } from "../contract/schema.ts";
 import type { Storage } from "../contract/storage.ts";
 import type { BaseWriter, WriterClass } from "../contract/writer.ts";
 import { adoptUpstream } from "./adoption.ts";
+import { asBatch } from "./as-batch.ts";
 import { type Envelope, type Flow, takeEnvelope } from "./envelope.ts";
 import { Verdict } from "./policy.ts";
 import { closeStage, StageControl, type StageOptions, type StreamEnvironment, within } from "./stage.ts";
@@ -144,7 +144,7 @@ class WriterSink extends Writable {
   }
 
   async #take(chunk: unknown): Promise<void> {
-    const batch = asBatch(chunk);
+    const batch = asBatch(chunk, "writer");
     const envelope = takeEnvelope(batch);
     try {
       await this.#note(envelope, batch);
@@ -153,7 +153,7 @@ class WriterSink extends Writable {
       if (batch.length === 0 || this.#verdict.isLost) return;
       const records = inputOf(writer) === "batch" ? batch : [...batch.rows()];
       const staged = await control.call("writeBatch", () => writer.writeBatch(records as never, this.#batches++));
-      this.#files.push(...checkFiles(staged, "writeBatch"));
+      this.#files.push(...checkFiles(staged, "writeBatch", control));
       this.#tally.written += batch.length;
       control.passed(batch.length);
     } finally {
@@ -184,8 +184,8 @@ class WriterSink extends Writable {
   async #open(): Promise<{ readonly writer: BaseWriter; readonly control: StageControl }> {
     if (this.#stage) return this.#stage;
     const staging = await this.#committer.open();
-    const control = new StageControl(this.#options, staging.storage);
     const writer = await staging.createWriter();
+    const control = new StageControl(this.#options, writer, "writeBatch", staging.storage);
     writer.ctx = control.context;
     this.#stage = { writer, control };
     return this.#stage;
@@ -204,7 +204,7 @@ class WriterSink extends Writable {
     const refused = this.#verdict.error(this.#tally.read);
     if (refused) throw refused;
     const sealed = await control.call("seal", () => writer.seal());
-    this.#files.push(...checkFiles(sealed, "seal"));
+    this.#files.push(...checkFiles(sealed, "seal", control));
     this.#checkCounts();
     control.signal.throwIfAborted();
     this.#phase = "committing";
@@ -274,22 +274,15 @@ class WriterSink extends Writable {
   }
 }
 
-/** A foreign stage may hand over plain rows. */
-function asBatch(chunk: unknown): Batch {
-  if (isBatch(chunk)) return chunk;
-  if (Array.isArray(chunk)) return RowBatch.fromRows(chunk as Row[]);
-  throw new DativoError("DTV_STAGE_MISUSE", `A writer takes batches or arrays of rows, not ${typeof chunk}`);
-}
-
 function inputOf(writer: BaseWriter): "rows" | "batch" {
   return (writer.constructor as WriterClass).input ?? "rows";
 }
 
-function checkFiles(files: readonly FileMetadata[] | undefined, hook: string): readonly FileMetadata[] {
+function checkFiles(files: unknown, hook: string, control: StageControl): readonly FileMetadata[] {
   if (!Array.isArray(files) || files.some((file) => typeof file?.path !== "string")) {
-    throw new DativoError("DTV_PLUGIN_RESULT", `${hook}() must return a list of { path, sizeBytes, recordCount }`, {
-      hint: "Return [] when nothing was staged.",
-    });
+    throw control.misresult(
+      `${hook}() must return a list of { path, sizeBytes, recordCount }, empty when nothing was staged`,
+    );
   }
   return files;
 }

@@ -133,7 +133,7 @@ describe("FileWriter", () => {
     ]);
     await expect(compose(reader({ n: "no number" }), writeJsonl(folder))).rejects.toMatchObject({
       code: "DTV_VALUE_UNFIT",
-      message: expect.stringMatching(/Field 'n' at 0, record 2: "no number" is not an integer/),
+      message: expect.stringMatching(/Field 'n' at GeneratorReader, record 2: "no number" is not an integer/),
     });
     await expect(compose(reader({ stranger: 1 }), writeJsonl(folder))).rejects.toMatchObject({
       code: "DTV_SCHEMA_CHANGED",

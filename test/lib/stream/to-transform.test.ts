@@ -205,6 +205,27 @@ describe("toTransform", () => {
     check();
   });
 
+  it.each([7, "text", [7], [null]])("names the transform that gives %j", async (given) => {
+    await expect(through([1], new FunctionTransform(() => given as never))).rejects.toMatchObject({
+      code: "DTV_PLUGIN_RESULT",
+      culprit: "FunctionTransform",
+    });
+  });
+
+  it("takes plain rows from a foreign stage", async () => {
+    const rows: unknown[] = [];
+    await pipeline(
+      async function* () {
+        yield [{ a: 1 }, { a: 2 }];
+      },
+      toTransform(new FunctionTransform((batch) => batch), { environment: testEnvironment() }),
+      async (batches: AsyncIterable<Batch>) => {
+        for await (const batch of batches) rows.push(...batch);
+      },
+    );
+    expect(rows).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+
   it("gives memory back when it fails after the reader has ended", async () => {
     const environment = testEnvironment();
     const failing = new FunctionTransform(async () => {

@@ -374,6 +374,44 @@ describe("toWritable", () => {
     await expect(pipeline(bytes, sink)).rejects.toThrow("batches or arrays of rows");
   });
 
+  it.each([[[{ a: 1 }, null]], [["ab"]], [[[1, 2]]]])("refuses %j from a foreign stage", async (rows) => {
+    const { sink } = setUp();
+    const running = pipeline(async function* () {
+      yield rows;
+    }, sink);
+    await expect(running).rejects.toMatchObject({ code: "DTV_STAGE_MISUSE" });
+  });
+
+  it("takes a copy of plain rows: the writer may hold them while a foreign stage uses them again", async () => {
+    const { writer, sink } = setUp();
+    const row = { n: 0, bytes: Uint8Array.of(0) };
+    await pipeline(async function* () {
+      for (let i = 0; i < 3; i++) {
+        row.n = row.bytes[0] = i;
+        yield [row];
+        await sleep(1);
+      }
+    }, sink);
+    expect(writer.rows).toEqual([0, 1, 2].map((n) => ({ n, bytes: Uint8Array.of(n) })));
+  });
+
+  it("says which writer has no writeBatch(), or returned something else than files", async () => {
+    const environment = testEnvironment();
+    class Other extends (MemoryWriter as unknown as new () => MemoryWriter) {}
+    const running = (change: object): Promise<void> => {
+      const committer = new RecordingCommitter(Object.assign(new Other(), change));
+      return pipeline(source(environment, 1), toWritable({ environment, committer }));
+    };
+    await expect(running({ writeBatch: undefined })).rejects.toMatchObject({
+      code: "DTV_PLUGIN_CLASS",
+      message: "Other has no writeBatch()",
+    });
+    await expect(running({ writeBatch: () => 7 })).rejects.toMatchObject({
+      code: "DTV_PLUGIN_RESULT",
+      culprit: "Other",
+    });
+  });
+
   it("finds a writer out that reports other counts than it was given", async () => {
     const environment = testEnvironment();
     const writer = new (class extends MemoryWriter {

@@ -1,0 +1,7 @@
+/** An iterator over what a hook gave; undefined when it cannot be iterated, or is text. */
+export function iteratorOf<T>(given: unknown): AsyncIterator<T> | Iterator<T> | undefined {
+  if (typeof given !== "object" || given === null) return undefined;
+  if (Symbol.asyncIterator in given) return (given as AsyncIterable<T>)[Symbol.asyncIterator]();
+  if (Symbol.iterator in given) return (given as Iterable<T>)[Symbol.iterator]();
+  return undefined;
+}
