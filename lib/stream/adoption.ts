@@ -1,3 +1,5 @@
+import type { Flow } from "./envelope.ts";
+
 /**
  * How a writer at the end of a pipeline tells the stages before it that it is there.
  *
@@ -16,4 +18,31 @@ interface Adoptable {
 /** Passes the word on to the stream that is piped into this one, if it is one of ours. */
 export function adoptUpstream(source: unknown): void {
   if (typeof source === "object" && source !== null && adopt in source) (source as Adoptable)[adopt]();
+}
+
+/** How a writer learns of a reading whose envelopes may not reach it, because foreign streams stand before it. */
+export const join: unique symbol = Symbol("dativo.join");
+
+interface Joinable {
+  [join](flow: Flow): void;
+}
+
+/**
+ * Tells every writer of ours that a stream is piped into, directly or through others, whose records it will get; true
+ * when there is one.
+ *
+ * Node has no public word for what a stream is piped into. Should its own one change, no writer is found, and what a
+ * foreign stage drops is lost to it.
+ */
+export function joinWriters(stream: unknown, flow: Flow): boolean {
+  let found = false;
+  for (const next of (stream as Piped)._readableState?.pipes ?? []) {
+    if (join in next) (next as Joinable)[join](flow);
+    found = join in next || joinWriters(next, flow) || found;
+  }
+  return found;
+}
+
+interface Piped {
+  readonly _readableState?: { readonly pipes?: readonly object[] };
 }

@@ -23,6 +23,8 @@ export interface Envelope {
   lease: Reservation | undefined;
   /** Set by the stage that checks the contract: what rejects mean for the run. */
   policy: RejectPolicy | undefined;
+  /** Called when a stage of ours takes the envelope off its batch. */
+  onTaken: (() => void) | undefined;
 }
 
 const envelopes = new WeakMap<Batch, Envelope>();
@@ -38,24 +40,35 @@ export function newEnvelope(flow: Flow): Envelope {
     rejects: [],
     lease: undefined,
     policy: undefined,
+    onTaken: undefined,
   };
 }
 
 export function attachEnvelope(batch: Batch, envelope: Envelope): void {
   envelopes.set(batch, envelope);
+  envelope.flow.sent(envelope);
 }
 
 /** The envelope of a batch, taken off it; undefined when a foreign stage lost it. */
 export function takeEnvelope(batch: Batch): Envelope | undefined {
   const envelope = envelopes.get(batch);
+  if (!envelope) return undefined;
   envelopes.delete(batch);
+  envelope.flow.taken(envelope);
+  envelope.onTaken?.();
+  envelope.onTaken = undefined;
   return envelope;
 }
 
-/** One reading of a source: knows every lease that is out, so that a failed pipeline gives all of them back. */
+/**
+ * One reading of a source: knows every lease that is out, so that a failed pipeline gives all of them back, and, for a
+ * writer behind foreign stages, every envelope that is out and may be lost.
+ */
 export class Flow {
   readonly #leases = new Set<Reservation>();
+  readonly #out = new Set<Envelope>();
   #failed = false;
+  #isWatched = false;
 
   add(lease: Reservation): Reservation {
     const tracked: Reservation = {
@@ -75,4 +88,36 @@ export class Flow {
     this.#failed = true;
     for (const lease of this.#leases) lease.release();
   }
+
+  /** From now on, envelopes that nobody takes are kept for {@link drain}. */
+  watch(): void {
+    this.#isWatched = true;
+  }
+
+  sent(envelope: Envelope): void {
+    if (this.#isWatched) this.#out.add(envelope);
+  }
+
+  taken(envelope: Envelope): void {
+    this.#out.delete(envelope);
+  }
+
+  /**
+   * What the envelopes that are out say of records, taken out of them: one that arrives after all says it no more.
+   * Positions stay, for they must not arrive before their records.
+   */
+  drain(): Envelope {
+    const drained = newEnvelope(this);
+    for (const envelope of this.#out) {
+      drained.rejects = drained.rejects.concat(envelope.rejects);
+      drained.read += envelope.read;
+      drained.added += envelope.added;
+      drained.filtered += envelope.filtered;
+      drained.policy = envelope.policy ?? drained.policy;
+      Object.assign(envelope, { rejects: [], read: 0, added: 0, filtered: 0 });
+    }
+    this.#out.clear();
+    return drained;
+  }
+
 }

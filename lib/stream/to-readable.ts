@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { Batch, Row } from "../contract/batch.ts";
 import type { BaseReader } from "../contract/reader.ts";
 import type { Position, Split } from "../contract/results.ts";
-import { adopt } from "./adoption.ts";
+import { adopt, joinWriters } from "./adoption.ts";
 import { Reading } from "./reading.ts";
 import { closeStage, StageControl, type StageOptions } from "./stage.ts";
 
@@ -53,6 +53,7 @@ class ReaderStream extends Readable {
   override async _read(): Promise<void> {
     if (this.#pulling) return;
     this.#pulling = true;
+    if (!this.#reading.adopted) joinWriters(this, this.#reading.flow);
     try {
       const { value, done } = await this.#batches.next();
       this.#pulling = false;

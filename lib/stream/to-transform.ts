@@ -1,10 +1,11 @@
 import { Duplex } from "node:stream";
 import { type Batch, isBatch, type Row } from "../contract/batch.ts";
 import { DativoError } from "../contract/errors.ts";
+import type { Reject } from "../contract/reject.ts";
 import { RowBatch } from "../contract/row-batch.ts";
 import { Schema } from "../contract/schema.ts";
 import { type Applied, BaseTransform } from "../contract/transform.ts";
-import { adopt, adoptUpstream } from "./adoption.ts";
+import { adopt, adoptUpstream, joinWriters } from "./adoption.ts";
 import { asBatch } from "./as-batch.ts";
 import { attachEnvelope, type Envelope, type Flow, newEnvelope, takeEnvelope } from "./envelope.ts";
 import { Handover } from "./handover.ts";
@@ -54,13 +55,22 @@ class TransformStream extends Duplex {
     this.#graceMs = options.environment.graceMs;
     this.#control = new StageControl(options, transform, "apply");
     transform.ctx = this.#control.context;
-    this.#run = new TransformRun(transform, options, this.#control);
+    this.#run = new TransformRun(transform, options, this.#control, {
+      join: (flow) => joinWriters(this, flow),
+      tell: (rejects) => this.emit("rejects", rejects),
+    });
     this.#outputs = this.#run.outputs(this.#input);
   }
 
   [adopt](): void {
     this.#run.adopted = true;
     adoptUpstream(this.#upstream);
+  }
+
+  /** Where a loop or a generator takes the batches, nobody can tell whether a writer follows. */
+  override async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+    yield* super[Symbol.asyncIterator]() as AsyncIterable<Batch>;
+    this.#run.refuseUntaken();
   }
 
   override _write(batch: unknown, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
@@ -98,6 +108,13 @@ class TransformStream extends Duplex {
   }
 }
 
+interface Surroundings {
+  /** Tells the writers downstream of the reading; true when there is one. */
+  join(flow: Flow): boolean;
+  /** Offers rejects to whoever listens; true when somebody does. */
+  tell(rejects: readonly Reject[]): boolean;
+}
+
 /** One pass of a transform over its input: calls the hooks, keeps envelopes and counts right. */
 class TransformRun {
   readonly #transform: BaseTransform;
@@ -109,13 +126,19 @@ class TransformRun {
   /** Records that went in and have neither come out nor been accounted for. */
   #owed = 0;
   #read = 0;
+  /** True when a writer of ours stands behind foreign streams, and gets what they lose. */
+  #joined = false;
+  /** Rejects that went out, and that neither a stage of ours nor a listener has taken. */
+  #untaken = 0;
+  readonly #surroundings: Surroundings;
   #input: Schema | undefined;
   #output: Schema | undefined;
   flow: Flow | undefined;
   /** True when a writer of ours stands downstream: it passes the verdict then, having kept the rejects. */
   adopted = false;
 
-  constructor(transform: BaseTransform, options: TransformOptions, control: StageControl) {
+  constructor(transform: BaseTransform, options: TransformOptions, control: StageControl, surroundings: Surroundings) {
+    this.#surroundings = surroundings;
     this.#transform = transform;
     this.#control = control;
     this.#verdict = options.policy && Object.assign(new Verdict(), { policy: options.policy });
@@ -127,12 +150,14 @@ class TransformRun {
       const batch = asBatch(chunk, "transform");
       const envelope = takeEnvelope(batch);
       this.flow = envelope?.flow ?? this.flow;
+      if (this.flow && !this.adopted) this.#joined = this.#surroundings.join(this.flow);
       if (this.#holdsBack && envelope) this.#withhold(envelope);
       yield* this.#emit(this.#apply(batch), envelope, batch.length);
     }
     if (this.#holdsBack) yield* this.#emit(this.#flush(), this.#release(), 0, true);
     // Without a writer of ours nobody else would say that the check has failed.
-    const error = this.adopted ? undefined : this.#verdict?.error(this.#read);
+    if (this.adopted || this.#joined) return;
+    const error = this.#verdict?.error(this.#read);
     if (error) throw error;
   }
 
@@ -194,6 +219,20 @@ class TransformRun {
     this.#read += envelope.read;
     this.#verdict.add(envelope.rejects);
     envelope.policy = this.#verdict.policy;
+    const { length } = envelope.rejects;
+    if (length === 0 || this.#surroundings.tell(envelope.rejects)) return;
+    this.#untaken += length;
+    envelope.onTaken = () => {
+      this.#untaken -= length;
+    };
+  }
+
+  /** Whoever took the batches has handed none of them on, or keeps them: rejects that travelled with them are lost. */
+  refuseUntaken(): void {
+    if (this.#untaken === 0) return;
+    throw new DativoError("DTV_STAGE_MISUSE", `${this.#untaken} rejected records cannot be handed on`, {
+      hint: 'A loop or generator behind validate() keeps the batches or hands on new ones. Make it a transform of your own, or take the rejects: validate(…).on("rejects", (rejects) => …).',
+    });
   }
 
   /** Without an envelope there is nowhere to put a reject: losing it silently is no choice. */

@@ -6,7 +6,7 @@ import type { CommitResult, FileMetadata, Position } from "../contract/results.t
 import type { Schema } from "../contract/schema.ts";
 import type { Storage } from "../contract/storage.ts";
 import type { BaseWriter, WriterClass } from "../contract/writer.ts";
-import { adoptUpstream } from "./adoption.ts";
+import { adoptUpstream, join } from "./adoption.ts";
 import { asBatch } from "./as-batch.ts";
 import { type Envelope, type Flow, takeEnvelope } from "./envelope.ts";
 import { Verdict } from "./policy.ts";
@@ -87,12 +87,12 @@ class WriterSink extends Writable {
   readonly #options: WritableOptions;
   readonly #verdict = new Verdict();
   readonly #files: FileMetadata[] = [];
+  readonly #flows = new Set<Flow>();
   readonly #positions = new Map<string, Position>();
   readonly #tally = { read: 0, added: 0, filtered: 0, written: 0 };
   #stage: { readonly writer: BaseWriter; readonly control: StageControl } | undefined;
   #phase: Phase = "staging";
   #inFlight: Promise<unknown> = Promise.resolve();
-  #flow: Flow | undefined;
   #values: Readonly<Record<string, unknown>> | undefined;
   #schema: Schema | undefined;
   #balanced = true;
@@ -110,6 +110,12 @@ class WriterSink extends Writable {
     return { ...this.#tally, rejected: this.#verdict.rejected };
   }
 
+  /** Foreign stages stand between a reading and this writer, and may lose what it says of records. */
+  [join](flow: Flow): void {
+    this.#flows.add(flow);
+    flow.watch();
+  }
+
   override _write(chunk: unknown, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     this.#track(() => this.#take(chunk), callback);
   }
@@ -120,7 +126,7 @@ class WriterSink extends Writable {
 
   override async _destroy(error: Error | null, callback: (error?: Error | null) => void): Promise<void> {
     if (this.#phase !== "settled") {
-      this.#flow?.fail();
+      for (const flow of this.#flows) flow.fail();
       this.#stage?.control.abort(error);
       const calm = await within(this.#environment.graceMs, this.#inFlight);
       // Past the point of no return the outcome is waited for, however long the target takes, and never undone.
@@ -148,6 +154,7 @@ class WriterSink extends Writable {
     const envelope = takeEnvelope(batch);
     try {
       await this.#note(envelope, batch);
+      await this.#noteLost();
       const { writer, control } = await this.#open();
       await this.#begin(batch.schema);
       if (batch.length === 0 || this.#verdict.isLost) return;
@@ -167,18 +174,27 @@ class WriterSink extends Writable {
       this.#balanced &&= batch.length === 0;
       return;
     }
-    this.#flow = envelope.flow;
+    this.#flows.add(envelope.flow);
+    for (const [split, position] of envelope.positions) this.#positions.set(split, position);
+    this.#values = envelope.values ?? this.#values;
+    await this.#count(envelope);
+  }
+
+  async #count(envelope: Envelope): Promise<void> {
     this.#tally.read += envelope.read;
     this.#tally.added += envelope.added;
     this.#tally.filtered += envelope.filtered;
-    for (const [split, position] of envelope.positions) this.#positions.set(split, position);
-    this.#values = envelope.values ?? this.#values;
     if (envelope.policy) this.#verdict.policy = envelope.policy;
     if (envelope.rejects.length === 0) return;
     this.#verdict.add(envelope.rejects);
     await this.#open();
     await this.#committer.keepRejects(envelope.rejects);
     if (this.#verdict.isHopeless) throw this.#verdict.error(this.#tally.read);
+  }
+
+  /** Batches that came without an envelope, or not at all, left theirs behind. */
+  async #noteLost(): Promise<void> {
+    for (const flow of this.#flows) await this.#count(flow.drain());
   }
 
   async #open(): Promise<{ readonly writer: BaseWriter; readonly control: StageControl }> {
@@ -200,6 +216,7 @@ class WriterSink extends Writable {
 
   async #finish(): Promise<void> {
     const { writer, control } = await this.#open();
+    await this.#noteLost();
     this.#phase = "sealing";
     const refused = this.#verdict.error(this.#tally.read);
     if (refused) throw refused;

@@ -294,6 +294,100 @@ describe("toWritable", () => {
       expect(committer.rejects).toHaveLength(2);
     });
 
+    describe("behind foreign stages", () => {
+      const renewing = (): Transform =>
+        new Transform({ objectMode: true, transform: (batch: Batch, _, done) => done(null, [...batch]) });
+      const kept = { read: 9, added: 0, filtered: 0, rejected: 3, written: 6 };
+
+      it.each([
+        ["one that makes new batches", () => [renewing()]],
+        ["two", () => [renewing(), new PassThrough({ objectMode: true })]],
+        ["one that hands batches on", () => [new PassThrough({ objectMode: true })]],
+      ])("in warn mode go with the good records: %s", async (_, foreign) => {
+        const { environment, committer, writer, sink } = setUp();
+        await pipeline([source(environment, 3, 3, 3), rejecting(environment, "warn"), ...foreign(), sink]);
+        expect(committer.sealed?.counts).toEqual(kept);
+        expect([writer.rows.length, committer.rejects.length]).toEqual([6, 3]);
+      });
+
+      it("in strict mode are kept, and named in the error", async () => {
+        const { environment, committer, sink } = setUp();
+        const running = pipeline(source(environment, 3, 3, 3), rejecting(environment, "strict"), renewing(), sink);
+        await expect(running).rejects.toMatchObject({ details: { rejected: 3, read: 9, rejects: "kept.rejects" } });
+        expect(committer.rejects).toHaveLength(3);
+      });
+
+      it("of the reader are kept too", async () => {
+        const { environment, committer, sink } = setUp();
+        const reader = new GeneratorReader(function* (self) {
+          self.ctx.reject({ source: "x", row: 1, faults: [] });
+          yield numbered(0, 2);
+        });
+        const running = pipeline(toReadable(reader, { environment }), renewing(), sink);
+        await expect(running).rejects.toThrow("1 of 3 records is bad");
+        expect(committer.rejects).toHaveLength(1);
+      });
+
+      it("do not break the rate that is allowed", async () => {
+        const { environment, committer, sink } = setUp();
+        const check = toTransform(
+          new FunctionTransform((batch, self) => {
+            self.ctx.reject({ source: "x", faults: [] });
+            return RowBatch.fromRows([...batch].slice(1));
+          }),
+          { environment, policy: { mode: "warn", maxErrorRate: 0.34 } },
+        );
+        const slow = new Transform({
+          objectMode: true,
+          transform: (batch, _, done) => void setTimeout(() => done(null, batch), 2),
+        });
+        await pipeline(source(environment, 3, 3, 3), check, slow, sink);
+        expect(committer.sealed?.counts).toEqual(kept);
+        expect(committer.sealed?.balanced).toBe(true);
+      });
+
+      it("pass a generator that hands batches on", async () => {
+        const { environment, committer, sink } = setUp();
+        await pipeline(
+          source(environment, 3, 3, 3),
+          rejecting(environment, "warn"),
+          async function* (batches: AsyncIterable<Batch>) {
+            for await (const batch of batches) yield batch;
+          },
+          sink,
+        );
+        expect(committer.sealed?.counts).toEqual(kept);
+        expect(committer.rejects).toHaveLength(3);
+      });
+
+      it("are not lost to a generator that makes new batches: nothing is published", async () => {
+        const { environment, committer, sink } = setUp();
+        const running = pipeline(
+          source(environment, 3, 3, 3),
+          rejecting(environment, "warn"),
+          async function* (batches: AsyncIterable<Batch>) {
+            for await (const batch of batches) yield [...batch];
+          },
+          sink,
+        );
+        await expect(running).rejects.toMatchObject({
+          code: "DTV_STAGE_MISUSE",
+          message: "3 rejected records cannot be handed on",
+        });
+        expect(committer.calls).not.toContain("commit");
+      });
+
+      it("can be listened to by whoever loops over the good records", async () => {
+        const environment = testEnvironment();
+        const check = source(environment, 3, 3).pipe(rejecting(environment, "warn"));
+        const rejects: unknown[] = [];
+        check.on("rejects", (some: unknown[]) => rejects.push(...some));
+        let rows = 0;
+        for await (const batch of check) rows += (batch as Batch).length;
+        expect([rows, rejects.length]).toEqual([4, 2]);
+      });
+    });
+
     it("without a stage that says what they mean, nothing is published", async () => {
       const { environment, committer, sink } = setUp();
       const reader = new GeneratorReader(function* (self) {
