@@ -63,8 +63,10 @@ export class MemoryBudget implements Budget {
     });
   }
 
+  /** Half of the budget is for buffers whatever is in flight: else one large batch would decide what an index may hold. */
   tryReserve(bytes: number): Reservation | undefined {
-    if (this.usedBytes + bytes > this.limitBytes) return undefined;
+    const reserved = this.#reserved + bytes;
+    if (reserved > this.limitBytes / 2 && reserved + this.#leased > this.limitBytes) return undefined;
     this.#reserved += bytes;
     return this.#handle(bytes, () => {
       this.#reserved -= bytes;

@@ -119,5 +119,4 @@ export class Flow {
     this.#out.clear();
     return drained;
   }
-
 }

@@ -16,7 +16,7 @@ export interface RejectPolicy {
 const STRICT: RejectPolicy = { mode: "strict" };
 
 /** A strict run reads on to report what is wrong, up to this many rejected records. */
-const STRICT_REPORT_LIMIT = 10_000;
+export const STRICT_REPORT_LIMIT = 10_000;
 
 const SHOWN_REJECTS = 5;
 

@@ -42,6 +42,13 @@ describe("MemoryBudget", () => {
     expect(budget.tryReserve(30)).toBeDefined();
   });
 
+  it("grants buffers half of the budget, whatever is in flight", async () => {
+    const budget = new MemoryBudget(100);
+    await budget.lease(500, signal);
+    expect(budget.tryReserve(50)).toBeDefined();
+    expect(budget.tryReserve(1)).toBeUndefined();
+  });
+
   it("never lets writers' buffers alone stop the reader that would fill them", async () => {
     const budget = new MemoryBudget(100);
     budget.tryReserve(100);
