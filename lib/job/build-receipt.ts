@@ -47,7 +47,10 @@ export function buildReceipt(run: RunFacts): Receipt {
       connector: job.source.connector,
       reader: reader.name,
       splits: run.splits.length,
-      alreadyLoaded: job.fullRefresh ? 0 : countLoaded(run.splits, ledger.state.positions, sealed),
+      alreadyLoaded:
+        job.fullRefresh || job.target.writeMode === "overwrite"
+          ? 0
+          : countLoaded(run.splits, ledger.state.positions, sealed),
       bytesRead: run.bytesRead,
     },
     target: {

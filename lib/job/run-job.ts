@@ -130,7 +130,8 @@ class JobRun {
     const source = toReadable(construct(reader, job.source.config), {
       environment,
       owner: reader.name,
-      state: job.fullRefresh ? undefined : ledger.state,
+      // What replaces everything has to read everything.
+      state: job.target.writeMode === "overwrite" || job.fullRefresh ? undefined : ledger.state,
       meter: this.#meter("read"),
       onPlan: (splits) => {
         this.#splits = splits;

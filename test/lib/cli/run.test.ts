@@ -93,6 +93,14 @@ describe("dativo run", () => {
     expect(await askDuckDB(`select count(*) as n from ${parquet(cwd)}`)).toEqual([{ n: "3" }]);
   });
 
+  it("replaces everything by everything each time when the job says overwrite", async () => {
+    const cwd = jobFolder({}, { target: { connection: { path: "lake/people" }, write_mode: "overwrite" } });
+    for (let time = 0; time < 3; time++) {
+      expect(receiptOf(run(cwd, "--json"))).toMatchObject({ counts: { written: 3 }, source: { alreadyLoaded: 0 } });
+      expect(await askDuckDB(`select count(*) as n from ${parquet(cwd)}`)).toEqual([{ n: "3" }]);
+    }
+  });
+
   it("loads a new file beside the old ones, and knows a file that was renamed or touched by its content", async () => {
     const cwd = jobFolder({}, { source: { files: [{ path: "*.csv" }] } });
     run(cwd);
