@@ -6,13 +6,14 @@ import type { Reject } from "../contract/reject.ts";
 import type { CommitResult, CommitToken } from "../contract/results.ts";
 import type { Storage } from "../contract/storage.ts";
 import type { BaseWriter } from "../contract/writer.ts";
-import { createFile, linkIfAbsent, makeFolder, syncFolder } from "../storage/durable.ts";
+import { createFile, makeFolder, syncFolder } from "../storage/durable.ts";
 import { unwritable } from "../storage/staged-file.ts";
 import type { Sealed } from "../stream/to-writable.ts";
+import { conflict, decide, retract } from "./decision.ts";
 import { sealDocument } from "./document.ts";
 import type { LedgerPlace } from "./ledger.ts";
 import { halfDone, moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
-import { COMMIT_FORMAT, type CommitRecord, type EndState, type PublishedFile, readRecord } from "./record.ts";
+import { COMMIT_FORMAT, type CommitRecord, type EndState, type PublishedFile } from "./record.ts";
 import { keepRejects, RejectsFile } from "./rejects-file.ts";
 import { describeStaged, StagingStorage } from "./staging.ts";
 import { writeStateFile } from "./state-file.ts";
@@ -35,6 +36,7 @@ export class Attempt {
   readonly #init: AttemptInit;
   readonly #rejects: RejectsFile;
   readonly #staging: string;
+  #isPrepared = false;
   #published: readonly PublishedFile[] = [];
   /** What went wrong after the decision, where nothing can be undone any more. */
   readonly warnings: string[] = [];
@@ -82,16 +84,15 @@ export class Attempt {
    * then on it is finished, by this run or by the next.
    */
   async commit(sealed: Sealed): Promise<CommitResult> {
-    const { record, manifestPath } = await this.#prepare(sealed);
-    if (manifestPath === undefined) {
+    const record = await this.#describe(sealed);
+    if (this.#isNothing(record)) {
       await this.#clean(record);
       return { status: "unchanged", filesAdded: 0, totalRecords: 0 };
     }
-    const published = await this.#publish(sealed.writer, record, manifestPath);
-    await this.#decide(record, manifestPath);
+    const published = await this.#makeVisible(sealed, record);
     this.#published = record.files;
     await this.#afterwards("advance the state", () => this.#advance(record));
-    await this.#afterwards("clean up", () => this.#clean(record, manifestPath));
+    await this.#afterwards("clean up", () => this.#clean(record));
     return {
       status: "success",
       filesAdded: record.files.length || record.writerFiles.length,
@@ -109,7 +110,19 @@ export class Attempt {
     return { rejectsPath: this.rejectsPath };
   }
 
+  /** What is to be made visible. When that cannot be told, nothing of the run remains. */
   async #describe(sealed: Sealed): Promise<CommitRecord> {
+    try {
+      return await this.#recordOf(sealed);
+    } catch (cause) {
+      // What failed first is what the user must hear of; the next run removes what these leave.
+      await quietly(async () => sealed.writer.abortFiles(sealed.files, cause));
+      await quietly(() => this.abort());
+      throw unwritable(this.#init.place.paths.root, cause);
+    }
+  }
+
+  async #recordOf(sealed: Sealed): Promise<CommitRecord> {
     const { place, asset, mode, startState, replaces, clock } = this.#init;
     const publishes = place.target !== undefined && !sealed.writer.commitFiles;
     if (publishes) refuseLoss(sealed);
@@ -140,63 +153,73 @@ export class Attempt {
     return mode === "append" && counts["written"] === 0 && this.#rejects.count === 0 && !moved;
   }
 
-  /** Writes the manifest, from which anybody can finish the run; no path when there is nothing to commit. */
-  async #prepare(sealed: Sealed): Promise<{ record: CommitRecord; manifestPath: string | undefined }> {
-    const { paths } = this.#init.place;
+  /** Prepare, publish, decide. What fails before the decision is taken back, so that nothing is half-visible. */
+  async #makeVisible(sealed: Sealed, record: CommitRecord): Promise<CommitResult | undefined> {
+    let result: CommitResult | undefined;
     try {
-      const record = await this.#describe(sealed);
-      if (this.#isNothing(record)) return { record, manifestPath: undefined };
-      const manifestPath = paths.manifest(record.seq, record.runId);
-      await makeFolder(paths.pending);
-      await createFile(manifestPath, sealDocument({ ...record }), `manifest-${record.runId}`);
-      return { record, manifestPath };
+      await this.#prepare(record);
+      result = await this.#publish(sealed.writer, record);
     } catch (cause) {
-      // What failed first is what the user must hear of; the next run removes what these leave.
-      await quietly(async () => sealed.writer.abortFiles(sealed.files, cause));
-      await quietly(() => this.abort());
+      if (isUnknown(cause)) throw cause;
+      await this.#takeBack(record, cause, sealed);
+      return undefined;
+    }
+    await this.#decide(record);
+    return result;
+  }
+
+  /** Writes the manifest, from which anybody can finish the run. */
+  async #prepare(record: CommitRecord): Promise<void> {
+    const { paths } = this.#init.place;
+    const { seq, runId } = record;
+    try {
+      await makeFolder(paths.commits);
+      await makeFolder(paths.pending);
+      await createFile(paths.manifest(seq, runId), sealDocument({ ...record }), `manifest-${runId}`);
+      this.#isPrepared = true;
+    } catch (cause) {
       throw unwritable(paths.root, cause);
     }
   }
 
-  /** Makes files visible. What fails before the decision is taken back, if it can be, so that nothing is half-visible. */
-  async #publish(writer: BaseWriter, record: CommitRecord, manifestPath: string): Promise<CommitResult | undefined> {
+  async #publish(writer: BaseWriter, record: CommitRecord): Promise<CommitResult | undefined> {
     const { target, paths } = this.#init.place;
-    try {
-      await keepRejects(paths, this.token.runId);
-      if (writer.commitFiles && record.counts["written"] !== 0) return await commitByWriter(writer, record, this.token);
-      if (target !== undefined) await publishFiles(paths, target, record);
-      return undefined;
-    } catch (cause) {
-      if (isUnknown(cause)) throw cause;
-      await this.#takeBack(writer, record, manifestPath);
-      throw target === undefined ? cause : unwritable(target, cause);
-    }
-  }
-
-  async #takeBack(writer: BaseWriter, record: CommitRecord, manifestPath: string): Promise<void> {
-    try {
-      if (record.writerFiles.length > 0) await writer.abortFiles(record.writerFiles, undefined);
-      await this.#clean(record, manifestPath);
-    } catch (cause) {
-      throw halfDone(cause);
-    }
+    await keepRejects(paths, this.token.runId);
+    if (writer.commitFiles && record.counts["written"] !== 0) return commitByWriter(writer, record, this.token);
+    if (target === undefined) return undefined;
+    await publishFiles(paths, target, record).catch((cause: unknown) => {
+      throw unwritable(target, cause);
+    });
+    return undefined;
   }
 
   /** The one decision: the manifest gets the name of the commit record, which nothing can take twice. */
-  async #decide(record: CommitRecord, manifestPath: string): Promise<void> {
-    const { paths, target } = this.#init.place;
-    await makeFolder(paths.commits);
-    const path = paths.commit(record.seq);
-    const decided = await linkIfAbsent(manifestPath, path);
-    await syncFolder(paths.commits);
-    if (decided) return;
-    const winner = await readRecord(path);
-    if (winner.runId === record.runId) return;
-    if (target !== undefined) await unpublishFiles(target, record);
-    await this.#clean(record, manifestPath);
-    throw new DativoError("DTV_COMMIT_CONFLICT", `Run ${winner.runId} committed sequence ${record.seq} first`, {
-      hint: "This run's files were taken back. Run again; what the other run loaded will not be loaded twice.",
+  async #decide(record: CommitRecord): Promise<void> {
+    const winner = await decide(this.#init.place.paths, record).catch((cause: unknown) => {
+      throw halfDone(cause);
     });
+    if (winner !== record.runId) await this.#takeBack(record, conflict(record, winner));
+  }
+
+  /**
+   * Undoes the run and throws `cause`; or returns, because a run that took this one for dead has committed it, and
+   * nothing of it may be touched. `sealed` is given when the writer, too, is to remove what it staged.
+   */
+  async #takeBack(record: CommitRecord, cause: unknown, sealed?: Sealed): Promise<void> {
+    const { paths, target } = this.#init.place;
+    let decision: { decided: string | undefined; first: boolean };
+    try {
+      decision = await retract(paths, record);
+      if (decision.decided === record.runId) return;
+      if (target !== undefined) await unpublishFiles(paths, target, record);
+    } catch (fault) {
+      throw halfDone(fault);
+    }
+    await quietly(async () => sealed?.writer.abortFiles(sealed.files, cause));
+    await quietly(() => keepRejects(paths, this.token.runId));
+    await quietly(() => this.#clean(record));
+    const { decided, first } = decision;
+    throw decided === undefined && (first || !this.#isPrepared) ? cause : conflict(record, decided, cause);
   }
 
   async #advance(record: CommitRecord): Promise<void> {
@@ -205,9 +228,10 @@ export class Attempt {
     if (place.stateFile !== undefined) await writeStateFile(place.stateFile, record);
   }
 
-  async #clean(record: CommitRecord, manifestPath?: string): Promise<void> {
+  async #clean(record: CommitRecord): Promise<void> {
     const { paths, target } = this.#init.place;
-    if (manifestPath !== undefined) await rm(manifestPath, { force: true });
+    await rm(paths.manifest(record.seq, record.runId), { force: true });
+    await rm(paths.retracted(record.seq, record.runId), { force: true });
     const keep = target === undefined && record.writerFiles.some((file) => file.path.startsWith(this.#staging));
     if (!keep) await rm(this.#staging, { recursive: true, force: true });
     await removeIfEmpty(paths.stagingRoot);

@@ -87,8 +87,11 @@ export class Ledger {
     });
   }
 
-  close(): Promise<void> {
-    return this.#lock.release();
+  /** Unlocks. What the run did stands, whether or not that goes well. */
+  async close(): Promise<void> {
+    await this.#lock.release().catch((cause: unknown) => {
+      this.#tools.log.warn(`The lock of the job was left behind: ${String(cause)}`);
+    });
   }
 }
 

@@ -1,16 +1,18 @@
-import { readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { readFile, readlink, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { createFile, linkIfAbsent } from "../storage/durable.ts";
 
 const HEARTBEAT_MS = 5_000;
-/** A holder on another machine whose heart has not beaten for so long is taken for dead. */
+/** A holder on another machine, or in another container, whose heart has not beaten for so long is taken for dead. */
 const STALE_MS = 60_000;
 
 interface Holder {
   readonly pid: number;
   readonly host: string;
   readonly bootId: string;
+  /** Where the pid counts: a process of another container has a number of its own there. */
+  readonly pidNamespace: string;
   /** Start time of the process in clock ticks since boot, which tells a reused pid apart. */
   readonly startTicks: string;
   readonly runId: string;
@@ -58,6 +60,7 @@ async function describeSelf(runId: string): Promise<Holder> {
     pid: process.pid,
     host: hostname(),
     bootId: await readBootId(),
+    pidNamespace: await readPidNamespace(),
     startTicks: (await readStartTicks(process.pid)) ?? "",
     runId,
     since: new Date().toISOString(),
@@ -77,6 +80,7 @@ async function readHolder(path: string): Promise<{ text: string; holder: Holder 
 async function isAlive(holder: Holder, ageMs: number): Promise<boolean> {
   if (holder.host !== hostname()) return ageMs < STALE_MS;
   if (holder.bootId !== (await readBootId())) return false;
+  if (holder.pidNamespace !== (await readPidNamespace())) return ageMs < STALE_MS;
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
@@ -100,6 +104,11 @@ async function removeDead(path: string, dead: string, runId: string): Promise<vo
 
 async function readBootId(): Promise<string> {
   return (await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "")).trim();
+}
+
+/** `pid:[4026531836]` (pid_namespaces(7)); empty where there are none. */
+function readPidNamespace(): Promise<string> {
+  return readlink("/proc/self/ns/pid").catch(() => "");
 }
 
 /** Field 22 of /proc/<pid>/stat (proc(5)); undefined where there is no such file. */

@@ -82,6 +82,11 @@ export class ControlPaths {
   manifest(seq: number, runId: string): string {
     return join(this.pending, `${seq}-${runId}.manifest`);
   }
+
+  /** Where the manifest of a run goes that is being taken back. */
+  retracted(seq: number, runId: string): string {
+    return join(this.pending, `${seq}-${runId}.retracted`);
+  }
 }
 
 /** Staged files end so, in order that no reader of a data format takes them for data. */

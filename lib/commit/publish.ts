@@ -10,27 +10,20 @@ import { hashFile } from "./staging.ts";
 const DATA_FOLDER = 0o777;
 
 /**
- * Gives every file of a record its final name. Idempotent: a name that is taken by the same content is done. What this
- * call has named is taken back when it fails.
+ * Gives every file of a record its final name. Idempotent: a name that is taken by the same content is done.
  *
  * @throws DativoError DTV_COMMIT_CONFLICT when a name is taken by something else, which is left alone.
  */
 export async function publishFiles(paths: ControlPaths, target: string, record: CommitRecord): Promise<void> {
-  const linked: string[] = [];
   const folders = new Set<string>();
-  try {
-    for (const file of record.files) {
-      const final = join(target, file.path);
-      await makeFolder(dirname(final), DATA_FOLDER);
-      if (await linkIfAbsent(join(paths.staging(record.runId), file.staged), final)) linked.push(final);
-      else if (!(await isFile(final, file))) throw nameTaken(final);
-      folders.add(dirname(final));
-    }
-    for (const folder of folders) await syncFolder(folder);
-  } catch (error) {
-    await removeAll(linked);
-    throw error;
+  for (const file of record.files) {
+    const final = join(target, file.path);
+    await makeFolder(dirname(final), DATA_FOLDER);
+    const named = await linkIfAbsent(join(paths.staging(record.runId), file.staged), final);
+    if (!named && !(await isFile(final, file))) throw nameTaken(final);
+    folders.add(dirname(final));
   }
+  for (const folder of folders) await syncFolder(folder);
 }
 
 /** True when a file has the size and hash that the record says. */
@@ -39,21 +32,22 @@ export async function isFile(path: string, expected: PublishedFile): Promise<boo
   return facts?.size === expected.sizeBytes && (await hashFile(path)) === expected.sha256;
 }
 
-/** Takes the files of a run that lost, or cannot be finished, out of the target again. */
-export async function unpublishFiles(target: string, record: CommitRecord): Promise<void> {
+/**
+ * Takes the files of a run that was retracted out of the target again. A file that has the name of one of them and is
+ * not the one that was staged is left alone.
+ */
+export async function unpublishFiles(paths: ControlPaths, target: string, record: CommitRecord): Promise<void> {
   for (const file of record.files) {
     const final = join(target, file.path);
-    await rm(final, { force: true });
+    if (!(await isOther(final, join(paths.staging(record.runId), file.staged)))) await rm(final, { force: true });
     await syncFolder(dirname(final)).catch(() => {});
   }
 }
 
-async function removeAll(paths: readonly string[]): Promise<void> {
-  try {
-    for (const path of paths) await rm(path, { force: true });
-  } catch (cause) {
-    throw halfDone(cause);
-  }
+/** True when both exist and are not one file under two names. */
+async function isOther(path: string, staged: string): Promise<boolean> {
+  const [one, two] = await Promise.all([path, staged].map((name) => stat(name).catch(() => undefined)));
+  return one !== undefined && two !== undefined && (one.ino !== two.ino || one.dev !== two.dev);
 }
 
 /** The next run decides by the manifest, which stays. */

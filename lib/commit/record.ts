@@ -58,6 +58,16 @@ export async function readLatest(paths: ControlPaths): Promise<CommitRecord | un
   return last === undefined ? undefined : readRecord(join(paths.commits, last));
 }
 
+/** The commit record that stands under a number, if any. */
+export async function readDecided(paths: ControlPaths, seq: number): Promise<CommitRecord | undefined> {
+  try {
+    return await readRecord(paths.commit(seq));
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 /** Paths of every file that the job's commits have made visible and not replaced since, oldest first. */
 export async function listLiveFiles(paths: ControlPaths, latest: CommitRecord | undefined): Promise<string[]> {
   const live: string[] = [];

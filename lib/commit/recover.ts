@@ -1,17 +1,18 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../contract/context.ts";
-import { DativoError } from "../contract/errors.ts";
-import { linkIfAbsent, makeFolder, syncFolder } from "../storage/durable.ts";
+import { makeFolder, syncFolder } from "../storage/durable.ts";
 import { exists } from "../storage/exists.ts";
+import { decide, retract } from "./decision.ts";
 import type { ControlPaths } from "./places.ts";
 import { isFile, moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
-import { type CommitRecord, listFolder, readLatest, readRecord } from "./record.ts";
+import { type CommitRecord, listFolder, readDecided, readLatest, readRecord } from "./record.ts";
 import { keepRejects } from "./rejects-file.ts";
 
 /**
  * Finishes or undoes what runs before this one left, under the lock: whatever has no manifest never happened; whatever
- * has one is committed if its files are whole, else taken back.
+ * has one is committed if its files are whole, else taken back. The lock may have been taken from a run that is only
+ * slow, so nothing is removed from the target before its manifest is moved aside.
  *
  * @returns the newest commit record.
  */
@@ -20,25 +21,39 @@ export async function recover(
   target: string | undefined,
   log: Log,
 ): Promise<CommitRecord | undefined> {
-  let latest = await readLatest(paths);
   for (const name of (await listFolder(paths.pending)).sort()) {
-    if (!name.endsWith(".manifest")) continue;
-    const manifestPath = join(paths.pending, name);
-    const record = await readRecord(manifestPath);
-    if (record.seq === (latest?.seq ?? 0) + 1 && (await canFinish(paths, target, record))) {
-      latest = await finish(paths, target, record, manifestPath);
-      log.info(`Finished the commit of run ${record.runId}, which had died`, { runId: record.runId });
-    } else if (latest?.runId !== record.runId) {
-      if (target !== undefined) await unpublishFiles(target, record);
-      log.info(`Rolled back run ${record.runId}, which had died`, { runId: record.runId });
-    }
-    await rm(manifestPath, { force: true });
+    if (!/\.(manifest|retracted)$/.test(name)) continue;
+    const path = join(paths.pending, name);
+    const record = await readRecord(path);
+    await settle(paths, target, record, name.endsWith(".manifest"), log);
+    await rm(path, { force: true });
+    await rm(paths.retracted(record.seq, record.runId), { force: true });
     await syncFolder(paths.pending);
   }
+  const latest = await readLatest(paths);
   if (latest && target !== undefined) await moveReplaced(paths, target, latest);
   for (const runId of await listFolder(paths.stagingRoot))
     await rm(paths.staging(runId), { recursive: true, force: true });
   return latest;
+}
+
+async function settle(
+  paths: ControlPaths,
+  target: string | undefined,
+  record: CommitRecord,
+  isPrepared: boolean,
+  log: Log,
+): Promise<void> {
+  const winner = await readDecided(paths, record.seq);
+  if (winner?.runId === record.runId) return;
+  const isNext = record.seq === ((await readLatest(paths))?.seq ?? 0) + 1;
+  if (isPrepared && isNext && (await canFinish(paths, target, record))) {
+    if ((await finish(paths, target, record)) === record.runId) {
+      log.info(`Finished the commit of run ${record.runId}, which had died`, { runId: record.runId });
+      return;
+    }
+  }
+  await rollBack(paths, target, record, log);
 }
 
 /** A run whose writer commits by itself cannot be finished here: only its own `committed` knows. */
@@ -52,22 +67,28 @@ async function canFinish(paths: ControlPaths, target: string | undefined, record
   return true;
 }
 
+/** Returns whose record stands under the run's number afterwards. */
 async function finish(
   paths: ControlPaths,
   target: string | undefined,
   record: CommitRecord,
-  manifestPath: string,
-): Promise<CommitRecord> {
+): Promise<string | undefined> {
   if (target !== undefined) await publishFiles(paths, target, { ...record, files: await stillStaged(paths, record) });
   await keepRejects(paths, record.runId);
   await makeFolder(paths.commits);
-  await linkIfAbsent(manifestPath, paths.commit(record.seq));
-  await syncFolder(paths.commits);
-  const decided = await readRecord(paths.commit(record.seq));
-  if (decided.runId !== record.runId) {
-    throw new DativoError("DTV_COMMIT_CONFLICT", `Run ${decided.runId} committed sequence ${record.seq} meanwhile`);
-  }
-  return decided;
+  return decide(paths, record);
+}
+
+async function rollBack(
+  paths: ControlPaths,
+  target: string | undefined,
+  record: CommitRecord,
+  log: Log,
+): Promise<void> {
+  const { decided } = await retract(paths, record);
+  if (decided === record.runId) return;
+  if (target !== undefined) await unpublishFiles(paths, target, record);
+  log.info(`Rolled back run ${record.runId}, which had died`, { runId: record.runId });
 }
 
 async function stillStaged(paths: ControlPaths, record: CommitRecord): Promise<CommitRecord["files"]> {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Ledger, type LedgerPlace } from "../../../lib/commit/ledger.ts";
@@ -212,6 +212,11 @@ describe("Ledger", () => {
     });
     const holder = JSON.parse(readFileSync(place.paths.lock, "utf8")) as Record<string, unknown>;
     await ledger.close();
+    // The same number is another process elsewhere, so that only the heartbeat tells.
+    writeFileSync(place.paths.lock, JSON.stringify({ ...holder, pid: 2 ** 22 + 1, pidNamespace: "pid:[1]" }));
+    await expect(Ledger.open(place, tools)).rejects.toMatchObject({ code: "DTV_LOCKED" });
+    utimesSync(place.paths.lock, 0, 0);
+    await (await Ledger.open(place, tools)).close();
     for (const dead of [
       { ...holder, pid: 2 ** 22 + 1 },
       { ...holder, bootId: "another boot" },
@@ -268,11 +273,13 @@ describe("Ledger", () => {
       const attempt = await ledger.begin(asset, "append");
       const staging = await attempt.stage();
       const staged = await stageFile(attempt.storage, "zips-0.txt", "prepared");
-      const original = place.paths.commits;
-      // A file where the folder of commits should be stops the run right before its decision.
-      writeFileSync(original, "");
-      await expect(attempt.commit(sealedOf([staged], { positions: { a: 1 } }))).rejects.toThrow();
-      rmSync(original);
+      const inTheWay = place.paths.commit(1);
+      // A folder where the commit record should be stops the run right before its decision.
+      mkdirSync(inTheWay, { recursive: true });
+      await expect(attempt.commit(sealedOf([staged], { positions: { a: 1 } }))).rejects.toMatchObject({
+        code: "DTV_OUTCOME_UNKNOWN",
+      });
+      rmSync(inTheWay, { recursive: true });
       await ledger.close();
       if (!published) rmSync(join(place.target as string, `zips-0-${ledger.runId}.txt`));
       return staging;

@@ -1,0 +1,177 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, vi } from "vitest";
+import { Ledger, type LedgerPlace } from "../../../lib/commit/ledger.ts";
+import { ControlPaths, jobKeyOf } from "../../../lib/commit/places.ts";
+import { type CommitRecord, readDecided } from "../../../lib/commit/record.ts";
+import { AssetDefinition } from "../../../lib/contract/asset.ts";
+import { INERT_CONTEXT } from "../../../lib/contract/context.ts";
+import { LocalStorage } from "../../../lib/storage/local.ts";
+import { listTree, tempFolder, visibleFiles } from "../../support/folder.ts";
+import { MemoryWriter } from "../../support/players.ts";
+
+/**
+ * Two runs of one job at once, as when one was stopped for so long that its lock was taken. Each can be stopped, or
+ * made to fail, before any of its steps that changes a name.
+ */
+class Actor {
+  steps = 0;
+  readonly #at: number;
+  readonly #act: (() => Promise<void>) | undefined;
+
+  constructor(at: number, act?: () => Promise<void>) {
+    this.#at = at;
+    this.#act = act;
+  }
+
+  async step(): Promise<void> {
+    if (this.steps++ === this.#at) await this.#act?.();
+  }
+}
+
+const actors = vi.hoisted(() => ({ current: (): { step(): Promise<void> } | undefined => undefined }));
+const storage = new AsyncLocalStorage<Actor>();
+actors.current = () => storage.getStore();
+
+vi.mock("node:fs/promises", async (original) => {
+  const real = await original<typeof import("node:fs/promises")>();
+  const stepping =
+    <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      await actors.current()?.step();
+      return work(...args);
+    };
+  return { ...real, link: stepping(real.link), rename: stepping(real.rename), rm: stepping(real.rm) };
+});
+
+const asset = new AssetDefinition({ name: "zips", version: "1.0.0", schema: [{ name: "id", type: "integer" }] });
+const tools = { log: INERT_CONTEXT.log, clock: INERT_CONTEXT.clock, storage: new LocalStorage() };
+
+function newPlace(): LedgerPlace & { target: string } {
+  const target = join(tempFolder(), "lake");
+  const jobKey = jobKeyOf({ tenant: "acme", name: "job", targetUri: `file://${target}` });
+  return { jobKey, paths: ControlPaths.inTarget(target, jobKey), target, stateFile: join(target, "..", "state.json") };
+}
+
+/** A whole run of some files, each with the name of the run in it. Returns the error it ended with. */
+async function runOnce(place: LedgerPlace, name: string, count: number): Promise<unknown> {
+  rmSync(place.paths.lock, { force: true });
+  let ledger: Ledger | undefined;
+  try {
+    ledger = await Ledger.open(place, tools);
+    const attempt = await ledger.begin(asset, "append");
+    await attempt.stage();
+    const files = [];
+    for (let number = 0; number < count; number++) {
+      const file = await attempt.storage.create(`${name}-${number}.txt`);
+      await file.write(Buffer.from(name));
+      files.push({ path: file.path, recordCount: 1, ...(await file.seal()) });
+    }
+    const counts = { read: count, added: 0, filtered: 0, rejected: 0, written: count };
+    const positions = new Map([[name, 1]]);
+    const sealed = { files, counts, positions, values: undefined, schema: asset.targetSchema(), balanced: true };
+    await attempt.commit({ writer: new MemoryWriter(), ...sealed });
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    await ledger?.close();
+  }
+}
+
+async function recordsOf(place: LedgerPlace): Promise<CommitRecord[]> {
+  const records = [];
+  for (let seq = 1; ; seq++) {
+    const record = await readDecided(place.paths, seq);
+    if (!record) return records;
+    records.push(record);
+  }
+}
+
+/** What is visible is what the records say, and a run that said it had succeeded is in them once. */
+async function demandTruth(place: LedgerPlace & { target: string }, outcomes: Record<string, unknown>): Promise<void> {
+  rmSync(place.paths.lock, { force: true });
+  await (await Ledger.open(place, tools)).close();
+  const records = await recordsOf(place);
+  expect(visibleFiles(place.target)).toEqual(records.flatMap(({ files }) => files.map(({ path }) => path)).sort());
+  for (const [name, error] of Object.entries(outcomes)) {
+    const times = records.filter(({ files }) => files.some(({ path }) => path.startsWith(name))).length;
+    const code = (error as { code?: string } | undefined)?.code;
+    if (error === undefined) expect([name, times]).toEqual([name, 1]);
+    else if (code !== "DTV_OUTCOME_UNKNOWN") expect([name, times, String(error)]).toEqual([name, 0, String(error)]);
+  }
+  for (const path of visibleFiles(place.target))
+    expect(path.startsWith(readFileSync(join(place.target, path), "utf8"))).toBe(true);
+  // A temporary file that could not be removed is all that may be left.
+  expect(listTree(place.paths.root).filter((path) => !/^commits\/\d{20}\.commit$|\.tmp$/.test(path))).toEqual([]);
+}
+
+async function stepsOf(run: () => Promise<unknown>): Promise<number> {
+  const actor = new Actor(-1);
+  await storage.run(actor, run);
+  return actor.steps;
+}
+
+describe("a run whose lock was taken while it was stopped", () => {
+  it("keeps what was committed for it, wherever it was stopped", async () => {
+    const steps = await stepsOf(() => runOnce(newPlace(), "first", 3));
+    expect(steps).toBeGreaterThan(8);
+    for (let at = 0; at < steps; at++) {
+      const place = newPlace();
+      let second: unknown = "not run";
+      const stopped = new Actor(at, async () => {
+        second = await storage.exit(() => runOnce(place, "second", 1));
+      });
+      const first = await storage.run(stopped, () => runOnce(place, "first", 3));
+      expect([at, second]).toEqual([at, undefined]);
+      await demandTruth(place, { first, second });
+    }
+  });
+
+  it("goes on while the run that took it is stopped in its turn", async () => {
+    const steps = await stepsOf(() => runOnce(newPlace(), "first", 2));
+    let stops = 0;
+    for (let at = 4; at < steps; at++) {
+      for (let then = 0; ; then++) {
+        const place = newPlace();
+        let isReached = false;
+        let second: Promise<unknown> = Promise.resolve();
+        let resume = (): void => {};
+        const stopped = new Actor(at, async () => {
+          await new Promise<void>((goOn) => {
+            const taker = new Actor(then, async () => {
+              isReached = true;
+              goOn();
+              await new Promise<void>((resolve) => (resume = resolve));
+            });
+            second = storage.run(taker, () => runOnce(place, "second", 1));
+            void second.then(() => goOn());
+          });
+        });
+        const first = await storage.run(stopped, () => runOnce(place, "first", 2));
+        resume();
+        await demandTruth(place, { first, second: await second });
+        if (!isReached) break;
+        stops++;
+      }
+    }
+    expect(stops).toBeGreaterThan(40);
+  });
+
+  it.each(["EIO", "ENOSPC"])("takes back what is its own when a step fails with %s, and only that", async (code) => {
+    const steps = await stepsOf(() => runOnce(newPlace(), "first", 2));
+    for (let at = 0; at < steps; at++) {
+      for (const isTaken of [false, true]) {
+        const place = newPlace();
+        let second: unknown;
+        const failing = new Actor(at, async () => {
+          if (isTaken) second = await storage.exit(() => runOnce(place, "second", 1));
+          throw Object.assign(new Error(code), { code });
+        });
+        const first = await storage.run(failing, () => runOnce(place, "first", 2));
+        await demandTruth(place, isTaken ? { first, second } : { first });
+      }
+    }
+  });
+});
