@@ -13,6 +13,7 @@ import { ParquetWriter } from "../writers/parquet.ts";
 import { createCommitter } from "./commit/committer.ts";
 import { Ledger } from "./commit/ledger.ts";
 import { ControlPaths, jobKeyOf } from "./commit/places.ts";
+import type { WithWriter } from "./commit/recover.ts";
 import { newRunId } from "./commit/run-id.ts";
 import { type Camel, toSnakeNames } from "./config/option-case.ts";
 import { AssetDefinition } from "./contract/asset.ts";
@@ -23,14 +24,14 @@ import type { FileWriterOptions } from "./contract/file-writer.ts";
 import type { BaseReader } from "./contract/reader.ts";
 import type { CommitResult } from "./contract/results.ts";
 import type { BaseTransform } from "./contract/transform.ts";
-import type { WriterClass } from "./contract/writer.ts";
+import type { BaseWriter, WriterClass } from "./contract/writer.ts";
 import type { CsvReadOptions, CsvWriteOptions } from "./formats/csv/csv-options.ts";
 import type { JsonlReadOptions, JsonlWriteOptions } from "./formats/jsonl/jsonl-options.ts";
 import type { ParquetReadOptions, ParquetWriteOptions } from "./formats/parquet/parquet-options.ts";
 import { LocalStorage } from "./storage/local.ts";
 import type { RejectPolicy } from "./stream/policy.ts";
 import { runPipeline } from "./stream/run-pipeline.ts";
-import { defaultEnvironment } from "./stream/stage.ts";
+import { closeStage, defaultEnvironment, StageControl } from "./stream/stage.ts";
 import { type BatchReadable, toReadable } from "./stream/to-readable.ts";
 import { type BatchTransform, toTransform } from "./stream/to-transform.ts";
 import { type BatchWritable, type Counts, toWritable } from "./stream/to-writable.ts";
@@ -214,14 +215,31 @@ function writeWith<R extends Row>(
   const storage = new LocalStorage();
   const environment = defaultEnvironment(storage);
   const jobKey = jobKeyOf({ tenant: "", name: key, targetUri: pathToFileURL(target).href });
+  const createWriter = (staging: string): BaseWriter =>
+    new writerClass(asset, config, commitsItself(writerClass) ? target : staging);
+  const withWriter: WithWriter = async (staging, work) => {
+    const writer = createWriter(staging);
+    writer.ctx = new StageControl({ environment }).context;
+    try {
+      return await work(writer);
+    } finally {
+      await closeStage("writer", environment.log, environment.graceMs, async () => writer.close());
+    }
+  };
   let ledger: Ledger | undefined;
   const committer = createCommitter({
     begin: async () => {
       const place = { jobKey, paths: ControlPaths.inTarget(target, jobKey), target, stateFile: undefined };
-      ledger = await Ledger.open(place, { log: environment.log, clock: environment.clock, storage });
+      const { log, clock } = environment;
+      ledger = await Ledger.open(place, {
+        log,
+        clock,
+        storage,
+        withWriter: commitsItself(writerClass) ? withWriter : undefined,
+      });
       return ledger.begin(asset, mode);
     },
-    createWriter: async (staging) => new writerClass(asset, config, commitsItself(writerClass) ? target : staging),
+    createWriter: async (staging) => createWriter(staging),
     settle: (attempt, sealed) => attempt.commit(sealed),
     end: async () => ledger?.close(),
   });

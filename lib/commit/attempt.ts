@@ -9,6 +9,7 @@ import type { BaseWriter } from "../contract/writer.ts";
 import { createFile, makeFolder, syncFolder } from "../storage/durable.ts";
 import { unwritable } from "../storage/staged-file.ts";
 import type { Sealed } from "../stream/to-writable.ts";
+import { commitFirst } from "./commit-by-writer.ts";
 import { conflict, decide, retract } from "./decision.ts";
 import { sealDocument } from "./document.ts";
 import type { LedgerPlace } from "./ledger.ts";
@@ -38,8 +39,6 @@ export class Attempt {
   readonly #staging: string;
   #isPrepared = false;
   #published: readonly PublishedFile[] = [];
-  /** What went wrong after the decision, where nothing can be undone any more. */
-  readonly warnings: string[] = [];
 
   constructor(init: AttemptInit) {
     this.#init = init;
@@ -185,7 +184,8 @@ export class Attempt {
   async #publish(writer: BaseWriter, record: CommitRecord): Promise<CommitResult | undefined> {
     const { target, paths } = this.#init.place;
     await keepRejects(paths, this.token.runId);
-    if (writer.commitFiles && record.counts["written"] !== 0) return commitByWriter(writer, record, this.token);
+    if (writer.commitFiles && record.counts["written"] !== 0)
+      return commitFirst(writer, record.writerFiles, this.token);
     if (target === undefined) return undefined;
     await publishFiles(paths, target, record).catch((cause: unknown) => {
       throw unwritable(target, cause);
@@ -243,9 +243,9 @@ export class Attempt {
     try {
       await work();
     } catch (error) {
-      const warning = `The commit stands, but to ${what} failed: ${error instanceof Error ? error.message : String(error)}`;
-      this.warnings.push(warning);
-      this.#init.log.warn(warning);
+      this.#init.log.warn(
+        `The commit stands, but to ${what} failed: ${error instanceof Error ? error.message : String(error)}`,
+      );
     }
   }
 }
@@ -266,25 +266,6 @@ function endStateOf(start: EndState, sealed: Sealed, mode: "append" | "overwrite
     positions: { ...before.positions, ...Object.fromEntries(sealed.positions) },
     values: sealed.values ?? before.values,
   };
-}
-
-/** After a failure the target is asked; a writer that cannot say leaves the outcome unknown. */
-async function commitByWriter(writer: BaseWriter, record: CommitRecord, token: CommitToken): Promise<CommitResult> {
-  try {
-    return (await writer.commitFiles?.(record.writerFiles, token)) ?? { status: "success" };
-  } catch (cause) {
-    const found = writer.committed && (await Promise.resolve(writer.committed(token)).catch(() => null));
-    if (found) return found;
-    const known = writer.committed !== undefined && found === undefined;
-    const what = `commitFiles() of ${writer.constructor.name} failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new DativoError(known ? "DTV_PLUGIN_FAILED" : "DTV_OUTCOME_UNKNOWN", what, {
-      culprit: writer.constructor.name,
-      hint: known
-        ? undefined
-        : "Whether the target has the records is unknown; the next run reads and commits them again.",
-      cause,
-    });
-  }
 }
 
 function isUnknown(error: unknown): boolean {

@@ -8,7 +8,7 @@ import { Attempt } from "./attempt.ts";
 import { JobLock } from "./lock.ts";
 import type { ControlPaths } from "./places.ts";
 import { type CommitRecord, type EndState, listLiveFiles } from "./record.ts";
-import { recover } from "./recover.ts";
+import { recover, type WithWriter } from "./recover.ts";
 import { newRunId } from "./run-id.ts";
 import { readStateFile, writeStateFile } from "./state-file.ts";
 
@@ -26,6 +26,8 @@ export interface LedgerTools {
   readonly log: Log;
   readonly clock: Clock;
   readonly storage: Storage;
+  /** Given when the job's writer commits by itself: only it can say what became of a run that died. */
+  readonly withWriter?: WithWriter | undefined;
 }
 
 /** The commits of one job: what was committed last, and the one attempt that may follow. Holds the job's lock. */
@@ -59,7 +61,7 @@ export class Ledger {
     const runId = newRunId();
     const lock = await lockJob(place, runId);
     try {
-      const latest = await recover(place.paths, place.target, tools.log);
+      const latest = await recover(place, tools);
       await agree(place, latest, tools.log);
       return new Ledger(place, tools, runId, lock, latest);
     } catch (error) {

@@ -1,31 +1,33 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Log } from "../contract/context.ts";
+import { DativoError } from "../contract/errors.ts";
+import type { BaseWriter, WriterClass } from "../contract/writer.ts";
 import { makeFolder, syncFolder } from "../storage/durable.ts";
 import { exists } from "../storage/exists.ts";
+import { askTarget, commitByWriter } from "./commit-by-writer.ts";
 import { decide, retract } from "./decision.ts";
-import type { ControlPaths } from "./places.ts";
+import type { LedgerPlace, LedgerTools } from "./ledger.ts";
 import { isFile, moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
 import { type CommitRecord, listFolder, readDecided, readLatest, readRecord } from "./record.ts";
 import { keepRejects } from "./rejects-file.ts";
 
+/** Makes the job's writer for one piece of work, and closes it. Neither `open` nor `writeBatch` has been called. */
+export type WithWriter = <T>(staging: string, work: (writer: BaseWriter) => Promise<T>) => Promise<T>;
+
 /**
  * Finishes or undoes what runs before this one left, under the lock: whatever has no manifest never happened; whatever
- * has one is committed if its files are whole, else taken back. The lock may have been taken from a run that is only
- * slow, so nothing is removed from the target before its manifest is moved aside.
+ * has one is committed if it can be, else taken back. The lock may have been taken from a run that is only slow, so
+ * nothing is removed from the target before its manifest is moved aside.
  *
  * @returns the newest commit record.
  */
-export async function recover(
-  paths: ControlPaths,
-  target: string | undefined,
-  log: Log,
-): Promise<CommitRecord | undefined> {
+export async function recover(place: LedgerPlace, tools: LedgerTools): Promise<CommitRecord | undefined> {
+  const { paths, target } = place;
   for (const name of (await listFolder(paths.pending)).sort()) {
     if (!/\.(manifest|retracted)$/.test(name)) continue;
     const path = join(paths.pending, name);
     const record = await readRecord(path);
-    await settle(paths, target, record, name.endsWith(".manifest"), log);
+    await new Recovery(place, tools, record).settle(name.endsWith(".manifest"));
     await rm(path, { force: true });
     await rm(paths.retracted(record.seq, record.runId), { force: true });
     await syncFolder(paths.pending);
@@ -37,62 +39,110 @@ export async function recover(
   return latest;
 }
 
-async function settle(
-  paths: ControlPaths,
-  target: string | undefined,
-  record: CommitRecord,
-  isPrepared: boolean,
-  log: Log,
-): Promise<void> {
-  const winner = await readDecided(paths, record.seq);
-  if (winner?.runId === record.runId) return;
-  const isNext = record.seq === ((await readLatest(paths))?.seq ?? 0) + 1;
-  if (isPrepared && isNext && (await canFinish(paths, target, record))) {
-    if ((await finish(paths, target, record)) === record.runId) {
-      log.info(`Finished the commit of run ${record.runId}, which had died`, { runId: record.runId });
-      return;
+/** What becomes of one run that left its manifest. */
+class Recovery {
+  readonly #place: LedgerPlace;
+  readonly #tools: LedgerTools;
+  readonly #record: CommitRecord;
+  readonly #staging: string;
+
+  constructor(place: LedgerPlace, tools: LedgerTools, record: CommitRecord) {
+    this.#place = place;
+    this.#tools = tools;
+    this.#record = record;
+    this.#staging = place.paths.staging(record.runId);
+  }
+
+  async settle(isPrepared: boolean): Promise<void> {
+    const { paths } = this.#place;
+    const { seq, runId } = this.#record;
+    if ((await readDecided(paths, seq))?.runId === runId) return;
+    const isNext = seq === ((await readLatest(paths))?.seq ?? 0) + 1;
+    if (isPrepared && isNext && (await this.#publish()) && (await this.#decide())) {
+      this.#tools.log.info(`Finished the commit of run ${runId}, which had died`, { runId });
+    } else {
+      await this.#rollBack();
     }
   }
-  await rollBack(paths, target, record, log);
-}
 
-/** A run whose writer commits by itself cannot be finished here: only its own `committed` knows. */
-async function canFinish(paths: ControlPaths, target: string | undefined, record: CommitRecord): Promise<boolean> {
-  if (record.writerFiles.length > 0) return false;
-  for (const file of record.files) {
-    const staged = join(paths.staging(record.runId), file.staged);
-    const place = (await exists(staged)) ? staged : join(target ?? "", file.path);
-    if (!(await isFile(place, file))) return false;
+  /** True when everything that the run had to show is visible. */
+  async #publish(): Promise<boolean> {
+    const { withWriter } = this.#tools;
+    if (withWriter && this.#record.counts["written"] !== 0)
+      return withWriter(this.#staging, (writer) => this.#publishBy(writer));
+    const { paths, target } = this.#place;
+    if (!(await this.#isWhole())) return false;
+    if (target !== undefined) await publishFiles(paths, target, { ...this.#record, files: await this.#stillStaged() });
+    return true;
   }
-  return true;
-}
 
-/** Returns whose record stands under the run's number afterwards. */
-async function finish(
-  paths: ControlPaths,
-  target: string | undefined,
-  record: CommitRecord,
-): Promise<string | undefined> {
-  if (target !== undefined) await publishFiles(paths, target, { ...record, files: await stillStaged(paths, record) });
-  await keepRejects(paths, record.runId);
-  await makeFolder(paths.commits);
-  return decide(paths, record);
-}
+  /**
+   * The target says whether it has the commit. If it has not, `commitFiles` is repeated where its arguments say what
+   * was staged and that is still there; else the run is read again.
+   */
+  async #publishBy(writer: BaseWriter): Promise<boolean> {
+    const { writerFiles, jobKey, seq, runId } = this.#record;
+    const token = { jobKey, seq, runId };
+    try {
+      if (await askTarget(writer, token)) return true;
+      const { durableStaging = true } = writer.constructor as WriterClass;
+      if (!durableStaging || writerFiles.length === 0) return false;
+      await commitByWriter(writer, writerFiles, token);
+      return true;
+    } catch (error) {
+      if (await this.#isFatal(error, writer)) throw error;
+      this.#tools.log.warn(`What run ${runId} had staged is read again: ${(error as Error).message}`);
+      return false;
+    }
+  }
 
-async function rollBack(
-  paths: ControlPaths,
-  target: string | undefined,
-  record: CommitRecord,
-  log: Log,
-): Promise<void> {
-  const { decided } = await retract(paths, record);
-  if (decided === record.runId) return;
-  if (target !== undefined) await unpublishFiles(paths, target, record);
-  log.info(`Rolled back run ${record.runId}, which had died`, { runId: record.runId });
-}
+  /** A target that says no is an answer; that it has the commit of a run whose manifest is here as well is one, too. */
+  async #isFatal(error: unknown, writer: BaseWriter): Promise<boolean> {
+    const { code, details } = error as DativoError;
+    if (code === "DTV_OUTCOME_UNKNOWN") return writer.committed !== undefined;
+    if (code !== "DTV_COMMIT_CONFLICT") return code !== "DTV_PLUGIN_FAILED";
+    return !(await exists(this.#place.paths.manifest(this.#record.seq, String(details["runId"]))));
+  }
 
-async function stillStaged(paths: ControlPaths, record: CommitRecord): Promise<CommitRecord["files"]> {
-  const left = [];
-  for (const file of record.files) if (await exists(join(paths.staging(record.runId), file.staged))) left.push(file);
-  return left;
+  async #decide(): Promise<boolean> {
+    const { paths } = this.#place;
+    await keepRejects(paths, this.#record.runId);
+    await makeFolder(paths.commits);
+    return (await decide(paths, this.#record)) === this.#record.runId;
+  }
+
+  async #rollBack(): Promise<void> {
+    const { paths, target } = this.#place;
+    const { runId, writerFiles } = this.#record;
+    const { decided } = await retract(paths, this.#record);
+    if (decided === runId) return;
+    if (target !== undefined) await unpublishFiles(paths, target, this.#record);
+    if (writerFiles.length > 0) await this.#abort();
+    this.#tools.log.info(`Rolled back run ${runId}, which had died`, { runId });
+  }
+
+  async #abort(): Promise<void> {
+    const { log, withWriter } = this.#tools;
+    const cause = new DativoError("DTV_CANCELLED", `Run ${this.#record.runId} died before its commit`);
+    const done = withWriter?.(this.#staging, async (writer) => writer.abortFiles(this.#record.writerFiles, cause));
+    await done?.catch((fault: unknown) => {
+      log.warn(`The writer failed to remove what run ${this.#record.runId} had staged: ${String(fault)}`);
+    });
+  }
+
+  /** True when every file stands, as the manifest says, at its staged or its final place. */
+  async #isWhole(): Promise<boolean> {
+    for (const file of this.#record.files) {
+      const staged = join(this.#staging, file.staged);
+      const place = (await exists(staged)) ? staged : join(this.#place.target ?? "", file.path);
+      if (!(await isFile(place, file))) return false;
+    }
+    return true;
+  }
+
+  async #stillStaged(): Promise<CommitRecord["files"]> {
+    const left = [];
+    for (const file of this.#record.files) if (await exists(join(this.#staging, file.staged))) left.push(file);
+    return left;
+  }
 }

@@ -52,12 +52,21 @@ export interface FileMetadata {
 
 /** What became visible. Unknown keys are kept. */
 export interface CommitResult {
+  /** `success`, or another of {@link SUCCESS}; anything else says that the commit failed. */
   readonly status: string;
   readonly filesAdded?: number;
   readonly totalRecords?: number;
   /** The run that committed, as `committed()` found it in the target. */
   readonly runId?: string;
   readonly [fact: string]: unknown;
+}
+
+/** The statuses that say that a commit has happened, in any case of letters. */
+export const SUCCESS: readonly string[] = ["success", "succeeded", "ok", "done", "committed", "completed"];
+
+/** True for a result that says so, and for one without a status. Nothing else is taken for a commit. */
+export function isSuccess({ status }: Partial<CommitResult>): boolean {
+  return status === undefined || SUCCESS.includes(String(status).toLowerCase());
 }
 
 /** Names one commit of one job: the same token always means the same commit. */

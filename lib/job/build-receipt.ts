@@ -81,7 +81,7 @@ export function buildReceipt(run: RunFacts): Receipt {
       })),
     },
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
-    warnings: [...run.warnings, ...attempt.warnings],
+    warnings: run.warnings,
   };
 }
 

@@ -5,18 +5,26 @@ import { join } from "node:path";
 import type { Attempt } from "../commit/attempt.ts";
 import { createCommitter } from "../commit/committer.ts";
 import { Ledger } from "../commit/ledger.ts";
+import type { WithWriter } from "../commit/recover.ts";
 import { type LoadJobOptions, loadJob } from "../config/job/load-job.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import type { Row } from "../contract/batch.ts";
 import { type Clock, INERT_CONTEXT, type Log } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";
 import type { CommitResult, Split } from "../contract/results.ts";
+import type { BaseWriter } from "../contract/writer.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
 import { DEFAULT_MEMORY_BYTES, MemoryBudget } from "../stream/budget.ts";
 import { runPipeline } from "../stream/run-pipeline.ts";
-import { DEFAULT_GRACE_MS, type StageMeter, type StreamEnvironment } from "../stream/stage.ts";
+import {
+  closeStage,
+  DEFAULT_GRACE_MS,
+  StageControl,
+  type StageMeter,
+  type StreamEnvironment,
+} from "../stream/stage.ts";
 import { toReadable } from "../stream/to-readable.ts";
 import { toTransform } from "../stream/to-transform.ts";
 import { type Sealed, toWritable } from "../stream/to-writable.ts";
@@ -110,7 +118,8 @@ class JobRun {
     log.info(`Guarantee: ${guarantee.effect} (${guarantee.reader} source, ${guarantee.writer} target)`, {
       ...guarantee,
     });
-    const ledger = await Ledger.open(place, { log, clock, storage });
+    const withWriter = this.#plan.writer.playerClass.prototype.commitFiles && this.#withWriter;
+    const ledger = await Ledger.open(place, { log, clock, storage, withWriter });
     try {
       const attempt = await ledger.begin(job.asset, job.target.writeMode);
       const sealed = await this.#stage(ledger, attempt);
@@ -150,7 +159,7 @@ class JobRun {
       meter: this.#meter("write"),
       committer: createCommitter({
         begin: async () => attempt,
-        createWriter: async (staging) => construct(writer, job.asset, job.target.config, this.#outputBase(staging)),
+        createWriter: async (staging) => this.#createWriter(staging),
         settle: async (_attempt, handedOver) => {
           sealed = handedOver;
           return undefined;
@@ -183,10 +192,30 @@ class JobRun {
     try {
       return await attempt.commit(sealed);
     } finally {
-      await Promise.resolve(sealed.writer.close()).catch((error: unknown) => {
-        this.#environment.log.warn(`The writer failed while it was closed: ${String(error)}`);
-      });
+      await this.#close(sealed.writer);
     }
+  }
+
+  /** For what an earlier run left: a writer that is asked, and may commit, but gets no records. */
+  readonly #withWriter: WithWriter = async (staging, work) => {
+    const writer = this.#createWriter(staging);
+    writer.ctx = new StageControl({ environment: this.#environment }).context;
+    try {
+      return await work(writer);
+    } finally {
+      await this.#close(writer);
+    }
+  };
+
+  #createWriter(staging: string): BaseWriter {
+    const { job, writer } = this.#plan;
+    return construct(writer, job.asset, job.target.config, this.#outputBase(staging));
+  }
+
+  /** Whatever a writer does when it is closed, what was committed stands. */
+  #close(writer: BaseWriter): Promise<void> {
+    const { log, graceMs } = this.#environment;
+    return closeStage("writer", log, graceMs, async () => writer.close());
   }
 
   #outputBase(staging: string): string {

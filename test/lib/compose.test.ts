@@ -4,10 +4,14 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import {
   BaseReader,
   BaseTransform,
+  BaseWriter,
   type Batch,
   type BatchReadable,
+  type CommitResult,
+  type CommitToken,
   compose,
   defineAsset,
+  type FileMetadata,
   mapSchema,
   RowBatch,
   type RowOfAsset,
@@ -20,6 +24,7 @@ import {
   writeCsv,
   writeJsonl,
   writeParquet,
+  writeTo,
 } from "../../lib/index.ts";
 import { PEOPLE_CSV, VEGA, writeFiles } from "../support/cli.ts";
 import { askDuckDB } from "../support/duckdb.ts";
@@ -174,6 +179,41 @@ describe("compose", () => {
     expect(await askDuckDB(`select label from read_json('${folder}/out/*.jsonl') order by 1`)).toEqual([
       { label: "#1!" },
       { label: "#2!" },
+    ]);
+  });
+
+  it("asks a writer with a target of its own what became of the last commit of its key", async () => {
+    const folder = tempFolder();
+    const asked: string[] = [];
+    const committed: number[] = [];
+    let isDown = true;
+    class Remote extends BaseWriter {
+      writeBatch(records: Row[]): FileMetadata[] {
+        return [{ path: "pending", recordCount: records.length }];
+      }
+      override commitFiles(_files: readonly FileMetadata[], { seq }: CommitToken): CommitResult {
+        committed.push(seq);
+        if (isDown) throw new Error("the line went dead");
+        return { status: "success" };
+      }
+      override committed({ seq, runId }: CommitToken): CommitResult | undefined {
+        if (isDown) throw new Error("still dead");
+        asked.push(`${seq}`);
+        return seq === 1 ? { status: "success", runId } : undefined;
+      }
+      override close(): void {
+        asked.push("closed");
+      }
+    }
+    const load = (): Promise<unknown> =>
+      compose(readCsv(join(VEGA, "zipcodes.csv")), writeTo(Remote, folder, { key: "remote" }));
+    await expect(load()).rejects.toMatchObject({ code: "DTV_OUTCOME_UNKNOWN" });
+    isDown = false;
+    asked.length = 0;
+    await load();
+    expect([asked, committed]).toEqual([
+      ["1", "closed", "2", "closed"],
+      [1, 2],
     ]);
   });
 
