@@ -16,7 +16,7 @@ import type { LedgerPlace } from "./ledger.ts";
 import { halfDone, moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
 import { COMMIT_FORMAT, type CommitRecord, type EndState, type PublishedFile } from "./record.ts";
 import { keepRejects, RejectsFile } from "./rejects-file.ts";
-import { describeStaged, StagingStorage } from "./staging.ts";
+import { describeAllStaged, StagingStorage } from "./staging.ts";
 import { writeStateFile } from "./state-file.ts";
 
 export interface AttemptInit {
@@ -125,9 +125,7 @@ export class Attempt {
     const { place, asset, mode, startState, replaces, clock } = this.#init;
     const publishes = place.target !== undefined && !sealed.writer.commitFiles;
     if (publishes) refuseLoss(sealed);
-    const files = [];
-    if (publishes)
-      for (const file of sealed.files) files.push(await describeStaged(this.#staging, file, this.token.runId));
+    const files = publishes ? await describeAllStaged(this.#staging, sealed.files, this.token.runId) : [];
     await this.#rejects.seal();
     await syncFolder(await this.stage());
     return {

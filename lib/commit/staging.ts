@@ -35,13 +35,35 @@ export class StagingStorage implements Storage {
   }
 }
 
+/** What a file writer staged, as the engine will publish it. A file that was reported each time it grew is one file. */
+export async function describeAllStaged(
+  folder: string,
+  files: readonly FileMetadata[],
+  runId: string,
+): Promise<PublishedFile[]> {
+  const byPath = new Map<string, FileMetadata>();
+  for (const file of files) {
+    const path = resolve(folder, file.path);
+    const known = byPath.get(path);
+    byPath.set(path, known ? grown(known, file) : file);
+  }
+  const described = [];
+  for (const file of byPath.values()) described.push(await describeStaged(folder, file, runId));
+  return described;
+}
+
+/** Size and hash that either report gave may be of the time before. */
+function grown({ path, recordCount: before }: FileMetadata, { recordCount: more }: FileMetadata): FileMetadata {
+  return before === undefined || more === undefined ? { path } : { path, recordCount: before + more };
+}
+
 /**
- * What a file writer staged, as the engine will publish it. A writer that wrote files by itself gives neither hash
+ * One staged file. A writer that wrote files by itself gives neither hash
  * nor durability, so both are made here.
  *
  * @throws DativoError DTV_PLUGIN_RESULT for a file that is not in the staging folder or does not exist.
  */
-export async function describeStaged(folder: string, file: FileMetadata, runId: string): Promise<PublishedFile> {
+async function describeStaged(folder: string, file: FileMetadata, runId: string): Promise<PublishedFile> {
   const path = resolve(folder, file.path);
   const staged = relative(folder, path);
   if (staged.split(sep)[0] === ".." || isAbsolute(staged)) {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -117,6 +118,29 @@ describe("Ledger", () => {
     const before = listTree(place.target);
     expect((await runOnce(place, { positions: { a: 1 } })).status).toBe("unchanged");
     expect(listTree(place.target)).toEqual(before);
+  });
+
+  it("takes a file that was reported each time it grew for one file", async () => {
+    const place = placeIn(tempFolder());
+    const ledger = await Ledger.open(place, tools);
+    const attempt = await ledger.begin(asset, "append");
+    const path = join(await attempt.stage(), "grown.txt");
+    writeFileSync(path, "one two");
+    const files = [
+      { path, recordCount: 1, sizeBytes: 3, sha256: "of one" },
+      { path: "grown.txt", recordCount: 2, sizeBytes: 7 },
+    ];
+    await attempt.commit(sealedOf(files, {}));
+    await ledger.close();
+    expect(attempt.published).toEqual([
+      {
+        staged: "grown.txt",
+        path: `grown-${ledger.runId}.txt`,
+        sizeBytes: 7,
+        sha256: createHash("sha256").update("one two").digest("hex"),
+        rows: 3,
+      },
+    ]);
   });
 
   it("makes a commit without files when only the position moved", async () => {
