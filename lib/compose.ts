@@ -231,13 +231,9 @@ function writeWith<R extends Row>(
     begin: async () => {
       const place = { jobKey, paths: ControlPaths.inTarget(target, jobKey), target, stateFile: undefined };
       const { log, clock } = environment;
-      ledger = await Ledger.open(place, {
-        log,
-        clock,
-        storage,
-        withWriter: commitsItself(writerClass) ? withWriter : undefined,
-      });
-      return ledger.begin(asset, mode);
+      const tools = { log, clock, storage, withWriter: commitsItself(writerClass) ? withWriter : undefined };
+      ledger = await Ledger.open(place, tools, mode);
+      return ledger.begin(asset);
     },
     createWriter: async (staging) => createWriter(staging),
     settle: (attempt, sealed) => attempt.commit(sealed),

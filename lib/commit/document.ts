@@ -11,20 +11,27 @@ export function sealDocument(body: Readonly<Record<string, unknown>>): string {
   return `${JSON.stringify({ ...(JSON.parse(json) as object), sha256: hashOf(json) }, undefined, 1)}\n`;
 }
 
-/** @throws DativoError with `code` when the file is not what was sealed. */
-export async function readDocument<T>(path: string, format: string, code: ErrorCode): Promise<T> {
+export interface DocumentKind {
+  readonly format: string;
+  /** The error for one that is not what was sealed, and what can be done then. */
+  readonly code: ErrorCode;
+  readonly hint: string;
+}
+
+/** @throws DativoError with the kind's code when the file is not what was sealed. */
+export async function readDocument<T>(path: string, { format, code, hint }: DocumentKind): Promise<T> {
   const text = await readFile(path, "utf8");
   let parsed: Record<string, unknown>;
   try {
     parsed = JSON.parse(text) as Record<string, unknown>;
   } catch (cause) {
-    throw new DativoError(code, `${path} does not parse`, { culprit: path, hint: HINT, cause });
+    throw new DativoError(code, `${path} does not parse`, { culprit: path, hint, cause });
   }
   const { sha256, ...body } = parsed;
   if (sha256 !== hashOf(JSON.stringify(body))) {
     throw new DativoError(code, `The hash of ${path} is wrong: it was cut off or changed`, {
       culprit: path,
-      hint: HINT,
+      hint,
     });
   }
   if (body["format"] !== format) {
@@ -35,9 +42,6 @@ export async function readDocument<T>(path: string, format: string, code: ErrorC
   }
   return body as T;
 }
-
-const HINT =
-  "Nothing is read from it. Restore it from a backup, or move it away if what it says can be found elsewhere.";
 
 function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex");

@@ -6,11 +6,12 @@ import { makeFolder } from "../storage/durable.ts";
 import { unwritable } from "../storage/staged-file.ts";
 import { Attempt } from "./attempt.ts";
 import { JobLock } from "./lock.ts";
+import { describeMissing } from "./missing-files.ts";
 import type { ControlPaths } from "./places.ts";
 import { type CommitRecord, type EndState, listLiveFiles } from "./record.ts";
 import { recover, type WithWriter } from "./recover.ts";
 import { newRunId } from "./run-id.ts";
-import { readStateFile, writeStateFile } from "./state-file.ts";
+import { readStateFile, unusable, writeStateFile } from "./state-file.ts";
 
 /** Where a job keeps its books and where its records go. */
 export interface LedgerPlace {
@@ -30,6 +31,8 @@ export interface LedgerTools {
   readonly withWriter?: WithWriter | undefined;
 }
 
+type WriteMode = "append" | "overwrite";
+
 /** The commits of one job: what was committed last, and the one attempt that may follow. Holds the job's lock. */
 export class Ledger {
   readonly place: LedgerPlace;
@@ -38,18 +41,22 @@ export class Ledger {
   readonly #tools: LedgerTools;
   readonly #lock: JobLock;
 
+  readonly #mode: WriteMode;
+  readonly #seq: number;
+
   private constructor(
     place: LedgerPlace,
     tools: LedgerTools,
-    runId: string,
-    lock: JobLock,
-    latest: CommitRecord | undefined,
+    mode: WriteMode,
+    run: Pick<Ledger, "latest" | "runId"> & { readonly lock: JobLock; readonly seq: number },
   ) {
     this.place = place;
     this.#tools = tools;
-    this.runId = runId;
-    this.#lock = lock;
-    this.latest = latest;
+    this.#mode = mode;
+    this.latest = run.latest;
+    this.runId = run.runId;
+    this.#lock = run.lock;
+    this.#seq = run.seq;
   }
 
   /**
@@ -57,13 +64,14 @@ export class Ledger {
    *
    * @throws DativoError DTV_LOCKED, DTV_STATE_CORRUPT, DTV_TARGET_BEHIND, DTV_TARGET_UNWRITABLE
    */
-  static async open(place: LedgerPlace, tools: LedgerTools): Promise<Ledger> {
+  static async open(place: LedgerPlace, tools: LedgerTools, mode: WriteMode = "append"): Promise<Ledger> {
     const runId = newRunId();
     const lock = await lockJob(place, runId);
     try {
       const latest = await recover(place, tools);
-      await agree(place, latest, tools.log);
-      return new Ledger(place, tools, runId, lock, latest);
+      const known = await agree(place, latest, tools.log, mode);
+      if (mode === "append") await warnOfMissing(place, latest, tools.log);
+      return new Ledger(place, tools, mode, { latest, runId, lock, seq: known + 1 });
     } catch (error) {
       await lock.release();
       throw error;
@@ -76,16 +84,16 @@ export class Ledger {
   }
 
   /** Begins the run: nothing is written yet. */
-  async begin(asset: AssetDefinition, mode: "append" | "overwrite"): Promise<Attempt> {
-    const { paths } = this.place;
+  async begin(asset: AssetDefinition): Promise<Attempt> {
+    const { paths, jobKey } = this.place;
     return new Attempt({
       place: this.place,
       ...this.#tools,
       asset,
-      mode,
-      token: { jobKey: this.place.jobKey, seq: (this.latest?.seq ?? 0) + 1, runId: this.runId },
+      mode: this.#mode,
+      token: { jobKey, seq: this.#seq, runId: this.runId },
       startState: this.state,
-      replaces: mode === "overwrite" ? await listLiveFiles(paths, this.latest) : [],
+      replaces: this.#mode === "overwrite" ? await listLiveFiles(paths, this.latest) : [],
     });
   }
 
@@ -104,27 +112,56 @@ async function lockJob(place: LedgerPlace, runId: string): Promise<JobLock> {
     await makeFolder(place.paths.root);
     return await JobLock.acquire(place.paths.lock, runId);
   } catch (cause) {
-    throw unwritable(place.target ?? place.paths.root, cause);
+    throw place.target === undefined ? unusable(place.paths.root, cause) : unwritable(place.target, cause);
   }
 }
 
-/** The target's own record wins over the state file; a state file ahead of it means that the target was set back. */
-async function agree(place: LedgerPlace, latest: CommitRecord | undefined, log: Log): Promise<void> {
-  if (place.stateFile === undefined) return;
-  const state = await readStateFile(place.stateFile);
-  const behind = (state?.seq ?? 0) - (latest?.seq ?? 0);
-  if (behind > 0) {
-    throw new DativoError(
-      "DTV_TARGET_BEHIND",
-      `The state says that ${state?.seq} commits were made, the target knows ${latest?.seq ?? 0}`,
-      {
-        culprit: place.stateFile,
-        hint: `The target was emptied or restored. To load everything again, remove ${place.stateFile}.`,
-      },
-    );
+/**
+ * The target's own record wins over the state file. A state file ahead of it means that the target was set back, which
+ * only a run that replaces everything may pass over; it counts on from the state, so that no number comes twice.
+ *
+ * @returns the number of the last commit that either knows.
+ */
+async function agree(
+  { stateFile }: LedgerPlace,
+  latest: CommitRecord | undefined,
+  log: Log,
+  mode: WriteMode,
+): Promise<number> {
+  const inTarget = latest?.seq ?? 0;
+  if (stateFile === undefined) return inTarget;
+  const inState = (await readStateFile(stateFile))?.seq ?? 0;
+  if (inState > inTarget) {
+    const what = `The state says that ${inState} ${inState === 1 ? "commit was" : "commits were"} made, the target knows ${inTarget}`;
+    if (mode === "append") throw targetBehind(what, stateFile);
+    log.warn(`${what}; what it holds is replaced`);
   }
-  if (latest && behind < 0) {
-    await writeStateFile(place.stateFile, latest);
+  if (latest && inState < inTarget) await repairState(stateFile, latest, log);
+  return Math.max(inState, inTarget);
+}
+
+function targetBehind(what: string, stateFile: string): DativoError {
+  return new DativoError("DTV_TARGET_BEHIND", what, {
+    culprit: stateFile,
+    hint: `The target was emptied or restored. --full-refresh loads everything again; to go on from what the target knows, move ${stateFile} away.`,
+  });
+}
+
+/** The state is a copy: a run can do without it. */
+async function repairState(stateFile: string, latest: CommitRecord, log: Log): Promise<void> {
+  try {
+    await writeStateFile(stateFile, latest);
     log.info("Brought the state up to the target's own record", { seq: latest.seq });
+  } catch (cause) {
+    log.warn(unusable(stateFile, cause).message);
   }
+}
+
+async function warnOfMissing(
+  { paths, target }: LedgerPlace,
+  latest: CommitRecord | undefined,
+  log: Log,
+): Promise<void> {
+  const missing = target === undefined ? undefined : await describeMissing(paths, target, latest);
+  if (missing !== undefined) log.warn(missing);
 }

@@ -48,7 +48,11 @@ export interface CommitRecord {
 
 /** Reads a manifest or commit record. @throws DativoError DTV_COMMIT_RECORD */
 export function readRecord(path: string): Promise<CommitRecord> {
-  return readDocument<CommitRecord>(path, COMMIT_FORMAT, "DTV_COMMIT_RECORD");
+  return readDocument<CommitRecord>(path, {
+    format: COMMIT_FORMAT,
+    code: "DTV_COMMIT_RECORD",
+    hint: "Nothing is read from it. Restore it from a backup of the target.",
+  });
 }
 
 /** The newest commit record of a job, or undefined before its first commit. */

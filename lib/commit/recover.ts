@@ -57,7 +57,9 @@ class Recovery {
     const { paths } = this.#place;
     const { seq, runId } = this.#record;
     if ((await readDecided(paths, seq))?.runId === runId) return;
-    const isNext = seq === ((await readLatest(paths))?.seq ?? 0) + 1;
+    const last = (await readLatest(paths))?.seq ?? 0;
+    // A run that replaces everything may have counted on from a state that was ahead of the target.
+    const isNext = this.#record.mode === "overwrite" ? seq > last : seq === last + 1;
     if (isPrepared && isNext && (await this.#publish()) && (await this.#decide())) {
       this.#tools.log.info(`Finished the commit of run ${runId}, which had died`, { runId });
     } else {

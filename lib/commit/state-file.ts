@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
-import { systemCode } from "../contract/errors.ts";
+import { type DativoError, systemCode, toDativoError } from "../contract/errors.ts";
 import { makeFolder, replaceFile } from "../storage/durable.ts";
-import { readDocument, sealDocument } from "./document.ts";
+import { type DocumentKind, readDocument, sealDocument } from "./document.ts";
 import type { CommitRecord, EndState } from "./record.ts";
 
 const STATE_FORMAT = "dativo.state/1";
@@ -16,14 +16,28 @@ export interface StateFile extends EndState {
   readonly recordCount: number;
 }
 
-/** Undefined when there is none. @throws DativoError DTV_STATE_CORRUPT */
+const STATE_KIND: DocumentKind = {
+  format: STATE_FORMAT,
+  code: "DTV_STATE_CORRUPT",
+  hint: "It is a copy. Move it away, and the next run writes it anew from the commit records of the target.",
+};
+
+/** Undefined when there is none. @throws DativoError DTV_STATE_CORRUPT, DTV_STATE_DIR */
 export async function readStateFile(path: string): Promise<StateFile | undefined> {
   try {
-    return await readDocument<StateFile>(path, STATE_FORMAT, "DTV_STATE_CORRUPT");
+    return await readDocument<StateFile>(path, STATE_KIND);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
-    throw error;
+    throw unusable(path, error);
   }
+}
+
+/** A fault of the folder of states in plain words. */
+export function unusable(path: string, cause: unknown): DativoError {
+  return toDativoError(cause, "DTV_STATE_DIR", `The state ${path} cannot be used`, {
+    culprit: path,
+    hint: "STATE_DIR (else .local/state) names a folder that this user may read and write; source.incremental.state_path names one file.",
+  });
 }
 
 export async function writeStateFile(path: string, record: CommitRecord): Promise<void> {

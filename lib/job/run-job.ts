@@ -119,9 +119,9 @@ class JobRun {
       ...guarantee,
     });
     const withWriter = this.#plan.writer.playerClass.prototype.commitFiles && this.#withWriter;
-    const ledger = await Ledger.open(place, { log, clock, storage, withWriter });
+    const ledger = await Ledger.open(place, { log, clock, storage, withWriter }, job.target.writeMode);
     try {
-      const attempt = await ledger.begin(job.asset, job.target.writeMode);
+      const attempt = await ledger.begin(job.asset);
       const sealed = await this.#stage(ledger, attempt);
       const result = await this.#commit(attempt, sealed);
       return this.#receipt({ ledger, attempt, sealed, result });

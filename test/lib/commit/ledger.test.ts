@@ -1,8 +1,17 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { Ledger, type LedgerPlace } from "../../../lib/commit/ledger.ts";
+import { Ledger, type LedgerPlace, type LedgerTools } from "../../../lib/commit/ledger.ts";
 import { ControlPaths, jobKeyOf } from "../../../lib/commit/places.ts";
 import { type CommitRecord, readLatest } from "../../../lib/commit/record.ts";
 import { AssetDefinition } from "../../../lib/contract/asset.ts";
@@ -32,6 +41,13 @@ interface RunParts {
   readonly positions?: Record<string, unknown>;
   readonly mode?: "append" | "overwrite";
   readonly values?: Record<string, unknown>;
+  readonly tools?: LedgerTools;
+}
+
+/** Keeps what is warned of. */
+function listening(): { warnings: string[]; tools: LedgerTools } {
+  const warnings: string[] = [];
+  return { warnings, tools: { ...tools, log: { ...tools.log, warn: (message) => warnings.push(message) } } };
 }
 
 /** One run through the whole protocol, staging real files. */
@@ -39,9 +55,9 @@ async function runOnce(
   place: LedgerPlace,
   parts: RunParts,
 ): Promise<{ status: string; record: CommitRecord | undefined }> {
-  const ledger = await Ledger.open(place, tools);
+  const ledger = await Ledger.open(place, parts.tools ?? tools, parts.mode);
   try {
-    const attempt = await ledger.begin(asset, parts.mode ?? "append");
+    const attempt = await ledger.begin(asset);
     await attempt.stage();
     const files = [];
     for (const [index, content] of (parts.contents ?? []).entries())
@@ -123,7 +139,7 @@ describe("Ledger", () => {
   it("takes a file that was reported each time it grew for one file", async () => {
     const place = placeIn(tempFolder());
     const ledger = await Ledger.open(place, tools);
-    const attempt = await ledger.begin(asset, "append");
+    const attempt = await ledger.begin(asset);
     const path = join(await attempt.stage(), "grown.txt");
     writeFileSync(path, "one two");
     const files = [
@@ -176,7 +192,7 @@ describe("Ledger", () => {
   it("leaves nothing visible of a run that is aborted, and keeps its rejects", async () => {
     const place = placeIn(tempFolder());
     const ledger = await Ledger.open(place, tools);
-    const attempt = await ledger.begin(asset, "append");
+    const attempt = await ledger.begin(asset);
     await attempt.stage();
     await stageFile(attempt.storage, "zips-0.txt", "half");
     const raw = Buffer.from([0x61, 0xff]);
@@ -215,7 +231,7 @@ describe("Ledger", () => {
     const folder = tempFolder();
     const place = placeIn(folder);
     const ledger = await Ledger.open(place, tools);
-    const attempt = await ledger.begin(asset, "append");
+    const attempt = await ledger.begin(asset);
     await attempt.stage();
     await attempt.keepRejects([{ source: "a", faults: [] }]);
     const staged = await stageFile(attempt.storage, "zips-0.txt", "x");
@@ -256,7 +272,7 @@ describe("Ledger", () => {
   it("leaves a file alone that has the name of one of its own, and takes back what it had published", async () => {
     const place = placeIn(tempFolder());
     const ledger = await Ledger.open(place, tools);
-    const attempt = await ledger.begin(asset, "append");
+    const attempt = await ledger.begin(asset);
     await attempt.stage();
     const files = [await stageFile(attempt.storage, "a.txt", "one"), await stageFile(attempt.storage, "b.txt", "two")];
     writeFileSync(join(place.target, `b-${ledger.runId}.txt`), "theirs");
@@ -282,7 +298,7 @@ describe("Ledger", () => {
     it("removes staging that has no manifest", async () => {
       const place = placeIn(tempFolder());
       const ledger = await Ledger.open(place, tools);
-      const attempt = await ledger.begin(asset, "append");
+      const attempt = await ledger.begin(asset);
       await attempt.stage();
       await stageFile(attempt.storage, "zips-0.txt", "lost");
       await ledger.close();
@@ -294,7 +310,7 @@ describe("Ledger", () => {
     /** Leaves the target as a run would that died between manifest and decision. */
     async function dieAfterPrepare(place: LedgerPlace, published: boolean): Promise<string> {
       const ledger = await Ledger.open(place, tools);
-      const attempt = await ledger.begin(asset, "append");
+      const attempt = await ledger.begin(asset);
       const staging = await attempt.stage();
       const staged = await stageFile(attempt.storage, "zips-0.txt", "prepared");
       const inTheWay = place.paths.commit(1);
@@ -358,6 +374,9 @@ describe("Ledger", () => {
     await runOnce(place, { contents: ["one"] });
     writeFileSync(place.stateFile, spoil(readFileSync(place.stateFile, "utf8")));
     await expect(Ledger.open(place, tools)).rejects.toMatchObject({ code: "DTV_STATE_CORRUPT" });
+    renameSync(place.stateFile, `${place.stateFile}.broken`);
+    await (await Ledger.open(place, tools)).close();
+    expect(JSON.parse(readFileSync(place.stateFile, "utf8"))).toMatchObject({ seq: 1 });
     expect(existsSync(place.paths.lock)).toBe(false);
   });
 
@@ -365,7 +384,82 @@ describe("Ledger", () => {
     const place = placeIn(tempFolder());
     await runOnce(place, { contents: ["one"] });
     rmSync(place.target, { recursive: true });
-    await expect(Ledger.open(place, tools)).rejects.toMatchObject({ code: "DTV_TARGET_BEHIND" });
+    await expect(Ledger.open(place, tools)).rejects.toMatchObject({
+      code: "DTV_TARGET_BEHIND",
+      message: "The state says that 1 commit was made, the target knows 0",
+      hint: expect.stringContaining("--full-refresh"),
+    });
+  });
+
+  it("replaces what a target that knows less holds, and uses no number twice", async () => {
+    const place = placeIn(tempFolder());
+    for (const content of ["one", "two", "three"]) await runOnce(place, { contents: [content] });
+    for (const seq of [2, 3]) {
+      const { files } = JSON.parse(readFileSync(place.paths.commit(seq), "utf8")) as CommitRecord;
+      for (const { path } of files) rmSync(join(place.target, path));
+      rmSync(place.paths.commit(seq));
+    }
+    const { warnings, tools } = listening();
+    const { record } = await runOnce(place, { contents: ["all"], mode: "overwrite", tools });
+    expect([record?.seq, contentsOf(place)]).toEqual([4, ["all"]]);
+    expect(warnings).toEqual([expect.stringMatching(/says that 3 commits were made, the target knows 1; /)]);
+    expect(JSON.parse(readFileSync(place.stateFile, "utf8"))).toMatchObject({ seq: 4 });
+    expect((await runOnce(place, { contents: ["more"] })).record?.seq).toBe(5);
+    expect((await runOnce(place, { contents: ["new"], mode: "overwrite" })).record?.replaces).toHaveLength(2);
+  });
+
+  it("finishes a run that replaces everything although the target had known less", async () => {
+    const place = placeIn(tempFolder());
+    for (const content of ["one", "two"]) await runOnce(place, { contents: [content] });
+    rmSync(place.target, { recursive: true });
+    const ledger = await Ledger.open(place, tools, "overwrite");
+    const attempt = await ledger.begin(asset);
+    await attempt.stage();
+    const staged = await stageFile(attempt.storage, "zips-0.txt", "all");
+    mkdirSync(place.paths.commit(3), { recursive: true });
+    await expect(attempt.commit(sealedOf([staged], {}))).rejects.toMatchObject({ code: "DTV_OUTCOME_UNKNOWN" });
+    rmSync(place.paths.commit(3), { recursive: true });
+    await ledger.close();
+    await (await Ledger.open(place, tools)).close();
+    expect([(await readLatest(place.paths))?.seq, contentsOf(place)]).toEqual([3, ["all"]]);
+  });
+
+  it("says which files that were published are gone or changed, until everything is loaded again", async () => {
+    const place = placeIn(tempFolder());
+    await runOnce(place, { contents: ["replaced"] });
+    await runOnce(place, { contents: ["one", "two"], mode: "overwrite" });
+    const { record } = await runOnce(place, { contents: ["three"] });
+    const gone = record?.files[0]?.path as string;
+    rmSync(join(place.target, gone));
+    writeFileSync(join(place.target, visibleFiles(place.target)[0] as string), "longer");
+    const { warnings, tools } = listening();
+    await runOnce(place, { tools });
+    expect(warnings).toEqual([
+      `2 of the 3 files that this job published last are gone or changed, ${gone} for one; --full-refresh loads everything again`,
+    ]);
+    await runOnce(place, { contents: ["all"], mode: "overwrite", tools });
+    await runOnce(place, { tools });
+    expect(warnings).toHaveLength(1);
+  });
+
+  it("says where the state is looked for when it cannot be read, and goes on when it cannot be written", async () => {
+    const place = placeIn(tempFolder());
+    await runOnce(place, { contents: ["one"] });
+    const folder = join(place.stateFile, "..");
+    rmSync(folder, { recursive: true });
+    writeFileSync(folder, "a file");
+    await expect(Ledger.open(place, tools)).rejects.toMatchObject({
+      code: "DTV_STATE_DIR",
+      message: expect.stringContaining(place.stateFile),
+      hint: expect.stringContaining("STATE_DIR"),
+    });
+    rmSync(folder);
+    symlinkSync("/proc/nowhere", folder);
+    const { warnings, tools: heard } = listening();
+    await (await Ledger.open(place, heard)).close();
+    expect(warnings).toEqual([expect.stringMatching(/^The state .* cannot be used: /)]);
+    const own = { ...place, target: undefined, paths: new ControlPaths(join(place.stateFile, "own")) };
+    await expect(Ledger.open(own, tools)).rejects.toMatchObject({ code: "DTV_STATE_DIR" });
   });
 
   it("stops at a commit record that is damaged", async () => {
@@ -378,7 +472,7 @@ describe("Ledger", () => {
   it("gives way when another run took its number, and takes its own files back", async () => {
     const place = placeIn(tempFolder());
     const ledger = await Ledger.open(place, tools);
-    const attempt = await ledger.begin(asset, "append");
+    const attempt = await ledger.begin(asset);
     await attempt.stage();
     const staged = await stageFile(attempt.storage, "zips-0.txt", "loser");
     rmSync(place.paths.lock);

@@ -60,7 +60,7 @@ async function runOnce(place: LedgerPlace, name: string, count: number): Promise
   let ledger: Ledger | undefined;
   try {
     ledger = await Ledger.open(place, tools);
-    const attempt = await ledger.begin(asset, "append");
+    const attempt = await ledger.begin(asset);
     await attempt.stage();
     const files = [];
     for (let number = 0; number < count; number++) {
