@@ -14,8 +14,9 @@ import { conflict, decide, retract } from "./decision.ts";
 import { sealDocument } from "./document.ts";
 import type { LedgerPlace } from "./ledger.ts";
 import { halfDone, moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
-import { COMMIT_FORMAT, type CommitRecord, type EndState, type PublishedFile } from "./record.ts";
+import { COMMIT_FORMAT, type CommitRecord, type EndState, type PublishedFile, startOf } from "./record.ts";
 import { keepRejects, RejectsFile } from "./rejects-file.ts";
+import { describeSchemaChange, fieldsOf } from "./schema-change.ts";
 import { describeAllStaged, StagingStorage } from "./staging.ts";
 import { writeStateFile } from "./state-file.ts";
 
@@ -27,7 +28,7 @@ export interface AttemptInit {
   readonly asset: AssetDefinition;
   readonly mode: "append" | "overwrite";
   readonly token: CommitToken;
-  readonly startState: EndState;
+  readonly latest: CommitRecord | undefined;
   readonly replaces: readonly string[];
 }
 
@@ -88,6 +89,8 @@ export class Attempt {
       await this.#clean(record);
       return { status: "unchanged", filesAdded: 0, totalRecords: 0 };
     }
+    const change = describeSchemaChange(this.#init.latest, record);
+    if (change !== undefined) this.#init.log.warn(change);
     const published = await this.#makeVisible(sealed, record);
     this.#published = record.files;
     await this.#afterwards("advance the state", () => this.#advance(record));
@@ -122,7 +125,8 @@ export class Attempt {
   }
 
   async #recordOf(sealed: Sealed): Promise<CommitRecord> {
-    const { place, asset, mode, startState, replaces, clock } = this.#init;
+    const { place, asset, mode, latest, replaces, clock } = this.#init;
+    const startState = startOf(latest);
     const publishes = place.target !== undefined && !sealed.writer.commitFiles;
     if (publishes) refuseLoss(sealed);
     const files = publishes ? await describeAllStaged(this.#staging, sealed.files, this.token.runId) : [];
@@ -137,7 +141,7 @@ export class Attempt {
       writerFiles: publishes ? [] : sealed.files,
       replaces,
       counts: { ...sealed.counts },
-      schemaFingerprint: sealed.schema?.fingerprint,
+      ...schemaOf(sealed, mode === "append" ? latest : undefined),
       contract: { name: asset.name, version: asset.version, fingerprint: asset.fingerprint },
       startState,
       endState: endStateOf(startState, sealed, mode),
@@ -255,6 +259,15 @@ function refuseLoss({ writer, files, counts }: Sealed): void {
     culprit: writer.constructor.name,
     hint: "writeBatch() returns { path, recordCount } of every file it put into outputBase; a writer with a target of its own has commitFiles().",
   });
+}
+
+/** Records that were not written have no schema that anybody could meet. */
+function schemaOf(
+  { schema, counts }: Sealed,
+  before: CommitRecord | undefined,
+): Pick<CommitRecord, "schemaFingerprint" | "fields"> {
+  if (schema && counts.written > 0) return { schemaFingerprint: schema.fingerprint, fields: fieldsOf(schema) };
+  return { schemaFingerprint: before?.schemaFingerprint, fields: before?.fields };
 }
 
 /** Overwriting forgets what was loaded before; appending adds to it. */

@@ -8,7 +8,7 @@ import { Attempt } from "./attempt.ts";
 import { JobLock } from "./lock.ts";
 import { describeMissing } from "./missing-files.ts";
 import type { ControlPaths } from "./places.ts";
-import { type CommitRecord, type EndState, listLiveFiles } from "./record.ts";
+import { type CommitRecord, type EndState, listLiveFiles, startOf } from "./record.ts";
 import { recover, type WithWriter } from "./recover.ts";
 import { newRunId } from "./run-id.ts";
 import { readStateFile, unusable, writeStateFile } from "./state-file.ts";
@@ -80,7 +80,7 @@ export class Ledger {
 
   /** What the next run starts from. */
   get state(): EndState {
-    return this.latest?.endState ?? { positions: {}, values: {} };
+    return startOf(this.latest);
   }
 
   /** Begins the run: nothing is written yet. */
@@ -92,7 +92,7 @@ export class Ledger {
       asset,
       mode: this.#mode,
       token: { jobKey, seq: this.#seq, runId: this.runId },
-      startState: this.state,
+      latest: this.latest,
       replaces: this.#mode === "overwrite" ? await listLiveFiles(paths, this.latest) : [],
     });
   }

@@ -25,5 +25,5 @@ export async function describeMissing(
     record = record.mode === "overwrite" ? undefined : await readDecided(paths, record.seq - 1);
   }
   if (missing.length === 0) return undefined;
-  return `${missing.length} of the ${files} files that this job published last are gone or changed, ${missing[0]} for one; --full-refresh loads everything again`;
+  return `Files that this job has published are gone or changed: ${missing.length} of ${files}, ${missing[0]} for one; --full-refresh loads everything again`;
 }

@@ -40,7 +40,9 @@ export interface CommitRecord {
   /** Published files of earlier runs that this one replaces. */
   readonly replaces: readonly string[];
   readonly counts: Readonly<Record<string, number>>;
+  /** Of what was written, else of what had been written before. */
   readonly schemaFingerprint: string | undefined;
+  readonly fields: Readonly<Record<string, string>> | undefined;
   readonly contract: { readonly name: string; readonly version: string; readonly fingerprint: string };
   readonly startState: EndState;
   readonly endState: EndState;
@@ -70,6 +72,11 @@ export async function readDecided(paths: ControlPaths, seq: number): Promise<Com
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** What a run starts from that follows this commit. */
+export function startOf(latest: CommitRecord | undefined): EndState {
+  return latest?.endState ?? { positions: {}, values: {} };
 }
 
 /** Paths of every file that the job's commits have made visible and not replaced since, oldest first. */

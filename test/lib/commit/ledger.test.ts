@@ -17,6 +17,7 @@ import { type CommitRecord, readLatest } from "../../../lib/commit/record.ts";
 import { AssetDefinition } from "../../../lib/contract/asset.ts";
 import { INERT_CONTEXT } from "../../../lib/contract/context.ts";
 import type { FileMetadata } from "../../../lib/contract/results.ts";
+import type { Schema } from "../../../lib/contract/schema.ts";
 import { LocalStorage } from "../../../lib/storage/local.ts";
 import type { Sealed } from "../../../lib/stream/to-writable.ts";
 import { listTree, modesBelow, tempFolder, visibleFiles } from "../../support/folder.ts";
@@ -42,6 +43,7 @@ interface RunParts {
   readonly mode?: "append" | "overwrite";
   readonly values?: Record<string, unknown>;
   readonly tools?: LedgerTools;
+  readonly schema?: Schema;
 }
 
 /** Keeps what is warned of. */
@@ -79,7 +81,7 @@ async function stageFile(
   return { path: file.path, recordCount: 1, ...(await file.seal()) };
 }
 
-function sealedOf(files: FileMetadata[], { positions = {}, values }: RunParts): Sealed {
+function sealedOf(files: FileMetadata[], { positions = {}, values, schema }: RunParts): Sealed {
   const written = files.length;
   return {
     writer: new MemoryWriter(),
@@ -87,7 +89,7 @@ function sealedOf(files: FileMetadata[], { positions = {}, values }: RunParts): 
     counts: { read: written, added: 0, filtered: 0, rejected: 0, written },
     positions: new Map(Object.entries(positions)),
     values,
-    schema: asset.targetSchema(),
+    schema: schema ?? asset.targetSchema(),
     balanced: true,
   };
 }
@@ -435,11 +437,42 @@ describe("Ledger", () => {
     const { warnings, tools } = listening();
     await runOnce(place, { tools });
     expect(warnings).toEqual([
-      `2 of the 3 files that this job published last are gone or changed, ${gone} for one; --full-refresh loads everything again`,
+      `Files that this job has published are gone or changed: 2 of 3, ${gone} for one; --full-refresh loads everything again`,
     ]);
     await runOnce(place, { contents: ["all"], mode: "overwrite", tools });
     await runOnce(place, { tools });
     expect(warnings).toHaveLength(1);
+  });
+
+  it("says which fields changed when it adds to records of another schema", async () => {
+    const place = placeIn(tempFolder());
+    const schemaOf = (...fields: [string, string, boolean?][]): Schema =>
+      new AssetDefinition({
+        name: "zips",
+        schema: fields.map(([name, type, required = false]) => ({ name, type, required })),
+      }).targetSchema();
+    const first = schemaOf(["id", "integer", true], ["price", "decimal(10,2)"], ["old", "string"]);
+    const second = schemaOf(["id", "integer"], ["price", "decimal(12,2)"], ["new", "string"]);
+    const { warnings, tools } = listening();
+    await runOnce(place, { contents: ["one"], schema: first, tools });
+    // Nothing is written, so nothing differs yet, and what was written is not forgotten.
+    await runOnce(place, { positions: { a: 1 }, schema: second, tools });
+    expect(warnings).toEqual([]);
+    await runOnce(place, { contents: ["two"], schema: second, tools });
+    expect(warnings).toEqual([
+      "The schema of what was loaded before differs: 'id' was integer not null and is integer; " +
+        "'price' was decimal(10,2) and is decimal(12,2); 'old' is gone; 'new' is new; " +
+        "--full-refresh loads everything with one schema",
+    ]);
+    await runOnce(place, { contents: ["three"], schema: second, tools });
+    await runOnce(place, { contents: ["all"], schema: first, mode: "overwrite", tools });
+    expect(warnings).toHaveLength(1);
+    await runOnce(place, {
+      contents: ["moved"],
+      schema: schemaOf(["old", "string"], ["price", "decimal(10,2)"], ["id", "integer", true]),
+      tools,
+    });
+    expect(warnings[1]).toContain("the fields have another order");
   });
 
   it("says where the state is looked for when it cannot be read, and goes on when it cannot be written", async () => {

@@ -129,7 +129,7 @@ describe("a run whose lock was taken while it was stopped", () => {
     }
   });
 
-  it("goes on while the run that took it is stopped in its turn", async () => {
+  it("goes on while the run that took it is stopped in its turn", { timeout: 120_000 }, async () => {
     const steps = await stepsOf(() => runOnce(newPlace(), "first", 2));
     let stops = 0;
     for (let at = 4; at < steps; at++) {
