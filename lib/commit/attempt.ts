@@ -17,7 +17,7 @@ import { halfDone, moveReplaced, publishFiles, unpublishFiles } from "./publish.
 import { COMMIT_FORMAT, type CommitRecord, type EndState, type PublishedFile, startOf } from "./record.ts";
 import { keepRejects, RejectsFile } from "./rejects-file.ts";
 import { describeSchemaChange, fieldsOf } from "./schema-change.ts";
-import { describeAllStaged, StagingStorage } from "./staging.ts";
+import { describeAllStaged, findStaged, StagingStorage } from "./staging.ts";
 import { writeStateFile } from "./state-file.ts";
 
 export interface AttemptInit {
@@ -129,6 +129,7 @@ export class Attempt {
     const startState = startOf(latest);
     const publishes = place.target !== undefined && !sealed.writer.commitFiles;
     if (publishes) refuseLoss(sealed);
+    else if (!sealed.writer.commitFiles) await refuseUnpublished(sealed, this.#staging);
     const files = publishes ? await describeAllStaged(this.#staging, sealed.files, this.token.runId) : [];
     await this.#rejects.seal();
     await syncFolder(await this.stage());
@@ -231,11 +232,10 @@ export class Attempt {
   }
 
   async #clean(record: CommitRecord): Promise<void> {
-    const { paths, target } = this.#init.place;
+    const { paths } = this.#init.place;
     await rm(paths.manifest(record.seq, record.runId), { force: true });
     await rm(paths.retracted(record.seq, record.runId), { force: true });
-    const keep = target === undefined && record.writerFiles.some((file) => file.path.startsWith(this.#staging));
-    if (!keep) await rm(this.#staging, { recursive: true, force: true });
+    await rm(this.#staging, { recursive: true, force: true });
     await removeIfEmpty(paths.stagingRoot);
     await removeIfEmpty(paths.pending);
   }
@@ -259,6 +259,20 @@ function refuseLoss({ writer, files, counts }: Sealed): void {
     culprit: writer.constructor.name,
     hint: "writeBatch() returns { path, recordCount } of every file it put into outputBase; a writer with a target of its own has commitFiles().",
   });
+}
+
+/** Staging is removed after the commit, so that files which nobody publishes would be lost. */
+async function refuseUnpublished({ writer, files }: Sealed, staging: string): Promise<void> {
+  const lost = await findStaged(staging, files);
+  if (lost === undefined) return;
+  throw new DativoError(
+    "DTV_PLUGIN_RESULT",
+    `Nobody publishes what the writer put into its output base: ${lost.path}`,
+    {
+      culprit: writer.constructor.name,
+      hint: "Name a folder in target.connection.path, or give the writer commitFiles().",
+    },
+  );
 }
 
 /** Records that were not written have no schema that anybody could meet. */

@@ -66,7 +66,7 @@ function grown({ path, recordCount: before }: FileMetadata, { recordCount: more 
 async function describeStaged(folder: string, file: FileMetadata, runId: string): Promise<PublishedFile> {
   const path = resolve(folder, file.path);
   const staged = relative(folder, path);
-  if (staged.split(sep)[0] === ".." || isAbsolute(staged)) {
+  if (!isWithin(folder, path)) {
     throw new DativoError("DTV_PLUGIN_RESULT", `The writer reports a file outside its output base: ${file.path}`, {
       culprit: file.path,
       hint: `A file writer puts its files into this.outputBase (${folder}); a writer with a target of its own has commitFiles().`,
@@ -90,6 +90,20 @@ async function describeStaged(folder: string, file: FileMetadata, runId: string)
     sha256: known ?? (await makeDurable(path)),
     rows: file.recordCount,
   };
+}
+
+/** The first file that lies in a staging folder. A path that names something else, as of a table, is none. */
+export async function findStaged(folder: string, files: readonly FileMetadata[]): Promise<FileMetadata | undefined> {
+  for (const file of files) {
+    const path = resolve(folder, file.path);
+    if (isWithin(folder, path) && (await stat(path).catch(() => undefined))) return file;
+  }
+  return undefined;
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const inside = relative(folder, path);
+  return inside.split(sep)[0] !== ".." && !isAbsolute(inside);
 }
 
 /** SHA-256 of a file's content, hex. */

@@ -184,6 +184,24 @@ it("is refused when the books were lost, since the target has its number from an
   expect(refused.stderr).toContain("STATE_DIR");
 });
 
+it.each([
+  ["this.outputBase", 2, []],
+  ["process.cwd()", 0, [1, 2]],
+])("without commitFiles that writes to %s exits with %i", (folder, code, ids) => {
+  const cwd = jobFolder(`
+    export class W extends BaseWriter {
+      writeBatch(records) {
+        const path = ${folder} + "/table";
+        writeFileSync(path, records.map((record) => JSON.stringify(record) + "\\n").join(""));
+        return [{ path, recordCount: records.length }];
+      }
+    }`);
+  const done = run(cwd);
+  run(cwd);
+  expect([done.code, idsOf(cwd)]).toEqual([code, ids]);
+  expect(done.stderr.includes("DTV_PLUGIN_RESULT Nobody publishes")).toBe(code === 2);
+});
+
 describe("commitFiles()", () => {
   const saying = (status: string, more = ""): string => `
     export class W extends BaseWriter {
