@@ -40,7 +40,6 @@ export class Ledger {
   readonly runId: string;
   readonly #tools: LedgerTools;
   readonly #lock: JobLock;
-
   readonly #mode: WriteMode;
   readonly #seq: number;
 
@@ -62,7 +61,7 @@ export class Ledger {
   /**
    * Locks the job, brings in order what earlier runs left, and checks that state and target agree.
    *
-   * @throws DativoError DTV_LOCKED, DTV_STATE_CORRUPT, DTV_TARGET_BEHIND, DTV_TARGET_UNWRITABLE
+   * @throws DativoError DTV_LOCKED, DTV_STATE_CORRUPT, DTV_STATE_DIR, DTV_TARGET_BEHIND, DTV_TARGET_UNWRITABLE
    */
   static async open(place: LedgerPlace, tools: LedgerTools, mode: WriteMode = "append"): Promise<Ledger> {
     const runId = newRunId();
