@@ -219,7 +219,7 @@ function writeWith<R extends Row>(
     new writerClass(asset, config, commitsItself(writerClass) ? target : staging);
   const withWriter: WithWriter = async (staging, work) => {
     const writer = createWriter(staging);
-    writer.ctx = new StageControl({ environment }).context;
+    writer.ctx = new StageControl({ environment }, writer, "writeBatch").context;
     try {
       return await work(writer);
     } finally {

@@ -199,7 +199,7 @@ class JobRun {
   /** For what an earlier run left: a writer that is asked, and may commit, but gets no records. */
   readonly #withWriter: WithWriter = async (staging, work) => {
     const writer = this.#createWriter(staging);
-    writer.ctx = new StageControl({ environment: this.#environment }).context;
+    writer.ctx = new StageControl({ environment: this.#environment }, writer, "writeBatch").context;
     try {
       return await work(writer);
     } finally {

@@ -13,6 +13,7 @@ import {
   defineAsset,
   type FileMetadata,
   mapSchema,
+  type Row,
   RowBatch,
   type RowOfAsset,
   readCsv,
