@@ -19,7 +19,7 @@ const { CODES } = await load("lib/contract/errors.js");
 const { fileReaderOptions } = await load("lib/contract/file-reader.js");
 const { fileWriterOptions } = await load("lib/contract/file-writer.js");
 const { o } = await load("lib/contract/options.js");
-const { mapOptions } = await load("transforms/map.js");
+const { mapOptions } = await load("lib/contract/map-options.js");
 const formats = {
   CSV: (await load("lib/formats/csv/csv-format.js")).csvFormat,
   "JSON Lines": (await load("lib/formats/jsonl/jsonl-format.js")).jsonlFormat,

@@ -3,29 +3,13 @@ import { type Converter, compileConverter, describeMisfit, Misfit } from "../lib
 import { DativoError } from "../lib/contract/errors.ts";
 import { inferValueType } from "../lib/contract/infer.ts";
 import { stringifyJson } from "../lib/contract/json.ts";
-import { didYouMean, o, parseOptions } from "../lib/contract/options.ts";
+import { type MapOptions, mapOptions } from "../lib/contract/map-options.ts";
+import { didYouMean, type o, parseOptions } from "../lib/contract/options.ts";
 import type { Fault } from "../lib/contract/reject.ts";
 import { RowBatch } from "../lib/contract/row-batch.ts";
 import { type Field, Schema } from "../lib/contract/schema.ts";
 import { BaseTransform } from "../lib/contract/transform.ts";
 import { type DataType, parseType } from "../lib/contract/types.ts";
-
-const scalar = o.union([o.string(), o.number(), o.boolean(), o.null()]);
-
-/** The declaration of `map`; the steps run in this order. */
-export const mapOptions = o.strictObject({
-  paths: o
-    .record(o.string(), o.string())
-    .default({})
-    .describe("New column: dotted path into an object column, `address.city`"),
-  rename: o.record(o.string(), o.string()).default({}).describe("Old name: new name"),
-  casts: o.record(o.string(), o.string()).default({}).describe("Column: type; what does not fit exactly is rejected"),
-  defaults: o.record(o.string(), scalar).default({}).describe("Column: value where it has none"),
-  constants: o.record(o.string(), scalar).default({}).describe("New column: one value for every record"),
-  select: o.array(o.string()).min(1).optional().describe("The columns to keep, in their order; by default all"),
-});
-
-export type MapOptions = (typeof mapOptions)["_zod"]["input"];
 
 /** A column on its way through the steps. */
 interface Plan {
@@ -38,7 +22,7 @@ interface Plan {
 
 /** Shapes records: takes values out of objects, renames, casts, fills, adds and selects columns. */
 export class MapSchema extends BaseTransform {
-  readonly #options: (typeof mapOptions)["_zod"]["output"];
+  readonly #options: o.output<typeof mapOptions>;
   #plans: readonly Plan[] = [];
   #output = new Schema([]);
 

@@ -44,8 +44,8 @@ function plainDisplay(terminal: Terminal): ProgressDisplay {
 
 /** What does not fit the width is left out, from the end. `42,049 rows · 310,000 rows/s · 2.0 MiB of 4.1 MiB · 0 rejected · 3.0 s left · slowest: write` */
 export function describeProgress(progress: Progress, columns: number = Number.POSITIVE_INFINITY): string {
-  const { rowsRead, bytesRead, bytesTotal, elapsedMs, rejected, slowestStage } = progress;
-  const share = bytesTotal ? bytesRead / bytesTotal : 0;
+  const { rowsRead, rowsTotal, bytesRead, bytesTotal, elapsedMs, rejected, slowestStage } = progress;
+  const share = bytesTotal ? bytesRead / bytesTotal : rowsTotal ? rowsRead / rowsTotal : 0;
   const left = share > 0 && share < 1 ? `${formatDuration((elapsedMs * (1 - share)) / share)} left` : undefined;
   const parts = [
     formatNumberOf(rowsRead, "row"),

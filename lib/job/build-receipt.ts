@@ -38,6 +38,7 @@ export function buildReceipt(run: RunFacts): Receipt {
       tenant: job.tenantId,
       name: plan.name,
       file: job.file,
+      environment: job.environment,
       hash: jobHashOf(place.jobKey),
       seq: committed ? attempt.token.seq : undefined,
     },

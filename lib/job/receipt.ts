@@ -13,6 +13,8 @@ export interface Receipt {
     readonly tenant: string;
     readonly name: string;
     readonly file: string | undefined;
+    /** The job's own label, such as `prod`. */
+    readonly environment: string | undefined;
     /** Names the job's folder under `_dativo`. */
     readonly hash: string;
     readonly seq: number | undefined;

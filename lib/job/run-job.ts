@@ -11,6 +11,7 @@ import type { LoadedJob } from "../config/job/loaded-job.ts";
 import type { Row } from "../contract/batch.ts";
 import { type Clock, INERT_CONTEXT, type Log } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";
+import type { BaseReader } from "../contract/reader.ts";
 import type { CommitResult, Split } from "../contract/results.ts";
 import type { BaseWriter } from "../contract/writer.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
@@ -53,6 +54,8 @@ export interface Progress {
   readonly bytesRead: number;
   /** Undefined when the source does not tell its size. */
   readonly bytesTotal: number | undefined;
+  /** What the reader expects; undefined when it does not say. */
+  readonly rowsTotal: number | undefined;
   readonly elapsedMs: number;
   /** The stage that has worked longest so far. */
   readonly slowestStage: string;
@@ -90,6 +93,7 @@ class JobRun {
   readonly #environment: StreamEnvironment;
   #splits: readonly Split[] = [];
   #bytesRead = 0;
+  #rowsTotal: number | undefined;
   #tempDir: string | undefined;
 
   constructor(plan: JobPlan, options: RunOptions) {
@@ -99,7 +103,7 @@ class JobRun {
     this.#startedAt = clock.now();
     const tempDir = (): string => (this.#tempDir ??= mkdtempSync(join(tmpdir(), "dativo-")));
     this.#environment = {
-      log: this.#collectWarnings(options.log ?? INERT_CONTEXT.log),
+      log: this.#collectWarnings(atLeast(plan.job.logLevel, options.log ?? INERT_CONTEXT.log)),
       budget: MemoryBudget.forResidentLimit(options.memoryBytes ?? DEFAULT_MEMORY_BYTES),
       storage: new LocalStorage(options.cwd, (bytes) => {
         this.#bytesRead += bytes;
@@ -136,7 +140,8 @@ class JobRun {
     const { job, reader, writer } = this.#plan;
     const environment = this.#environment;
     let sealed: Sealed | undefined;
-    const source = toReadable(construct(reader, job.source.config), {
+    const player = construct(reader, job.source.config);
+    const source = toReadable(player, {
       environment,
       owner: reader.name,
       // What replaces everything has to read everything.
@@ -144,6 +149,7 @@ class JobRun {
       meter: this.#meter("read"),
       onPlan: (splits) => {
         this.#splits = splits;
+        void this.#estimate(player);
       },
     });
     const { Validate, MapSchema } = await loadTransforms();
@@ -245,6 +251,16 @@ class JobRun {
     return meter;
   }
 
+  /** For the progress line only: a source that cannot tell how much it has is no fault. */
+  async #estimate(reader: BaseReader): Promise<void> {
+    if (!this.#options.onProgress) return;
+    try {
+      this.#rowsTotal = await reader.getTotalRecordsEstimate();
+    } catch (error) {
+      this.#environment.log.debug(`How much there is to read is not known: ${String(error)}`);
+    }
+  }
+
   #reportProgress(rejected: () => number): () => void {
     const { onProgress } = this.#options;
     if (!onProgress) return () => {};
@@ -265,6 +281,7 @@ class JobRun {
       rejected,
       bytesRead: this.#bytesRead,
       bytesTotal: Number.isNaN(total) || this.#splits.length === 0 ? undefined : total,
+      rowsTotal: this.#rowsTotal,
       elapsedMs: performance.now() - this.#start,
       slowestStage: slowest?.[0] ?? "read",
     };
@@ -281,6 +298,14 @@ class JobRun {
       },
     };
   }
+}
+
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** A log without the messages below a level. */
+function atLeast(level: (typeof LEVELS)[number] = "debug", log: Log): Log {
+  const silent = LEVELS.slice(0, LEVELS.indexOf(level)).map((name) => [name, () => {}]);
+  return { ...log, ...Object.fromEntries(silent) };
 }
 
 function cancelled(signal: AbortSignal, cause: unknown): DativoError {

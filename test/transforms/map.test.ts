@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { INERT_CONTEXT } from "../../lib/contract/context.ts";
+import type { MapOptions } from "../../lib/contract/map-options.ts";
 import type { Reject } from "../../lib/contract/reject.ts";
 import { RowBatch } from "../../lib/contract/row-batch.ts";
 import { Schema } from "../../lib/contract/schema.ts";
 import { formatType, parseType } from "../../lib/contract/types.ts";
-import { type MapOptions, MapSchema } from "../../transforms/map.ts";
+import { MapSchema } from "../../transforms/map.ts";
 
 const typed = new Schema([
   { name: "id", type: parseType("integer"), nullable: false },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { mapOptions } from "../../contract/map-options.ts";
 import { bag, credentialsSection, engineSection, STRATEGIES, text, texts } from "../document/declaration.ts";
 import { catalogSection, pluginsSection, retrySection } from "./job-sections.ts";
 
@@ -113,19 +114,6 @@ export const targetSection = z.strictObject({
   }),
 });
 
-const constant = z.union([z.string(), z.number(), z.boolean(), z.null()], {
-  error: "expected a text, a number, a truth value or null",
-});
-
-const mapSection = z.strictObject({
-  paths: z.record(z.string(), text).optional().describe("Field → path inside the record that its value is taken from"),
-  rename: z.record(z.string(), text).optional().describe("Old name → new name"),
-  casts: z.record(z.string(), text).optional().describe("Field → type that its value is turned into"),
-  defaults: z.record(z.string(), constant).optional().describe("Field → value where the record has none"),
-  constants: z.record(z.string(), constant).optional().describe("Field → value that every record gets"),
-  select: texts.min(1).optional().describe("Fields to keep, in this order"),
-});
-
 /** A job: tenant, source, target and contract. */
 export const jobDocument = z
   .strictObject({
@@ -148,7 +136,7 @@ export const jobDocument = z
     asset_path: text.describe("Contract file that every record is checked against"),
     source: sourceSection.prefault({}).describe("What is read, over the source recipe"),
     target: targetSection.prefault({}).describe("Where it is written, over the target recipe"),
-    map: mapSection.optional().describe("Renaming, casting and choosing fields between reading and checking"),
+    map: mapOptions.optional().describe("Shapes the records that were checked, before they are written"),
     schema_validation_mode: z
       .enum(["strict", "warn"])
       .default("strict")
@@ -168,11 +156,11 @@ export const jobDocument = z
       .strictObject({
         level: z
           .enum(["debug", "info", "warn", "error", "DEBUG", "INFO", "WARN", "WARNING", "ERROR", "CRITICAL"])
-          .default("info")
-          .describe("The least important messages that are shown"),
-        redaction: z.boolean().default(false).describe("Secrets are hidden in every message whatever is said here"),
+          .optional()
+          .describe("Messages below this level are not shown, whatever the command line says"),
+        redaction: z.boolean().optional().describe("Secrets are hidden in every message whatever is said here"),
       })
-      .prefault({})
+      .optional()
       .describe("What is logged"),
     catalog: catalogSection.optional().meta({
       description: "Data catalog that lineage and metadata are sent to",

@@ -24,15 +24,14 @@ const LEVELS = {
 } as const;
 
 /** What the job logs; the names of Python levels are known too. */
-export function loggingOf({ logging }: JobDraft): LoadedJob["logging"] {
-  const level = (logging?.level ?? "info").toLowerCase() as keyof typeof LEVELS;
-  return { level: LEVELS[level], redaction: logging?.redaction ?? false };
+export function logLevelOf({ logging }: JobDraft): LoadedJob["logLevel"] {
+  return logging?.level && LEVELS[logging.level.toLowerCase() as keyof typeof LEVELS];
 }
 
 /** Types that `map.casts` names and that do not exist. */
 export function castFaults(document: ConfigDocument, { map }: JobDraft): ConfigFault[] {
   return Object.entries(map?.casts ?? {}).flatMap(([field, type]) => {
-    const message = typeProblem(type);
+    const message = typeProblem(String(type));
     return message === undefined
       ? []
       : [faultAt(document, ["map", "casts", field], message, { code: "DTV_OPTION_INVALID" })];

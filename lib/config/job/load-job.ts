@@ -15,7 +15,7 @@ import { collectOrigins } from "./collect-origins.ts";
 import { collectTags } from "./collect-tags.ts";
 import { loadJobAsset } from "./job-asset.ts";
 import { type JobDraft, jobDocument } from "./job-document.ts";
-import { castFaults, loggingOf, policyOf, warningsOf } from "./job-settings.ts";
+import { castFaults, logLevelOf, policyOf, warningsOf } from "./job-settings.ts";
 import { loadSide, type Side, sideFinding } from "./load-side.ts";
 import type { LoadedJob, LoadedTarget } from "./loaded-job.ts";
 import { checkTenant, findJob, readJob } from "./read-job.ts";
@@ -85,7 +85,7 @@ export async function loadJob(
     fullRefresh,
     incremental: source.incremental,
     statePath: source.statePath,
-    logging: loggingOf(job),
+    logLevel: logLevelOf(job),
     tags: collectTags(asset.definition, job),
     planned,
     warnings,

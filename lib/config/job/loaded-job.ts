@@ -30,7 +30,8 @@ export interface LoadedJob {
   readonly incremental?: IncrementalPlan | undefined;
   /** Absolute; where the job keeps its state instead of the usual place. */
   readonly statePath?: string | undefined;
-  readonly logging: { readonly level: "debug" | "info" | "warn" | "error"; readonly redaction: boolean };
+  /** The least important messages that are shown; undefined where the job does not say. */
+  readonly logLevel: "debug" | "info" | "warn" | "error" | undefined;
   /** `classification.…`, `governance.…`, `finops.…`, `asset.…`: the contract's, and over them the job's. */
   readonly tags: Readonly<Record<string, string>>;
   /** Keys whose feature is not built; a run refuses them, a check lists them. */

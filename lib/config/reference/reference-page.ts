@@ -61,13 +61,20 @@ function typeName(type: z.ZodType): string {
   if (type instanceof z.ZodNumber) return type.format === "safeint" ? "whole number" : "number";
   if (type instanceof z.ZodBoolean) return "true or false";
   if (type instanceof z.ZodNull) return "null";
-  if (type instanceof z.ZodEnum) return type.options.map((option) => `\`${option}\``).join(", ");
-  if (type instanceof z.ZodLiteral) return [...type.values].map((value) => `\`${String(value)}\``).join(", ");
+  if (type instanceof z.ZodEnum) return type.options.map(spell).join(", ");
+  if (type instanceof z.ZodLiteral) return [...type.values].map(spell).join(", ");
+  if (type instanceof z.ZodPipe) return typeName(unwrap(type.out as z.ZodType));
   if (type instanceof z.ZodArray) return `list of ${typeName(unwrap(type.element as z.ZodType))}`;
   if (type instanceof z.ZodUnion)
     return (type.options as z.ZodType[]).map((option) => typeName(unwrap(option))).join(" or ");
   if (type instanceof z.ZodObject || type instanceof z.ZodRecord) return "mapping";
   return "any";
+}
+
+/** A line end, or nothing at all, is not to be seen as it stands. */
+function spell(value: unknown): string {
+  const text = String(value);
+  return /^[\x21-\x7e][ -\x7e]*$/.test(text) ? `\`${text}\`` : `\`${JSON.stringify(text)}\``;
 }
 
 /** A bar would end the cell. */

@@ -6,6 +6,7 @@ const progress = {
   rowsWritten: 40_000,
   rejected: 0,
   bytesRead: 2_097_152,
+  rowsTotal: undefined,
   bytesTotal: 4_194_304,
   elapsedMs: 1000,
   slowestStage: "write",
@@ -24,6 +25,11 @@ describe("describeProgress", () => {
     [5, "42,049 rows"],
   ])("leaves parts out to fit %s columns", (columns, line) => {
     expect(describeProgress(progress, columns)).toBe(line);
+  });
+
+  it("tells the time left from the records that the reader expects, where bytes say nothing", () => {
+    const rows = { ...progress, bytesTotal: undefined, rowsTotal: 84_098 };
+    expect(describeProgress(rows)).toContain("1.0 s left");
   });
 
   it("counts one row as one", () => {

@@ -15,7 +15,7 @@ describe("the smallest job", () => {
       mode: "self_hosted",
       fullRefresh: false,
       validation: { mode: "strict" },
-      logging: { level: "info", redaction: false },
+      logLevel: undefined,
       planned: [],
       warnings: [],
       assetFile: join(cwd, "assets/people.yaml"),
@@ -77,7 +77,7 @@ governance_overrides: { retention_days: 0, owner: b@example.com }
       description: "Who is who",
       environment: "prod",
       validation: { mode: "warn", maxErrors: 10, maxErrorRate: 0.5 },
-      logging: { level: "warn", redaction: true },
+      logLevel: "warn",
       map: { rename: { a: "b" }, select: ["b", "c"] },
       planned: [],
     });
@@ -103,7 +103,7 @@ governance_overrides: { retention_days: 0, owner: b@example.com }
     ["CRITICAL", "error"],
     ["warn", "warn"],
   ])("knows the level %s", async (written, level) => {
-    expect((await load(smallJob(`logging: { level: ${written} }`))).logging.level).toBe(level);
+    expect((await load(smallJob(`logging: { level: ${written} }`))).logLevel).toBe(level);
   });
 
   it("gives the old name of the file size to the writer", async () => {
