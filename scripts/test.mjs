@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildNative, hasCargo, testNative } from "./build-native.mjs";
 import { ensureInstalled, run } from "./install.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -17,9 +18,14 @@ const node = version === undefined ? process.execPath : await fetchNode(version)
 const bin = (path) => join(root, "node_modules", path);
 
 run(node, [bin("typescript/bin/tsc"), "-p", "tsconfig.build.json"], root);
+if (hasCargo()) {
+  console.error("Building the native libraries (cargo) …");
+  buildNative();
+} else console.error("No Rust toolchain is here: the native libraries are not built, and their tests are skipped.");
 if (version === undefined && args.length === 0) {
   run(node, [bin("typescript/bin/tsc"), "--noEmit"], root);
   run(node, [bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."], root);
+  if (hasCargo()) testNative();
 }
 const tier = full ? { DATIVO_TEST_TIER: "full" } : {};
 run(node, [bin("vitest/vitest.mjs"), "run", ...args], root, { ...process.env, ...tier, DATIVO_TEST_NODE: node });

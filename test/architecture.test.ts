@@ -15,10 +15,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   transforms: ["lib/contract", "lib/formats"],
   writers: ["lib/contract", "lib/formats"],
   "lib/storage": ["lib/contract"],
+  "lib/native": ["lib/contract"],
   "lib/stream": ["lib/contract", "lib/storage"],
   "lib/commit": ["lib/contract", "lib/storage"],
   "lib/config": ["lib/contract", "lib/storage"],
-  "lib/plugin": ["lib/contract", "lib/storage", "readers", "transforms", "writers"],
+  "lib/plugin": ["lib/contract", "lib/storage", "lib/native", "readers", "transforms", "writers"],
   "lib/job": ["lib/contract", "lib/storage", "lib/stream", "lib/commit", "lib/config", "lib/plugin"],
   "lib/cli": ["lib/contract", "lib/storage", "lib/stream", "lib/config", "lib/plugin", "lib/job"],
   "lib/compose.ts": [
@@ -49,7 +50,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "csv-parse": ["lib/formats"],
   hyparquet: ["lib/formats"],
   "node:stream": ["lib/stream", "lib/storage", "lib/testing"],
-  "node:fs": ["lib/storage", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/cli"],
+  "node:fs": ["lib/storage", "lib/native", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/cli"],
   "node:fs/promises": ["lib/storage", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/cli", "lib/testing"],
   "node:child_process": [],
 };

@@ -1,10 +1,10 @@
 import { DativoError, toDativoError } from "../contract/errors.ts";
 import { didYouMean } from "../contract/options.ts";
+import { type PluginPath, parsePluginPath } from "../contract/plugin-path.ts";
 import { isReaderClass, type ReaderClass } from "../contract/reader.ts";
 import { isWriterClass, type WriterClass } from "../contract/writer.ts";
 import { BUILTIN_READERS, BUILTIN_WRITERS } from "./builtin.ts";
 import { loadModule } from "./load-module.ts";
-import { parsePluginPath } from "./plugin-path.ts";
 
 /** A class that was found, and what it was loaded from. */
 export interface Player<C> {
@@ -28,16 +28,20 @@ export function construct<C extends new (...args: never[]) => unknown>(
 }
 
 /** The reader of a connector: the plugin at `custom` when given, else the built-in of that type. */
-export function findReader(type: string, custom: string | undefined): Promise<Player<ReaderClass>> {
-  return custom === undefined
-    ? findBuiltin(BUILTIN_READERS, type, "reader")
-    : findPlugin(custom, "BaseReader", isReaderClass);
+export async function findReader(type: string, custom: string | undefined): Promise<Player<ReaderClass>> {
+  if (custom === undefined) return findBuiltin(BUILTIN_READERS, type, "reader");
+  const path = parsePluginPath(custom);
+  if (path.kind === "script") return findScript(custom, path, "BaseReader", isReaderClass);
+  const { findNativeReader } = await import("../native/find-native.ts");
+  return { ...findNativeReader(path.file, path.name), name: custom };
 }
 
-export function findWriter(type: string, custom: string | undefined): Promise<Player<WriterClass>> {
-  return custom === undefined
-    ? findBuiltin(BUILTIN_WRITERS, type, "writer")
-    : findPlugin(custom, "BaseWriter", isWriterClass);
+export async function findWriter(type: string, custom: string | undefined): Promise<Player<WriterClass>> {
+  if (custom === undefined) return findBuiltin(BUILTIN_WRITERS, type, "writer");
+  const path = parsePluginPath(custom);
+  if (path.kind === "script") return findScript(custom, path, "BaseWriter", isWriterClass);
+  const { findNativeWriter } = await import("../native/find-native.ts");
+  return { ...findNativeWriter(path.file, path.name), name: custom };
 }
 
 async function findBuiltin<C>(
@@ -57,12 +61,12 @@ async function findBuiltin<C>(
   );
 }
 
-async function findPlugin<C>(
+async function findScript<C>(
   path: string,
+  { file, name }: PluginPath,
   base: string,
   isKind: (value: unknown) => value is C & object,
 ): Promise<Player<C>> {
-  const { file, name } = parsePluginPath(path);
   const module = await loadModule(file);
   const found = module.exports[name];
   if (found === undefined) {

@@ -1,6 +1,6 @@
-import { extname } from "node:path";
-import type { ErrorCode } from "../../contract/errors.ts";
-import { describeTried, findFile } from "../document/find-file.ts";
+import { DativoError, type ErrorCode } from "../../contract/errors.ts";
+import { type PluginPath, parsePluginPath, spellingsOf } from "../../contract/plugin-path.ts";
+import { describeTried, findFile, type Lookup } from "../document/find-file.ts";
 import type { Session } from "../document/session.ts";
 
 /** A plugin path that was looked up, or what keeps it from being loaded. */
@@ -9,37 +9,31 @@ export type PluginLookup =
   | { readonly planned: string; readonly custom: string }
   | { readonly code: ErrorCode; readonly message: string };
 
-const SCRIPTS = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
-const LIBRARIES = [".so", ".dylib", ".dll"];
-
 /** Takes `path/to/module.ts:ClassName` apart at its last colon and looks the file up. */
 export async function resolvePlugin(written: string, { places, mode }: Session): Promise<PluginLookup> {
-  const colon = written.lastIndexOf(":");
-  const file = written.slice(0, Math.max(colon, 0));
-  const name = written.slice(colon + 1);
-  if (file === "" || name === "" || /[/\\]/.test(name)) {
-    const message = `Plugin path must be in format 'path/to/module.ts:ClassName', got: ${written}`;
-    return { code: "DTV_PLUGIN_PATH", message };
+  let path: PluginPath;
+  try {
+    path = parsePluginPath(written);
+  } catch (error) {
+    if (!(error instanceof DativoError)) throw error;
+    const { code, message } = error;
+    return code === "DTV_NOT_BUILT" ? { planned: message, custom: written } : { code, message };
   }
-  const planned = plannedKind(file);
-  if (planned !== undefined) return { planned, custom: written };
-  if (!SCRIPTS.includes(extname(file).toLowerCase())) {
-    return { code: "DTV_PLUGIN_PATH", message: `Plugin files end in ${SCRIPTS.join(", ")}; got: ${file}` };
-  }
-  const lookup = await findFile(file, places);
+  const lookup = await findSpelling(path, places);
   if (lookup.found === undefined) {
-    return { code: "DTV_PLUGIN_NOT_FOUND", message: `Plugin module not found: ${file}${describeTried(lookup, file)}` };
+    const message = `Plugin module not found: ${path.file}${describeTried(lookup, path.file)}`;
+    return { code: "DTV_PLUGIN_NOT_FOUND", message };
   }
-  const custom = `${lookup.found}:${name}`;
+  const custom = `${lookup.found}:${path.name}`;
   // Whoever writes a job for a shared service must not run code inside it.
   return mode === "cloud" ? { planned: "the sandbox that cloud mode runs plugins in", custom } : { custom };
 }
 
-function plannedKind(file: string): string | undefined {
-  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(file)?.[1];
-  if (scheme !== undefined)
-    return `plugins at ${scheme.toLowerCase()}://; copy the file to this machine and name it by its path`;
-  const suffix = extname(file).toLowerCase();
-  if (suffix === ".py") return "Python plugins are not run; port the class to TypeScript or Rust";
-  return LIBRARIES.includes(suffix) ? "native plugins (.so, .dylib, .dll)" : undefined;
+async function findSpelling(path: PluginPath, places: Session["places"]): Promise<Lookup> {
+  const first = await findFile(path.file, places);
+  for (const spelling of first.found === undefined ? spellingsOf(path).slice(1) : []) {
+    const lookup = await findFile(spelling, places);
+    if (lookup.found !== undefined) return lookup;
+  }
+  return first;
 }

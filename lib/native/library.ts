@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { readFileSync, realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import koffi, { type LibraryHandle } from "koffi";
+import { DativoError, systemCode } from "../contract/errors.ts";
+
+/** A function of a library: called as it is on this thread, with `.async` on another. */
+export type NativeFunction = ReturnType<LibraryHandle["func"]>;
+
+/** A shared library that stays loaded until the process ends. */
+export class NativeLibrary {
+  /** Absolute, symbolic links resolved. */
+  readonly file: string;
+  /** Of the file's bytes, hex. */
+  readonly sha256: string;
+  readonly #handle: LibraryHandle;
+
+  constructor(file: string, sha256: string, handle: LibraryHandle) {
+    this.file = file;
+    this.sha256 = sha256;
+    this.#handle = handle;
+  }
+
+  has(symbol: string): boolean {
+    try {
+      this.#handle.symbol(symbol);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @throws DativoError DTV_PLUGIN_CLASS when the library does not export the symbol. */
+  fn(symbol: string, result: string, args: string[]): NativeFunction {
+    if (!this.has(symbol)) {
+      throw new DativoError("DTV_PLUGIN_CLASS", `Symbol '${symbol}' not found in library: ${this.file}`, {
+        culprit: this.file,
+        hint: `Export it with C linkage: #[unsafe(no_mangle)] pub extern "C" fn ${symbol}(…). \`nm -D ${this.file}\` lists what there is.`,
+      });
+    }
+    return this.#handle.func(symbol, result, args);
+  }
+}
+
+/** A library without references is unloaded, and one that has threads of its own then takes the process with it. */
+const loaded = new Map<string, NativeLibrary>();
+
+/**
+ * Loads a shared library and keeps it.
+ *
+ * @throws DativoError DTV_PLUGIN_NOT_FOUND, DTV_PLUGIN_LOAD
+ */
+export function openLibrary(path: string): NativeLibrary {
+  const file = locate(path);
+  const known = loaded.get(file);
+  if (known) return known;
+  configure();
+  const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
+  try {
+    pin(file);
+    const library = new NativeLibrary(file, sha256, koffi.load(file));
+    loaded.set(file, library);
+    return library;
+  } catch (cause) {
+    throw new DativoError("DTV_PLUGIN_LOAD", `Library ${path} could not be loaded: ${(cause as Error).message}`, {
+      culprit: path,
+      hint: `Is it built for ${process.platform}-${process.arch}, and are the libraries it needs here? \`ldd ${file}\` tells.`,
+      cause,
+    });
+  }
+}
+
+function locate(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    if (systemCode(cause) !== "ENOENT") throw cause;
+    throw new DativoError("DTV_PLUGIN_NOT_FOUND", `Plugin module not found: ${path}`, {
+      culprit: path,
+      hint: `It was looked for at ${resolve(path)}. A Rust library is there after \`cargo build --release\`.`,
+      cause,
+    });
+  }
+}
+
+let configured = false;
+
+/** Once, before the first call: the default stack of an async call, 128 KiB, overflows at one large local. */
+function configure(): void {
+  if (configured) return;
+  configured = true;
+  koffi.config({ async_stack_size: 8 * 1024 * 1024, resident_async_pools: 32 });
+}
+
+const RTLD_NOW = 2;
+const RTLD_NODELETE: Readonly<Partial<Record<NodeJS.Platform, number>>> = { linux: 0x1000, darwin: 0x80 };
+
+/** Even when the last handle is closed at exit, the code of a library with threads must stay where it is. */
+function pin(file: string): void {
+  const noDelete = RTLD_NODELETE[process.platform];
+  if (noDelete === undefined) return;
+  const system = koffi.load(null);
+  const open = system.func("dlopen", "void *", ["str", "int"]);
+  if (open(file, RTLD_NOW | noDelete)) return;
+  throw new Error(system.func("dlerror", "str", [])() as string);
+}
