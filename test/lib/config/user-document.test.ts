@@ -34,7 +34,10 @@ async function loadExample(yaml: string, env: Record<string, string> = {}, suffi
   const plugins = Object.fromEntries(
     [...yaml.matchAll(/\/app\/(plugins\/[\w/]+)\.py:/g)].map((match) => [`${match[1]}${suffix}`, ""]),
   );
-  const app = workspace({ ...APP, ...plugins });
+  const libraries = Object.fromEntries(
+    [...yaml.matchAll(/"(?:\/app\/)?((?:examples\/)?plugins\/[\w/]+\.so):/g)].map((match) => [match[1] as string, ""]),
+  );
+  const app = workspace({ ...APP, ...plugins, ...libraries });
   const text = yaml.replaceAll("/app/", `${app}/`).replaceAll(".py:", `${suffix}:`);
   const file = join(app, "job.yaml");
   const { writeFileSync } = await import("node:fs");
