@@ -1,0 +1,119 @@
+use crate::abi::DtvBatch;
+use crate::arrow::{FFI_ArrowArray, FFI_ArrowSchema};
+use crate::error::Result;
+use arrow_array::builder::{BinaryBuilder, StringBuilder, UInt64Builder};
+use arrow_array::{Array, RecordBatch, RecordBatchOptions, StructArray, ffi};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Records on their way, with what the host wants to know of them.
+pub struct Batch {
+    pub rows: RecordBatch,
+    pub rejects: Vec<Reject>,
+    /// Where a restart goes on after the last of these records; none is no checkpoint.
+    pub position: Option<Value>,
+    /// Records taken from the source for this batch: rows, rejects and filtered together.
+    pub rows_read: u64,
+    /// Records left out on purpose.
+    pub rows_filtered: u64,
+    /// Bytes taken from the source.
+    pub bytes_in: u64,
+}
+
+/// One fault of a record. A record with several has one of these for each, with the same `row`.
+#[derive(Debug, Clone, Default)]
+pub struct Reject {
+    /// File, table or object.
+    pub source: String,
+    /// From 1.
+    pub row: Option<u64>,
+    /// First byte in the decompressed source.
+    pub offset: Option<u64>,
+    pub length: Option<u64>,
+    /// The record as it stood in the source.
+    pub raw: Option<Vec<u8>>,
+    pub column: Option<String>,
+    pub rule: String,
+    pub reason: String,
+}
+
+impl From<RecordBatch> for Batch {
+    fn from(rows: RecordBatch) -> Self {
+        let rows_read = rows.num_rows() as u64;
+        Self { rows, rejects: Vec::new(), position: None, rows_read, rows_filtered: 0, bytes_in: 0 }
+    }
+}
+
+impl Batch {
+    /// Moves the batch into the host's struct. `position` keeps the text alive until the next call.
+    pub(crate) fn put(self, into: &mut DtvBatch, position: &mut String) {
+        *position = self.position.map(|value| value.to_string()).unwrap_or_default();
+        into.position = if position.is_empty() { std::ptr::null() } else { position.as_ptr() };
+        into.position_len = position.len() as u64;
+        into.rows_read = self.rows_read;
+        into.rows_filtered = self.rows_filtered;
+        into.bytes_in = self.bytes_in;
+        into.rows = FFI_ArrowArray::new(&StructArray::from(self.rows).into_data());
+        into.rejects = if self.rejects.is_empty() {
+            FFI_ArrowArray::empty()
+        } else {
+            FFI_ArrowArray::new(&rejects_array(&self.rejects).into_data())
+        };
+    }
+
+    /// Takes over what the host hands in; the host's struct no longer owns it, whatever happens here.
+    ///
+    /// # Safety
+    /// `from.rows` is an array of `schema`'s type that nobody else owns.
+    pub(crate) unsafe fn take(from: &mut DtvBatch, schema: &SchemaRef) -> Result<Self> {
+        let array = std::mem::replace(&mut from.rows, FFI_ArrowArray::empty());
+        let ffi_schema = FFI_ArrowSchema::try_from(&DataType::Struct(schema.fields().clone()))?;
+        // SAFETY: the array is ours now, and of this type.
+        let rows = StructArray::from(unsafe { ffi::from_ffi(array, &ffi_schema) }?);
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+        let columns = rows.columns().to_vec();
+        Ok(RecordBatch::try_new_with_options(schema.clone(), columns, &options)?.into())
+    }
+}
+
+/// The schema that rejects have at the border.
+pub fn reject_schema() -> Schema {
+    let field = |name: &str, data_type, nullable| Field::new(name, data_type, nullable);
+    Schema::new(vec![
+        field("source", DataType::Utf8, false),
+        field("row", DataType::UInt64, true),
+        field("offset", DataType::UInt64, true),
+        field("length", DataType::UInt64, true),
+        field("raw", DataType::Binary, true),
+        field("column", DataType::Utf8, true),
+        field("rule", DataType::Utf8, false),
+        field("reason", DataType::Utf8, false),
+    ])
+}
+
+fn rejects_array(rejects: &[Reject]) -> StructArray {
+    let text = |of: fn(&Reject) -> Option<&str>| {
+        let mut builder = StringBuilder::new();
+        rejects.iter().for_each(|reject| builder.append_option(of(reject)));
+        Arc::new(builder.finish()) as Arc<dyn Array>
+    };
+    let number = |of: fn(&Reject) -> Option<u64>| {
+        let mut builder = UInt64Builder::with_capacity(rejects.len());
+        rejects.iter().for_each(|reject| builder.append_option(of(reject)));
+        Arc::new(builder.finish()) as Arc<dyn Array>
+    };
+    let mut raw = BinaryBuilder::new();
+    rejects.iter().for_each(|reject| raw.append_option(reject.raw.as_deref()));
+    let columns = vec![
+        text(|reject| Some(&reject.source)),
+        number(|reject| reject.row),
+        number(|reject| reject.offset),
+        number(|reject| reject.length),
+        Arc::new(raw.finish()),
+        text(|reject| reject.column.as_deref()),
+        text(|reject| Some(&reject.rule)),
+        text(|reject| Some(&reject.reason)),
+    ];
+    StructArray::new(reject_schema().fields, columns, None)
+}

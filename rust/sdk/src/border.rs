@@ -1,0 +1,86 @@
+//! What every entry point does: catch panics, fill the error, take and give texts.
+use crate::abi::{DtvCall, DtvError};
+use crate::call::Call;
+use crate::error::{Error, ErrorKind, Result};
+use serde_json::Value;
+use std::any::Any;
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs an entry point on the object behind `this`. Neither panic nor error gets past it.
+///
+/// # Safety
+/// `this` was made by [`into_handle`] of the same type and is used by no other call; the others are the host's.
+pub unsafe fn enter<T>(
+    this: *mut c_void,
+    call: *const DtvCall,
+    error: *mut DtvError,
+    work: impl FnOnce(&mut T, &Call) -> Result<i32>,
+) -> i32 {
+    // SAFETY: by the caller's promise.
+    let (object, call) = unsafe { (&mut *this.cast::<T>(), Call::from_raw(call)) };
+    unsafe { guard(error, || work(object, &call)) }
+}
+
+/// # Safety
+/// `error` is null or the host's struct.
+pub unsafe fn guard(error: *mut DtvError, work: impl FnOnce() -> Result<i32>) -> i32 {
+    let failure = match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(code)) => return code,
+        Ok(Err(failure)) => failure,
+        Err(panic) => Error::new(ErrorKind::Panic, format!("panicked: {}", panic_text(panic.as_ref()))),
+    };
+    // SAFETY: by the caller's promise.
+    match unsafe { error.as_mut() } {
+        Some(into) => failure.put(into),
+        None => failure.kind as i32,
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
+pub fn into_handle<T>(object: T) -> *mut c_void {
+    Box::into_raw(Box::new(object)).cast()
+}
+
+/// # Safety
+/// `this` was made by [`into_handle`] of the same type and is never used again.
+pub unsafe extern "C" fn release<T>(this: *mut c_void) {
+    // SAFETY: by the caller's promise. A destructor that panics must not unwind into the host either.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(unsafe { Box::from_raw(this.cast::<T>()) })));
+}
+
+/// # Safety
+/// `text` came from [`give`] and is never used again.
+pub unsafe extern "C" fn free_string(_this: *mut c_void, text: *mut c_char) {
+    // SAFETY: by the caller's promise.
+    drop(unsafe { CString::from_raw(text) });
+}
+
+/// Hands a JSON text to the host, which gives it back through [`free_string`].
+///
+/// # Safety
+/// `into` is the host's.
+pub unsafe fn give(into: *mut *mut c_char, value: &Value) {
+    let text = CString::new(value.to_string()).expect("JSON escapes NUL");
+    // SAFETY: by the caller's promise.
+    unsafe { *into = text.into_raw() };
+}
+
+/// A JSON text of the host; none for a null pointer.
+///
+/// # Safety
+/// `text` is null or ends with NUL.
+pub unsafe fn json(text: *const c_char) -> Result<Option<Value>> {
+    if text.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: by the caller's promise.
+    Ok(Some(serde_json::from_slice(unsafe { CStr::from_ptr(text) }.to_bytes())?))
+}

@@ -1,0 +1,202 @@
+use crate::abi::{self, DtvBatch, DtvCall, DtvError, DtvReader};
+use crate::arrow::FFI_ArrowSchema;
+use crate::batch::Batch;
+use crate::border::{enter, free_string, give, guard, into_handle, json, release};
+use crate::call::Call;
+use crate::error::{Error, ErrorKind, Result};
+use arrow_schema::{Schema, SchemaRef};
+use serde_json::Value;
+use std::ffi::{c_char, c_void};
+use std::ptr;
+
+/// A source of records. `create`, `open` and `next` are required.
+pub trait Reader: Send + Sized + 'static {
+    /// The configuration of the job; see rule 8 of `dativo_plugin.h` for its shape.
+    fn create(config: &Value) -> Result<Self>;
+
+    /// Opens one split, at the position that an earlier run committed. The schema is fixed from here on.
+    fn open(&mut self, call: &Call, request: &OpenRequest) -> Result<SchemaRef>;
+
+    /// The next records, or none at the end.
+    fn next(&mut self, call: &Call) -> Result<Option<Batch>>;
+
+    /// The parts of the source, `{"id": …}` each and read on their own; by default one.
+    fn plan(&mut self, _call: &Call) -> Result<Option<Vec<Value>>> {
+        Ok(None)
+    }
+
+    /// One sentence about a connection that works.
+    fn check(&mut self, _call: &Call) -> Result<Option<String>> {
+        Ok(None)
+    }
+
+    /// `{"objects": [{"name", "type", "columns": [{"name", "type", "nullable"}]}]}`.
+    fn discover(&mut self, _call: &Call) -> Result<Option<Value>> {
+        Ok(None)
+    }
+
+    /// Records that a run would read, for the progress line.
+    fn estimate(&mut self, _call: &Call) -> Result<Option<u64>> {
+        Ok(None)
+    }
+}
+
+/// What the host asks for.
+#[derive(Debug, Clone, Default)]
+pub struct OpenRequest {
+    /// The columns it will look at; what cannot be given as such is an error that names the column.
+    pub wanted: Option<Schema>,
+    pub position: Option<Value>,
+    pub split: Option<Value>,
+}
+
+struct Handle<R> {
+    reader: R,
+    schema: Option<SchemaRef>,
+    /// Text of the last position, which the host may look at until the next call.
+    position: String,
+}
+
+/// Behind the symbol that `export_reader!` makes.
+///
+/// # Safety
+/// The arguments are the host's, as `dativo_plugin.h` says.
+pub unsafe fn create<R: Reader>(host_abi: u32, config: *const c_char, out: *mut c_void, error: *mut DtvError) -> i32 {
+    // SAFETY: by the caller's promise, here and below.
+    unsafe {
+        guard(error, || {
+            check_abi(host_abi)?;
+            let reader = R::create(&json(config)?.unwrap_or_default())?;
+            let size = (*out.cast::<DtvReader>()).size;
+            out.cast::<DtvReader>().write(table::<R>(size, into_handle(Handle { reader, schema: None, position: String::new() })));
+            Ok(abi::OK)
+        })
+    }
+}
+
+pub(crate) fn check_abi(host_abi: u32) -> Result<()> {
+    if host_abi == abi::VERSION {
+        return Ok(());
+    }
+    Err(Error::config(format!("the host speaks ABI {host_abi}, this library {}", abi::VERSION)))
+}
+
+fn table<R: Reader>(size: u32, this: *mut c_void) -> DtvReader {
+    DtvReader {
+        size,
+        self_: this,
+        open: Some(open::<R>),
+        next: Some(next::<R>),
+        plan: Some(plan::<R>),
+        check: Some(check::<R>),
+        discover: Some(discover::<R>),
+        compare: None,
+        estimate: Some(estimate::<R>),
+        free_string: Some(free_string),
+        release: Some(release::<Handle<R>>),
+    }
+}
+
+unsafe extern "C" fn open<R: Reader>(
+    this: *mut c_void,
+    call: *const DtvCall,
+    wanted: *const FFI_ArrowSchema,
+    position: *const c_char,
+    split: *const c_char,
+    schema_out: *mut FFI_ArrowSchema,
+    error: *mut DtvError,
+) -> i32 {
+    unsafe {
+        enter(this, call, error, |handle: &mut Handle<R>, call| {
+            let request = OpenRequest {
+                wanted: wanted.as_ref().map(Schema::try_from).transpose()?,
+                position: json(position)?,
+                split: json(split)?,
+            };
+            let schema = handle.reader.open(call, &request)?;
+            ptr::write(schema_out, FFI_ArrowSchema::try_from(schema.as_ref())?);
+            handle.schema = Some(schema);
+            Ok(abi::OK)
+        })
+    }
+}
+
+unsafe extern "C" fn next<R: Reader>(
+    this: *mut c_void,
+    call: *const DtvCall,
+    out: *mut DtvBatch,
+    error: *mut DtvError,
+) -> i32 {
+    unsafe {
+        enter(this, call, error, |handle: &mut Handle<R>, call| {
+            let Some(batch) = handle.reader.next(call)? else { return Ok(abi::END) };
+            if handle.schema.as_deref().is_some_and(|schema| schema.fields() != batch.rows.schema_ref().fields()) {
+                return Err(Error::new(ErrorKind::SchemaChanged, "the batch has another schema than open() gave"));
+            }
+            batch.put(&mut *out, &mut handle.position);
+            Ok(abi::OK)
+        })
+    }
+}
+
+unsafe extern "C" fn plan<R: Reader>(
+    this: *mut c_void,
+    call: *const DtvCall,
+    out: *mut *mut c_char,
+    error: *mut DtvError,
+) -> i32 {
+    unsafe {
+        enter(this, call, error, |handle: &mut Handle<R>, call| {
+            Ok(give_some(out, handle.reader.plan(call)?.map(Value::from)))
+        })
+    }
+}
+
+unsafe extern "C" fn check<R: Reader>(
+    this: *mut c_void,
+    call: *const DtvCall,
+    out: *mut *mut c_char,
+    error: *mut DtvError,
+) -> i32 {
+    unsafe {
+        enter(this, call, error, |handle: &mut Handle<R>, call| {
+            Ok(give_some(out, handle.reader.check(call)?.map(|message| serde_json::json!({ "message": message }))))
+        })
+    }
+}
+
+unsafe extern "C" fn discover<R: Reader>(
+    this: *mut c_void,
+    call: *const DtvCall,
+    out: *mut *mut c_char,
+    error: *mut DtvError,
+) -> i32 {
+    unsafe {
+        enter(this, call, error, |handle: &mut Handle<R>, call| Ok(give_some(out, handle.reader.discover(call)?)))
+    }
+}
+
+unsafe extern "C" fn estimate<R: Reader>(
+    this: *mut c_void,
+    call: *const DtvCall,
+    rows: *mut i64,
+    error: *mut DtvError,
+) -> i32 {
+    unsafe {
+        enter(this, call, error, |handle: &mut Handle<R>, call| {
+            let Some(count) = handle.reader.estimate(call)? else { return Ok(abi::END) };
+            *rows = i64::try_from(count).unwrap_or(i64::MAX);
+            Ok(abi::OK)
+        })
+    }
+}
+
+/// `END` says that there is nothing to tell.
+///
+/// # Safety
+/// `out` is the host's.
+pub(crate) unsafe fn give_some(out: *mut *mut c_char, value: Option<Value>) -> i32 {
+    let Some(value) = value else { return abi::END };
+    unsafe { give(out, &value) };
+    abi::OK
+}

@@ -1,0 +1,125 @@
+use crate::abi::{self, DtvBatch, DtvCall, DtvError, DtvTransform};
+use crate::arrow::FFI_ArrowSchema;
+use crate::batch::Batch;
+use crate::border::{enter, guard, into_handle, json, release};
+use crate::call::Call;
+use crate::error::{Error, Result};
+use crate::reader::check_abi;
+use arrow_array::RecordBatch;
+use arrow_schema::{Schema, SchemaRef};
+use serde_json::Value;
+use std::collections::VecDeque;
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use std::sync::Arc;
+
+/// A stage between reader and writer: batches in, batches out.
+pub trait Transform: Send + Sized + 'static {
+    fn create(config: &Value) -> Result<Self>;
+
+    /// The schema of what `apply` makes of records of this schema.
+    fn open(&mut self, call: &Call, input: &SchemaRef) -> Result<SchemaRef>;
+
+    /// What becomes of a batch: none, one, or several in order.
+    fn apply(&mut self, call: &Call, rows: RecordBatch) -> Result<Vec<Batch>>;
+
+    /// What is still held when the input has ended.
+    fn flush(&mut self, _call: &Call) -> Result<Vec<Batch>> {
+        Ok(Vec::new())
+    }
+}
+
+struct Handle<T> {
+    transform: T,
+    input: Option<SchemaRef>,
+    ready: VecDeque<Batch>,
+    is_flushed: bool,
+    position: String,
+}
+
+/// Behind the symbol that `export_transform!` makes.
+///
+/// # Safety
+/// The arguments are the host's, as `dativo_plugin.h` says.
+pub unsafe fn create<T: Transform>(host_abi: u32, config: *const c_char, out: *mut c_void, error: *mut DtvError) -> i32 {
+    // SAFETY: by the caller's promise, here and below.
+    unsafe {
+        guard(error, || {
+            check_abi(host_abi)?;
+            let transform = T::create(&json(config)?.unwrap_or_default())?;
+            let handle =
+                Handle { transform, input: None, ready: VecDeque::new(), is_flushed: false, position: String::new() };
+            let size = (*out.cast::<DtvTransform>()).size;
+            out.cast::<DtvTransform>().write(DtvTransform {
+                size,
+                self_: into_handle(handle),
+                open: Some(open::<T>),
+                apply: Some(apply::<T>),
+                flush: Some(flush::<T>),
+                release: Some(release::<Handle<T>>),
+            });
+            Ok(abi::OK)
+        })
+    }
+}
+
+unsafe extern "C" fn open<T: Transform>(
+    this: *mut c_void,
+    call: *const DtvCall,
+    input: *const FFI_ArrowSchema,
+    output: *mut FFI_ArrowSchema,
+    error: *mut DtvError,
+) -> i32 {
+    unsafe {
+        enter(this, call, error, |handle: &mut Handle<T>, call| {
+            let schema: SchemaRef = Arc::new(Schema::try_from(&*input)?);
+            let made = handle.transform.open(call, &schema)?;
+            ptr::write(output, FFI_ArrowSchema::try_from(made.as_ref())?);
+            handle.input = Some(schema);
+            Ok(abi::OK)
+        })
+    }
+}
+
+unsafe extern "C" fn apply<T: Transform>(
+    this: *mut c_void,
+    call: *const DtvCall,
+    input: *mut DtvBatch,
+    out: *mut DtvBatch,
+    error: *mut DtvError,
+) -> i32 {
+    unsafe {
+        enter(this, call, error, |handle: &mut Handle<T>, call| {
+            if let Some(input) = input.as_mut() {
+                let schema = handle.input.as_ref().ok_or_else(|| Error::config("apply() before open()"))?;
+                let rows = Batch::take(input, schema)?.rows;
+                handle.ready.extend(handle.transform.apply(call, rows)?);
+            }
+            Ok(handle.emit(&mut *out, abi::MORE))
+        })
+    }
+}
+
+unsafe extern "C" fn flush<T: Transform>(
+    this: *mut c_void,
+    call: *const DtvCall,
+    out: *mut DtvBatch,
+    error: *mut DtvError,
+) -> i32 {
+    unsafe {
+        enter(this, call, error, |handle: &mut Handle<T>, call| {
+            if !std::mem::replace(&mut handle.is_flushed, true) {
+                handle.ready.extend(handle.transform.flush(call)?);
+            }
+            Ok(handle.emit(&mut *out, abi::END))
+        })
+    }
+}
+
+impl<T> Handle<T> {
+    fn emit(&mut self, out: &mut DtvBatch, when_empty: i32) -> i32 {
+        let Some(batch) = self.ready.pop_front() else { return when_empty };
+        batch.put(out, &mut self.position);
+        abi::OK
+    }
+}
