@@ -80,6 +80,7 @@ export const CODES = {
     "fatal",
     "read + added does not equal written + rejected + filtered: a stage lost or made records.",
   ],
+  DTV_BATCH_MOVED: ["fatal", "A batch was handed on and is used once more."],
   DTV_STAGE_MISUSE: ["fatal", "A stage was used in a way that its contract forbids."],
   DTV_INTERNAL: ["fatal", "A fault in Dativo itself."],
 

@@ -4,6 +4,7 @@ import { DativoError } from "../contract/errors.ts";
 import { BaseReader, type ReaderClass } from "../contract/reader.ts";
 import { Abi1Object } from "./abi1.ts";
 import type { NativeLibrary } from "./library.ts";
+import { sourceConfigOf } from "./plugin-config.ts";
 
 /** The class of a reader that speaks ABI 1. @throws DativoError DTV_PLUGIN_CLASS for a symbol that is not there. */
 export function abi1ReaderClass(library: NativeLibrary, factory: string): ReaderClass {
@@ -26,7 +27,7 @@ class Abi1Reader extends BaseReader {
   }
 
   async *extract(): AsyncGenerator<readonly Row[]> {
-    await this.#object.open(configOf(this.sourceConfig));
+    await this.#object.open(sourceConfigOf(this.sourceConfig));
     for (let wasNull = false; ; ) {
       const records = await this.#object.call();
       if (records === undefined) {
@@ -67,12 +68,6 @@ class Abi1Reader extends BaseReader {
       culprit: this.#object.name,
     });
   }
-}
-
-/** The shape that libraries of this ABI know; nothing in it is ever null. */
-function configOf(config: SourceConfig): Record<string, unknown> {
-  const { type, connection, credentials, objects, files, tables, incremental, engine } = config;
-  return { type, connection, credentials, objects, files, tables, incremental: incremental ?? {}, engine };
 }
 
 function isRecord(value: unknown): value is Row {

@@ -4,10 +4,10 @@ import type { TargetConfig } from "../contract/config.ts";
 import { DativoError } from "../contract/errors.ts";
 import { stringifyJson, Unwritable } from "../contract/json.ts";
 import type { FileMetadata } from "../contract/results.ts";
-import { formatType } from "../contract/types.ts";
 import { BaseWriter, type WriterClass } from "../contract/writer.ts";
 import { Abi1Object } from "./abi1.ts";
 import type { NativeLibrary } from "./library.ts";
+import { targetConfigOf } from "./plugin-config.ts";
 
 /** The class of a writer that speaks ABI 1. @throws DativoError DTV_PLUGIN_CLASS for a symbol that is not there. */
 export function abi1WriterClass(library: NativeLibrary, factory: string): WriterClass {
@@ -31,7 +31,7 @@ class Abi1Writer extends BaseWriter {
   }
 
   override async open(): Promise<void> {
-    await this.#object.open(configOf(this.assetDefinition, this.targetConfig, this.outputBase));
+    await this.#object.open(targetConfigOf(this.assetDefinition, this.targetConfig, this.outputBase));
   }
 
   async writeBatch(batch: Batch, fileCounter: number): Promise<FileMetadata[]> {
@@ -71,24 +71,6 @@ class Abi1Writer extends BaseWriter {
       culprit: this.#object.name,
     });
   }
-}
-
-function configOf(asset: AssetDefinition, target: TargetConfig, outputBase: string): Record<string, unknown> {
-  return {
-    asset_name: asset.name,
-    schema: asset.fields.map(({ name, type, required, unique, classification }) => ({
-      name,
-      type: formatType(type),
-      required,
-      unique,
-      classification,
-    })),
-    output_base: outputBase,
-    target_type: target.type,
-    connection: target.connection,
-    file_format: target.fileFormat ?? "parquet",
-    engine: target.engine,
-  };
 }
 
 interface WrittenFile {

@@ -3,7 +3,9 @@ import type { ReaderClass } from "../contract/reader.ts";
 import type { WriterClass } from "../contract/writer.ts";
 import { abi1ReaderClass } from "./abi1-reader.ts";
 import { abi1WriterClass } from "./abi1-writer.ts";
+import { abi2ReaderClass } from "./abi2-reader.ts";
 import { type NativeLibrary, openLibrary } from "./library.ts";
+import { requireSupportedMachine } from "./memory.ts";
 
 /** A class that a library stands behind. */
 export interface NativeClass<C> {
@@ -11,22 +13,40 @@ export interface NativeClass<C> {
   readonly sha256: string;
 }
 
+/** @throws DativoError DTV_PLUGIN_NOT_FOUND, DTV_PLUGIN_LOAD, DTV_PLUGIN_CLASS */
 export function findNativeReader(path: string, symbol: string): NativeClass<ReaderClass> {
-  const library = openAbi1(path);
-  return { playerClass: abi1ReaderClass(library, symbol), sha256: library.sha256 };
+  const library = openLibrary(path);
+  const make = speaksAbi2(library, symbol, "reader") ? abi2ReaderClass : abi1ReaderClass;
+  return { playerClass: make(library, symbol), sha256: library.sha256 };
 }
 
 export function findNativeWriter(path: string, symbol: string): NativeClass<WriterClass> {
-  const library = openAbi1(path);
+  const library = openLibrary(path);
+  if (speaksAbi2(library, symbol, "writer"))
+    throw new DativoError("DTV_NOT_BUILT", "Writers of ABI 2", { culprit: path });
   return { playerClass: abi1WriterClass(library, symbol), sha256: library.sha256 };
 }
 
-/** A library that says its version speaks a later ABI. */
-function openAbi1(path: string): NativeLibrary {
-  const library = openLibrary(path);
-  if (!library.has("dativo_abi_version")) return library;
+const KINDS = ["", "reader", "transform", "writer", "stream"];
+
+/** A library that does not say its version speaks ABI 1. @throws DativoError DTV_PLUGIN_CLASS for another kind of plugin */
+function speaksAbi2(library: NativeLibrary, symbol: string, wanted: string): boolean {
+  if (!library.has("dativo_abi_version")) return false;
   const version = library.fn("dativo_abi_version", "uint32_t", [])() as number;
-  throw new DativoError("DTV_NOT_BUILT", `${path} speaks ABI ${version}; this version of Dativo speaks ABI 1`, {
-    culprit: path,
+  if (version !== 2) {
+    throw new DativoError(
+      "DTV_PLUGIN_LOAD",
+      `${library.file} speaks ABI ${version}; this version of Dativo speaks 1 and 2`,
+      {
+        culprit: library.file,
+      },
+    );
+  }
+  requireSupportedMachine();
+  library.fn(symbol, "int32_t", []);
+  const kind = KINDS[library.fn(`${symbol}_kind`, "uint32_t", [])() as number] ?? "plugin of an unknown kind";
+  if (kind === wanted) return true;
+  throw new DativoError("DTV_PLUGIN_CLASS", `${library.file}:${symbol} is a ${kind}, where a ${wanted} is needed`, {
+    culprit: library.file,
   });
 }

@@ -1,0 +1,157 @@
+import koffi from "koffi";
+import type { SourceConfig } from "../contract/config.ts";
+import { Provenance } from "../contract/provenance.ts";
+import { BaseReader, type ReaderClass } from "../contract/reader.ts";
+import {
+  ConnectionTestResult,
+  type DiscoveredObject,
+  DiscoveryResult,
+  type Position,
+  type Split,
+} from "../contract/results.ts";
+import type { IncrementalStateManager } from "../contract/state.ts";
+import { type Abi2Kind, Abi2Object, END, newBatch, OK } from "./abi2.ts";
+import { ColumnBatch } from "./column-batch.ts";
+import { importRejects } from "./import-rejects.ts";
+import { type ArrowSchema, importSchema } from "./import-schema.ts";
+import { ARROW_SCHEMA, BATCH, READER } from "./layout.ts";
+import type { NativeLibrary } from "./library.ts";
+import { copyBytes, fixedBytes, fixedText } from "./memory.ts";
+import { NativeRows } from "./native-rows.ts";
+import { readerConfigOf } from "./plugin-config.ts";
+
+const P = "void *";
+const proto = (name: string, ...args: string[]) => koffi.proto(`dativo_reader_${name}`, "int32_t", args);
+const Ask = proto("ask", P, P, P, P);
+
+const KIND: Abi2Kind = {
+  number: 1,
+  size: READER.size,
+  release: READER.release,
+  freeString: READER.freeString,
+  functions: {
+    [READER.open]: proto("open", P, P, P, P, P, P, P),
+    [READER.next]: proto("next", P, P, P, P),
+    [READER.plan]: Ask,
+    [READER.check]: Ask,
+    [READER.discover]: Ask,
+    [READER.estimate]: Ask,
+  },
+};
+
+/** The class of a reader that speaks ABI 2. */
+export function abi2ReaderClass(library: NativeLibrary, symbol: string): ReaderClass {
+  return class extends Abi2Reader {
+    constructor(sourceConfig: SourceConfig) {
+      super(sourceConfig, () => new Abi2Object(library, symbol, KIND));
+    }
+  };
+}
+
+/** Reads the batches of a library. Each split has an object of its own; questions go to another. */
+class Abi2Reader extends BaseReader {
+  readonly #make: () => Abi2Object;
+  readonly #objects = new Set<Abi2Object>();
+
+  constructor(sourceConfig: SourceConfig, make: () => Abi2Object) {
+    super(sourceConfig);
+    this.#make = make;
+  }
+
+  override async plan(): Promise<Split[]> {
+    const splits = await this.#question("plan", READER.plan);
+    return Array.isArray(splits) ? (splits as Split[]) : super.plan();
+  }
+
+  async *extract(state?: IncrementalStateManager, split?: Split) {
+    const object = await this.#open();
+    try {
+      const schema = await openSplit(object, state?.position, split);
+      const source = split?.id ?? object.name;
+      for (let row = 1; ; ) {
+        const raw = newBatch();
+        if ((await object.call("next", READER.next, raw)) === END) return;
+        const { batch, position } = this.#take(raw, schema, Provenance.numbered(source, row));
+        row += Number(raw.readBigUInt64LE(BATCH.rowsRead));
+        yield position === undefined ? batch : { batch, position };
+      }
+    } finally {
+      await this.#close(object);
+    }
+  }
+
+  override async checkConnection(): Promise<ConnectionTestResult> {
+    const answer = (await this.#question("check", READER.check)) as { message?: unknown } | undefined;
+    return answer === undefined ? super.checkConnection() : new ConnectionTestResult(true, String(answer.message));
+  }
+
+  override async discover(): Promise<DiscoveryResult> {
+    const answer = (await this.#question("discover", READER.discover)) as
+      | { objects?: readonly DiscoveredObject[] }
+      | undefined;
+    return answer === undefined ? super.discover() : new DiscoveryResult(answer.objects ?? []);
+  }
+
+  override async getTotalRecordsEstimate(): Promise<number | undefined> {
+    const object = await this.#open();
+    try {
+      const rows = fixedBytes(8);
+      const code = object.has(READER.estimate) ? await object.call("estimate", READER.estimate, rows) : END;
+      return code === OK ? Number(rows.readBigInt64LE()) : undefined;
+    } finally {
+      await this.#close(object);
+    }
+  }
+
+  override async close(): Promise<void> {
+    for (const object of this.#objects) await this.#close(object);
+  }
+
+  #take(raw: Buffer, schema: ArrowSchema, provenance: Provenance) {
+    const rejects = NativeRows.takeFrom(raw, BATCH.rejects);
+    if (rejects) for (const reject of importRejects(rejects)) this.ctx.reject(reject);
+    this.ctx.filtered(Number(raw.readBigUInt64LE(BATCH.rowsFiltered)));
+    const rows = NativeRows.takeFrom(raw, BATCH.rows);
+    const position = positionIn(raw);
+    if (!rows) return { batch: [], position };
+    const bytes = Number(raw.readBigUInt64LE(BATCH.bytesIn)) || rows.length * schema.fields.length * 16;
+    return { batch: new ColumnBatch(schema, rows, bytes, provenance), position };
+  }
+
+  async #question(verb: string, offset: number): Promise<unknown> {
+    const object = await this.#open();
+    try {
+      return await object.ask(verb, offset);
+    } finally {
+      await this.#close(object);
+    }
+  }
+
+  async #open(): Promise<Abi2Object> {
+    const object = this.#make();
+    this.#objects.add(object);
+    const { signal } = this.ctx;
+    if (signal.aborted) object.cancel();
+    else signal.addEventListener("abort", () => object.cancel(), { once: true });
+    await object.create(readerConfigOf(this.sourceConfig, this.ctx));
+    return object;
+  }
+
+  async #close(object: Abi2Object): Promise<void> {
+    this.#objects.delete(object);
+    await object.close();
+  }
+}
+
+async function openSplit(object: Abi2Object, position: Position, split: Split | undefined): Promise<ArrowSchema> {
+  const schema = fixedBytes(ARROW_SCHEMA.size);
+  const json = (value: unknown) => (value === undefined ? null : fixedText(JSON.stringify(value)));
+  await object.call("open", READER.open, null, json(position), json(split), schema);
+  return importSchema(schema, object.name);
+}
+
+function positionIn(raw: Buffer): Position | undefined {
+  const address = raw.readBigUInt64LE(BATCH.position);
+  if (address === 0n) return undefined;
+  return JSON.parse(copyBytes(address, Number(raw.readBigUInt64LE(BATCH.positionLength))).toString("utf8"));
+}

@@ -1,0 +1,189 @@
+/** ABI 2: calls on the structs of `dativo_plugin.h`, with their errors, cancellation and texts. */
+import koffi, { type TypeObject } from "koffi";
+import { CODES, DativoError, type ErrorCode } from "../contract/errors.ts";
+import { parseJson, stringifyJson } from "../contract/json.ts";
+import { callNative } from "./calls.ts";
+import { BATCH, CALL, ERROR } from "./layout.ts";
+import type { NativeFunction, NativeLibrary } from "./library.ts";
+import { addressOf, fixedBytes, fixedText, textAt, textIn } from "./memory.ts";
+
+const ABI = 2;
+
+/** What calls return besides errors. */
+export const OK = 0;
+export const END = 1;
+export const MORE = 2;
+
+const CANCELLED = -125;
+
+/** What a code of the header means for the run, where the library does not say it more exactly. */
+const CODES_OF: Readonly<Record<number, ErrorCode>> = {
+  [-2]: "DTV_OPTION_INVALID",
+  [-3]: "DTV_SOURCE_NOT_FOUND",
+  [-4]: "DTV_SOURCE_UNREADABLE",
+  [-5]: "DTV_PLUGIN_FAILED",
+  [-6]: "DTV_SOURCE_UNREADABLE",
+  [-7]: "DTV_CONNECTION_FAILED",
+  [-9]: "DTV_SCHEMA_CHANGED",
+  [-10]: "DTV_COMMIT_CONFLICT",
+  [-11]: "DTV_OUTCOME_UNKNOWN",
+  [CANCELLED]: "DTV_CANCELLED",
+};
+
+const FreeString = koffi.proto("void dativo_free_string(void *, void *)");
+const Release = koffi.proto("void dativo_release(void *)");
+
+/** How a kind of object lies in memory, and the types of its functions by the offset at which they stand. */
+export interface Abi2Kind {
+  readonly number: 1 | 2 | 3;
+  readonly size: number;
+  readonly release: number;
+  readonly freeString?: number;
+  readonly functions: Readonly<Record<number, TypeObject>>;
+}
+
+/** An object of a library behind its table of functions. Calls never overlap; it is released once, after the last. */
+export class Abi2Object {
+  readonly name: string;
+  readonly #library: NativeLibrary;
+  readonly #symbol: string;
+  readonly #kind: Abi2Kind;
+  readonly #table: Buffer;
+  readonly #call = fixedBytes(CALL.size);
+  readonly #cancel = fixedBytes(4);
+  readonly #error = fixedBytes(ERROR.size);
+  readonly #functions = new Map<number, NativeFunction | undefined>();
+  #self = 0n;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(library: NativeLibrary, symbol: string, kind: Abi2Kind) {
+    this.name = `${library.file}:${symbol}`;
+    this.#library = library;
+    this.#symbol = symbol;
+    this.#kind = kind;
+    this.#table = fixedBytes(kind.size);
+    this.#call.writeUInt32LE(CALL.size);
+    this.#call.writeBigUInt64LE(addressOf(this.#cancel), CALL.cancel);
+    this.#call.writeBigInt64LE(-1n, CALL.deadline);
+    this.#error.writeUInt32LE(ERROR.size);
+  }
+
+  /** Makes the object. @throws DativoError with what the library says against its configuration */
+  async create(config: Readonly<Record<string, unknown>>): Promise<void> {
+    const factory = this.#library.fn(this.#symbol, "int32_t", ["uint32_t", "void *", "void *", "void *"]);
+    this.#table.writeUInt32LE(this.#kind.size);
+    const code = await this.#run<number>(factory, ABI, fixedText(stringifyJson(config)), this.#table, this.#error);
+    if (code !== OK) throw this.#failure(this.#symbol, code);
+    this.#self = this.#table.readBigUInt64LE(8);
+  }
+
+  get isOpen(): boolean {
+    return this.#self !== 0n;
+  }
+
+  /** A number that the library keeps in its table. */
+  tableNumber(offset: number): number {
+    return this.#table.readUInt32LE(offset);
+  }
+
+  has(offset: number): boolean {
+    return this.#function(offset) !== undefined;
+  }
+
+  /** Asks the call under way to return, and every later one. */
+  cancel(): void {
+    this.#cancel.writeInt32LE(1);
+  }
+
+  /** Calls a function of the table. @throws DativoError for a result below zero */
+  async call(verb: string, offset: number, ...args: unknown[]): Promise<number> {
+    const fn = this.#function(offset);
+    if (!fn) {
+      throw new DativoError("DTV_PLUGIN_RESULT", `${this.name} has no ${verb}()`, { culprit: this.name });
+    }
+    this.#error.fill(0, 4);
+    const code = await this.#run<number>(fn, this.#self, this.#call, ...args, this.#error);
+    if (code < 0) throw this.#failure(verb, code);
+    return code;
+  }
+
+  /** Calls a function that gives a JSON text; undefined when it has nothing to say or does not exist. */
+  async ask(verb: string, offset: number, ...args: unknown[]): Promise<unknown> {
+    if (!this.has(offset)) return undefined;
+    const out = fixedBytes(8);
+    const code = await this.call(verb, offset, ...args, out);
+    return code === OK ? this.#takeJson(verb, out.readBigUInt64LE()) : undefined;
+  }
+
+  /** Ends the object: the call under way is waited for, then the library gets it back. */
+  async close(): Promise<void> {
+    await this.#last;
+    const self = this.#self;
+    if (self === 0n) return;
+    this.#self = 0n;
+    await callNative(koffi.decode(this.#table.readBigUInt64LE(this.#kind.release), Release), self);
+  }
+
+  #takeJson(verb: string, pointer: bigint): unknown {
+    const text = textAt(pointer);
+    if (text === undefined) return undefined;
+    const free = this.#table.readBigUInt64LE(this.#kind.freeString ?? 0);
+    koffi.call(free, FreeString, this.#self, pointer);
+    try {
+      return parseJson(text);
+    } catch (cause) {
+      throw new DativoError("DTV_PLUGIN_RESULT", `${verb}() of ${this.name} gave text that is not JSON`, {
+        culprit: this.name,
+        cause,
+      });
+    }
+  }
+
+  #function(offset: number): NativeFunction | undefined {
+    if (!this.#functions.has(offset)) {
+      const pointer = this.#table.readBigUInt64LE(offset);
+      const type = this.#kind.functions[offset];
+      this.#functions.set(offset, pointer === 0n || !type ? undefined : koffi.decode(pointer, type));
+    }
+    return this.#functions.get(offset);
+  }
+
+  #run<T>(fn: NativeFunction, ...args: unknown[]): Promise<T> {
+    const result = callNative<T>(fn, ...args);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  #failure(verb: string, code: number): DativoError {
+    const message = textIn(this.#error, ERROR.message, ERROR.messageBytes) || `it returned ${code}`;
+    const detail = detailIn(textIn(this.#error, ERROR.detail, ERROR.detailBytes));
+    const retryable = this.#error.readInt32LE(ERROR.retryable) !== 0;
+    const known = isCode(detail["code"]) ? detail["code"] : undefined;
+    const ours = known ?? (retryable ? "DTV_TRANSIENT" : (CODES_OF[code] ?? "DTV_PLUGIN_FAILED"));
+    return new DativoError(ours, known ? message : `${verb}() of ${this.name} failed: ${message}`, {
+      culprit: typeof detail["culprit"] === "string" ? detail["culprit"] : this.name,
+      ...(typeof detail["hint"] === "string" ? { hint: detail["hint"] } : {}),
+      details: detail,
+    });
+  }
+}
+
+/** An empty dtv_batch of the host. */
+export function newBatch(): Buffer {
+  const batch = fixedBytes(BATCH.size);
+  batch.writeUInt32LE(BATCH.size);
+  return batch;
+}
+
+function detailIn(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text || "{}");
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function isCode(value: unknown): value is ErrorCode {
+  return typeof value === "string" && Object.hasOwn(CODES, value);
+}

@@ -1,0 +1,53 @@
+import type { Fault, Reject } from "../contract/reject.ts";
+import { importCells } from "./import-column.ts";
+import type { ArrowField } from "./import-schema.ts";
+import type { NativeRows } from "./native-rows.ts";
+
+const COLUMNS = ["source", "row", "offset", "length", "raw", "column", "rule", "reason"] as const;
+
+type Line = Readonly<Record<(typeof COLUMNS)[number], unknown>>;
+
+/** The faults that a library found, a line each, as rejected records; gives the lines back. */
+export function importRejects(lines: NativeRows): Reject[] {
+  try {
+    const columns = FIELDS.map((field, index) => importCells(lines.struct, field, index));
+    const rejects: { key: string; reject: Reject & { faults: Fault[] } }[] = [];
+    for (let i = 0; i < lines.length; i++) {
+      const line = Object.fromEntries(COLUMNS.map((name, index) => [name, columns[index]?.[i]])) as Line;
+      const key = JSON.stringify([line.source, String(line.row), String(line.offset)]);
+      const last = rejects.at(-1);
+      // The faults of one record stand together.
+      if (last?.key === key && line.row !== null) last.reject.faults.push(faultOf(line));
+      else rejects.push({ key, reject: { ...placeOf(line), faults: [faultOf(line)] } });
+    }
+    return rejects.map(({ reject }) => reject);
+  } finally {
+    lines.release();
+  }
+}
+
+function faultOf({ column, rule, reason }: Line): Fault {
+  return { column: column as string | null, rule: String(rule), reason: String(reason) };
+}
+
+function placeOf({ source, row, offset, length, raw }: Line): Omit<Reject, "faults"> {
+  return {
+    source: String(source),
+    ...(row === null ? {} : { row: Number(row) }),
+    ...(offset === null ? {} : { offset: Number(offset) }),
+    ...(length === null ? {} : { length: Number(length) }),
+    ...(raw === null ? {} : { raw: raw as Uint8Array }),
+  };
+}
+
+const FIELDS: readonly ArrowField[] = COLUMNS.map((name) => ({
+  name,
+  ...(["row", "offset", "length"].includes(name)
+    ? { type: { kind: "integer" }, storage: { kind: "int", bytes: 8, signed: false } }
+    : name === "raw"
+      ? { type: { kind: "binary" }, storage: { kind: "bytes", offsets: 4, text: false } }
+      : { type: { kind: "string" }, storage: { kind: "bytes", offsets: 4, text: true } }),
+  nullable: true,
+  children: [],
+  dictionary: undefined,
+}));
