@@ -83,7 +83,8 @@ function isFile(value: unknown): value is WrittenFile {
   return typeof (value as { path?: unknown } | null)?.path === "string";
 }
 
-function toFileMetadata({ path, size_bytes, record_count, ...more }: WrittenFile): FileMetadata {
+/** A file as libraries describe it; keys that we do not know are kept. */
+export function toFileMetadata({ path, size_bytes, record_count, ...more }: WrittenFile): FileMetadata {
   return {
     ...more,
     path,

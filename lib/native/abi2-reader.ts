@@ -25,7 +25,6 @@ const proto = (name: string, ...args: string[]) => koffi.proto(`dativo_reader_${
 const Ask = proto("ask", P, P, P, P);
 
 const KIND: Abi2Kind = {
-  number: 1,
   size: READER.size,
   release: READER.release,
   freeString: READER.freeString,

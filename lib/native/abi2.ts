@@ -35,7 +35,6 @@ const Release = koffi.proto("void dativo_release(void *)");
 
 /** How a kind of object lies in memory, and the types of its functions by the offset at which they stand. */
 export interface Abi2Kind {
-  readonly number: 1 | 2 | 3;
   readonly size: number;
   readonly release: number;
   readonly freeString?: number;

@@ -18,12 +18,20 @@ export class ColumnBatch<R extends Row = Row> implements Batch<R> {
   readonly isExact = true;
   /** The memory, for the next native stage. */
   readonly native: NativeRows;
+  /** Whether another library can take the memory as it is. */
+  readonly isPlain: boolean;
   readonly #fields: readonly ArrowField[];
   readonly #cells: (readonly unknown[] | undefined)[] = [];
 
-  constructor({ schema, fields }: ArrowSchema, native: NativeRows, sizeBytes: number, provenance?: Provenance) {
+  constructor(
+    { schema, fields, isPlain }: ArrowSchema,
+    native: NativeRows,
+    sizeBytes: number,
+    provenance?: Provenance,
+  ) {
     this.schema = schema;
     this.#fields = fields;
+    this.isPlain = isPlain;
     this.native = native;
     this.length = native.length;
     this.sizeBytes = sizeBytes;

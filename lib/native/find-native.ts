@@ -4,6 +4,7 @@ import type { WriterClass } from "../contract/writer.ts";
 import { abi1ReaderClass } from "./abi1-reader.ts";
 import { abi1WriterClass } from "./abi1-writer.ts";
 import { abi2ReaderClass } from "./abi2-reader.ts";
+import { abi2WriterClass } from "./abi2-writer.ts";
 import { type NativeLibrary, openLibrary } from "./library.ts";
 import { requireSupportedMachine } from "./memory.ts";
 
@@ -22,9 +23,8 @@ export function findNativeReader(path: string, symbol: string): NativeClass<Read
 
 export function findNativeWriter(path: string, symbol: string): NativeClass<WriterClass> {
   const library = openLibrary(path);
-  if (speaksAbi2(library, symbol, "writer"))
-    throw new DativoError("DTV_NOT_BUILT", "Writers of ABI 2", { culprit: path });
-  return { playerClass: abi1WriterClass(library, symbol), sha256: library.sha256 };
+  const make = speaksAbi2(library, symbol, "writer") ? abi2WriterClass : abi1WriterClass;
+  return { playerClass: make(library, symbol), sha256: library.sha256 };
 }
 
 const KINDS = ["", "reader", "transform", "writer", "stream"];

@@ -48,6 +48,7 @@ const FIELDS: readonly ArrowField[] = COLUMNS.map((name) => ({
       ? { type: { kind: "binary" }, storage: { kind: "bytes", offsets: 4, text: false } }
       : { type: { kind: "string" }, storage: { kind: "bytes", offsets: 4, text: true } }),
   nullable: true,
+  format: "",
   children: [],
   dictionary: undefined,
 }));

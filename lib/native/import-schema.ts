@@ -2,7 +2,7 @@ import koffi from "koffi";
 import { DativoError } from "../contract/errors.ts";
 import { type Field, Schema } from "../contract/schema.ts";
 import type { DataType } from "../contract/types.ts";
-import { readFormat, type Storage } from "./arrow-type.ts";
+import { formatOf, readFormat, type Storage } from "./arrow-type.ts";
 import { ARROW_SCHEMA, NULLABLE } from "./layout.ts";
 import { copyBytes, textAt } from "./memory.ts";
 
@@ -13,6 +13,8 @@ export interface ArrowField {
   readonly nullable: boolean;
   readonly storage: Storage;
   readonly children: readonly ArrowField[];
+  /** As the library spells the type. */
+  readonly format: string;
   /** Storage of the values that a dictionary column points to. */
   readonly dictionary: ArrowField | undefined;
 }
@@ -21,6 +23,8 @@ export interface ArrowField {
 export interface ArrowSchema {
   readonly schema: Schema;
   readonly fields: readonly ArrowField[];
+  /** Every column lies in memory as we ourselves give its type: the batches can be moved on as they are. */
+  readonly isPlain: boolean;
 }
 
 const Release = koffi.proto("void dativo_release_schema(void *)");
@@ -35,7 +39,7 @@ export function importSchema(struct: Buffer, owner: string): ArrowSchema {
   if (release === 0n) throw new DativoError("DTV_PLUGIN_RESULT", `${owner} gave no schema`, { culprit: owner });
   try {
     const fields = readChildren(struct, owner);
-    return { fields, schema: new Schema(fields.map(toField)) };
+    return { fields, schema: new Schema(fields.map(toField)), isPlain: fields.every(isPlain) };
   } finally {
     koffi.call(release, Release, struct);
   }
@@ -43,6 +47,10 @@ export function importSchema(struct: Buffer, owner: string): ArrowSchema {
 
 function toField({ name, type, nullable }: ArrowField): Field {
   return { name, type, nullable };
+}
+
+function isPlain({ type, format, dictionary, children }: ArrowField): boolean {
+  return dictionary === undefined && format === formatOf(type) && children.every(isPlain);
 }
 
 function readChildren(struct: Buffer, owner: string): ArrowField[] {
@@ -74,6 +82,7 @@ function readField(address: bigint, owner: string): ArrowField {
     type: dictionary?.type ?? known.type ?? nestedType(known.storage, children),
     nullable: (struct.readBigInt64LE(ARROW_SCHEMA.flags) & NULLABLE) !== 0n,
     storage: known.storage,
+    format,
     children,
     dictionary,
   };

@@ -7,7 +7,8 @@
  *  1. The host fills every `size` before a call; a field beyond the other side's `size` does not exist for it. New
  *     fields are added at the end only.
  *  2. Arrow arrays in a dtv_batch are moved: out of the plugin on next, apply and flush, into it on write and apply,
- *     even when the call fails. Whoever holds one calls its `release` once.
+ *     even when the call fails. Who takes one leaves NULL in `release` of the struct that it was taken from; whoever
+ *     holds one calls its `release` once.
  *  3. Calls on one handle never overlap and may come from different threads. Handles are independent of each other.
  *     What is shared during a call is `*cancel` alone.
  *  4. `release` of a handle comes once, after the last call has returned.

@@ -175,12 +175,12 @@ describeNative("a reader that speaks ABI 2", () => {
     await reader.close();
   });
 
-  it("is told apart from what it is not", () => {
-    expect(() => findNativeReader(FIXTURE, "create_writer")).toThrow(
-      expect.objectContaining({
-        code: "DTV_PLUGIN_CLASS",
-        message: expect.stringContaining("Symbol 'create_writer' not found"),
-      }),
+  it.each([
+    ["create_writer", "create_writer is a writer, where a reader is needed"],
+    ["create_nothing", "Symbol 'create_nothing' not found"],
+  ])("is told apart from %s", (symbol, message) => {
+    expect(() => findNativeReader(FIXTURE, symbol)).toThrow(
+      expect.objectContaining({ code: "DTV_PLUGIN_CLASS", message: expect.stringContaining(message) }),
     );
   });
 });

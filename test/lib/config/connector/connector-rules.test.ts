@@ -388,7 +388,11 @@ describe("plugins", () => {
     ["reader.ts:", "DTV_PLUGIN_PATH", "Plugin path must be in format 'path/to/module.ts:ClassName', got: reader.ts:"],
     [":R", "DTV_PLUGIN_PATH", "Plugin path must be in format 'path/to/module.ts:ClassName', got: :R"],
     ["a:b/c", "DTV_PLUGIN_PATH", "Plugin path must be in format 'path/to/module.ts:ClassName', got: a:b/c"],
-    ["reader.rb:R", "DTV_PLUGIN_PATH", "Plugin files end in .ts, .mts, .cts, .js, .mjs, .cjs, .so, .dylib, .dll; got: reader.rb"],
+    [
+      "reader.rb:R",
+      "DTV_PLUGIN_PATH",
+      "Plugin files end in .ts, .mts, .cts, .js, .mjs, .cjs, .so, .dylib, .dll; got: reader.rb",
+    ],
     ["/nowhere/plugin.ts:R", "DTV_PLUGIN_NOT_FOUND", "Plugin module not found: /nowhere/plugin.ts"],
   ])("%s is a fault", async (path, code, message) => {
     const error = await errorOf(load(reader(path)));

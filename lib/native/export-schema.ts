@@ -1,0 +1,53 @@
+import koffi from "koffi";
+import type { Field } from "../contract/schema.ts";
+import type { DataType } from "../contract/types.ts";
+import { formatOf } from "./arrow-type.ts";
+import { ARROW_SCHEMA, NULLABLE } from "./layout.ts";
+import { addressOf, fixedBytes, fixedText } from "./memory.ts";
+
+/** An ArrowSchema that a library may read while the object is referenced. It stays ours: nobody releases it. */
+export interface ExportedSchema {
+  readonly struct: Buffer;
+  readonly memory: readonly unknown[];
+}
+
+/** The schema of records as a struct type. */
+export function exportSchema(fields: readonly Field[]): ExportedSchema {
+  return exportField({ name: "", type: { kind: "object", properties: fields }, nullable: false });
+}
+
+interface Member {
+  readonly name: string;
+  readonly type: DataType;
+  readonly nullable: boolean;
+}
+
+function exportField({ name, type, nullable }: Member): ExportedSchema {
+  // What has no declared inside goes as JSON text.
+  const format = fixedText(formatOf(type) ?? "u");
+  const label = fixedText(name);
+  const children = childrenOf(type).map(exportField);
+  const table = fixedBytes(Math.max(1, children.length) * 8);
+  for (const [index, child] of children.entries()) table.writeBigUInt64LE(addressOf(child.struct), index * 8);
+  const struct = fixedBytes(ARROW_SCHEMA.size);
+  struct.writeBigUInt64LE(addressOf(format), ARROW_SCHEMA.format);
+  struct.writeBigUInt64LE(addressOf(label), ARROW_SCHEMA.name);
+  struct.writeBigInt64LE(nullable ? NULLABLE : 0n, ARROW_SCHEMA.flags);
+  struct.writeBigInt64LE(BigInt(children.length), ARROW_SCHEMA.children);
+  struct.writeBigUInt64LE(children.length === 0 ? 0n : addressOf(table), ARROW_SCHEMA.childPointers);
+  struct.writeBigUInt64LE(keepCallback(), ARROW_SCHEMA.release);
+  return { struct, memory: [format, label, table, children] };
+}
+
+function childrenOf(type: DataType): readonly Member[] {
+  if (type.kind === "array" && type.items) return [{ name: "item", type: type.items, nullable: true }];
+  return type.kind === "object" ? (type.properties ?? []) : [];
+}
+
+let callback: bigint | undefined;
+
+/** A struct without a callback counts as released; this one is there to be seen, not called. */
+function keepCallback(): bigint {
+  callback ??= koffi.register(() => {}, koffi.pointer(koffi.proto("void dativo_keep_schema(void *)")));
+  return callback;
+}
