@@ -33,7 +33,7 @@ export interface Column {
 type Encoder = (cell: unknown) => unknown;
 
 /** A function from a non-null cell of `type` to its typed value. */
-function compileColumnEncoder(type: DataType): Encoder {
+export function compileColumnEncoder(type: DataType): Encoder {
   switch (type.kind) {
     case "integer":
       return (cell) => BigInt(cell as number | bigint);
