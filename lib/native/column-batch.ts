@@ -20,18 +20,14 @@ export class ColumnBatch<R extends Row = Row> implements Batch<R> {
   readonly native: NativeRows;
   /** Whether another library can take the memory as it is. */
   readonly isPlain: boolean;
-  readonly #fields: readonly ArrowField[];
+  readonly #arrow: ArrowSchema;
   readonly #cells: (readonly unknown[] | undefined)[] = [];
+  #isReleased = false;
 
-  constructor(
-    { schema, fields, isPlain }: ArrowSchema,
-    native: NativeRows,
-    sizeBytes: number,
-    provenance?: Provenance,
-  ) {
-    this.schema = schema;
-    this.#fields = fields;
-    this.isPlain = isPlain;
+  constructor(arrow: ArrowSchema, native: NativeRows, sizeBytes: number, provenance?: Provenance) {
+    this.schema = arrow.schema;
+    this.isPlain = arrow.isPlain;
+    this.#arrow = arrow;
     this.native = native;
     this.length = native.length;
     this.sizeBytes = sizeBytes;
@@ -40,7 +36,7 @@ export class ColumnBatch<R extends Row = Row> implements Batch<R> {
 
   /** The cells of the field at a position of the schema, as in a row. @throws DativoError DTV_BATCH_MOVED */
   cells(index: number): readonly unknown[] {
-    this.#cells[index] ??= importCells(this.native.struct, this.#fields[index] as ArrowField, index);
+    this.#cells[index] ??= importCells(this.native.struct, this.#arrow.fields[index] as ArrowField, index);
     return this.#cells[index];
   }
 
@@ -66,12 +62,15 @@ export class ColumnBatch<R extends Row = Row> implements Batch<R> {
     return this.rows()[Symbol.iterator]();
   }
 
+  /** The same memory for one more owner; it is given back when every owner has released their own batch. */
   retain(): ColumnBatch<R> {
     this.native.retain();
-    return this;
+    return new ColumnBatch<R>(this.#arrow, this.native, this.sizeBytes, this.provenance);
   }
 
   release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     this.native.release();
   }
 }

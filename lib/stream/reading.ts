@@ -1,4 +1,5 @@
 import type { Batch } from "../contract/batch.ts";
+import type { Reservation } from "../contract/context.ts";
 import type { BaseReader } from "../contract/reader.ts";
 import type { Position, Split } from "../contract/results.ts";
 import { RowBatch } from "../contract/row-batch.ts";
@@ -76,12 +77,18 @@ export class Reading {
     envelope.values = at?.values;
     if (at) envelope.positions.set(at.split.id, at.position);
     const lease = await this.#options.environment.budget.lease(batch.sizeBytes, this.#control.signal);
-    envelope.lease = this.flow.add(lease);
+    envelope.lease = this.flow.add({ bytes: lease.bytes, release: () => this.#giveBack(batch, lease) });
     attachEnvelope(batch, envelope);
     this.#control.passed(batch.length);
     yield batch;
     // Nobody may ever see the envelope again; when the next batch is asked for, this one has at least been taken.
     if (!this.adopted) envelope.lease.release();
+  }
+
+  /** Whoever loops over the reader without stages of ours owns the batch, and may look at it as long as they like. */
+  #giveBack(batch: Batch, lease: Reservation): void {
+    lease.release();
+    if (this.adopted) batch.release();
   }
 
   #checkPlan(plan: unknown): Split[] {

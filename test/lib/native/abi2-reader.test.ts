@@ -161,7 +161,7 @@ describeNative("a reader that speaks ABI 2", () => {
       kept.release();
       expect(() => batch.column("text")).toThrow(expect.objectContaining({ code: "DTV_BATCH_MOVED" }));
       // What was copied out before is JavaScript's own.
-      expect(batch.column("double").values[0]).toBe(0.125);
+      expect(kept.column("double").values[0]).toBe(0.125);
     }
     await reader.close();
   });
