@@ -3,7 +3,7 @@ import { importCells } from "./import-column.ts";
 import type { ArrowField } from "./import-schema.ts";
 import type { NativeRows } from "./native-rows.ts";
 
-const COLUMNS = ["source", "row", "offset", "length", "raw", "column", "rule", "reason"] as const;
+const COLUMNS = ["source", "row", "line", "offset", "length", "raw", "column", "rule", "reason"] as const;
 
 type Line = Readonly<Record<(typeof COLUMNS)[number], unknown>>;
 
@@ -30,10 +30,11 @@ function faultOf({ column, rule, reason }: Line): Fault {
   return { column: column as string | null, rule: String(rule), reason: String(reason) };
 }
 
-function placeOf({ source, row, offset, length, raw }: Line): Omit<Reject, "faults"> {
+function placeOf({ source, row, line, offset, length, raw }: Line): Omit<Reject, "faults"> {
   return {
     source: String(source),
     ...(row === null ? {} : { row: Number(row) }),
+    ...(line === null ? {} : { line: Number(line) }),
     ...(offset === null ? {} : { offset: Number(offset) }),
     ...(length === null ? {} : { length: Number(length) }),
     ...(raw === null ? {} : { raw: raw as Uint8Array }),
@@ -42,7 +43,7 @@ function placeOf({ source, row, offset, length, raw }: Line): Omit<Reject, "faul
 
 const FIELDS: readonly ArrowField[] = COLUMNS.map((name) => ({
   name,
-  ...(["row", "offset", "length"].includes(name)
+  ...(["row", "line", "offset", "length"].includes(name)
     ? { type: { kind: "integer" }, storage: { kind: "int", bytes: 8, signed: false } }
     : name === "raw"
       ? { type: { kind: "binary" }, storage: { kind: "bytes", offsets: 4, text: false } }

@@ -13,9 +13,10 @@
  *     What is shared during a call is `*cancel` alone.
  *  4. `release` of a handle comes once, after the last call has returned.
  *  5. Schemas are fixed at `open`; a change is DTV_SCHEMA_CHANGED. What cannot be given as `wanted` fails at `open`.
- *  6. Rejects have one schema: source utf8, row uint64, offset uint64, length uint64, raw binary, column utf8,
- *     rule utf8, reason utf8. A record with several faults has one line for each; `row` tells them together. A `row`,
- *     `offset` or `length` that is not known is null.
+ *  6. Rejects have one schema: source utf8, row uint64, line uint64, offset uint64, length uint64, raw binary,
+ *     column utf8, rule utf8, reason utf8. `row` and `line` count from 1, `offset` from 0 in the decompressed source. A
+ *     record with several faults has one entry for each, one after another; `row` tells them together. What is not
+ *     known, and the column of a fault of the whole record, is null.
  *  7. No panic, exception or signal handler crosses the border; a plugin does not exit, nor write to descriptors 0 and
  *     1, nor change locale, umask or working directory. Lines on stderr are fine.
  *  8. `config_json` of a reader is {type, connection, credentials, objects, files, tables, incremental, engine}; of a

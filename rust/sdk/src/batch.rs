@@ -28,6 +28,8 @@ pub struct Reject {
     pub source: String,
     /// From 1.
     pub row: Option<u64>,
+    /// Line of a text on which the record begins, from 1.
+    pub line: Option<u64>,
     /// First byte in the decompressed source.
     pub offset: Option<u64>,
     pub length: Option<u64>,
@@ -83,6 +85,7 @@ pub fn reject_schema() -> Schema {
     Schema::new(vec![
         field("source", DataType::Utf8, false),
         field("row", DataType::UInt64, true),
+        field("line", DataType::UInt64, true),
         field("offset", DataType::UInt64, true),
         field("length", DataType::UInt64, true),
         field("raw", DataType::Binary, true),
@@ -108,6 +111,7 @@ fn rejects_array(rejects: &[Reject]) -> StructArray {
     let columns = vec![
         text(|reject| Some(&reject.source)),
         number(|reject| reject.row),
+        number(|reject| reject.line),
         number(|reject| reject.offset),
         number(|reject| reject.length),
         Arc::new(raw.finish()),

@@ -93,6 +93,7 @@ describeNative("a reader that speaks ABI 2", () => {
       {
         source: "fixture",
         row: 4,
+        line: 5,
         raw: new Uint8Array([0xff, 3]),
         faults: [
           { column: "int", rule: "type", reason: "row 4 breaks type" },
