@@ -1,0 +1,153 @@
+//! Whether a dictionary pays for a column, told from a sample before the first value is encoded.
+//!
+//! A dictionary tried in vain costs as much as all the rest of a column's encoding: each value is hashed and looked
+//! up, until the dictionary grows beyond its page and is given up.
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef};
+use arrow_schema::DataType;
+
+/// Rows looked at per column.
+const SAMPLE_ROWS: usize = 2048;
+/// Fewer values tell nothing.
+const MIN_VALUES: usize = 64;
+/// A dictionary pays where a value comes back this often in a row group.
+const MIN_REPEATS: usize = 4;
+/// Bytes of a dictionary page at which the encoder gives it up.
+pub(crate) const PAGE_BYTES: usize = 1 << 20;
+
+/// Whether a column of a row group of `rows` rows, of which `first` are at hand, is to start with a dictionary.
+/// Nested columns always do: their values are not looked at.
+pub(crate) fn pays(first: &[&ArrayRef], rows: usize) -> bool {
+    let Some(mut sample) = Sample::take(first) else {
+        return true;
+    };
+    if sample.values < MIN_VALUES {
+        return true;
+    }
+    let present = rows * sample.values / sample.rows;
+    let distinct = sample.distinct(present);
+    distinct * MIN_REPEATS <= present && distinct * sample.mean_bytes() <= PAGE_BYTES
+}
+
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
+struct Sample {
+    rows: usize,
+    values: usize,
+    bytes: usize,
+    hashes: Vec<u64>,
+}
+
+impl Sample {
+    /// Values at about even distances; nothing for types whose values have no plain bytes.
+    fn take(first: &[&ArrayRef]) -> Option<Self> {
+        let mut sample = Self { rows: 0, values: 0, bytes: 0, hashes: Vec::with_capacity(SAMPLE_ROWS) };
+        let rows: usize = first.iter().map(|column| column.len()).sum();
+        let step = rows.div_ceil(SAMPLE_ROWS).max(1);
+        first.iter().try_for_each(|column| sample.add_column(column, step))?;
+        Some(sample)
+    }
+
+    fn add_column(&mut self, column: &ArrayRef, step: usize) -> Option<()> {
+        let width = column.data_type().primitive_width();
+        let data = column.to_data();
+        for start in (0..column.len()).step_by(step) {
+            // Somewhere in its step: values that come back in a rhythm would be seen out of proportion.
+            let row =
+                start + (start as u64).wrapping_mul(MIX).rotate_left(32) as usize % step.min(column.len() - start);
+            self.rows += 1;
+            if column.is_null(row) {
+                continue;
+            }
+            match (column.data_type(), width) {
+                (_, Some(width)) => {
+                    let start = (data.offset() + row) * width;
+                    self.add(&data.buffers()[0][start..start + width]);
+                }
+                (DataType::Utf8, _) => self.add(column.as_string::<i32>().value(row).as_bytes()),
+                (DataType::LargeUtf8, _) => self.add(column.as_string::<i64>().value(row).as_bytes()),
+                (DataType::Utf8View, _) => self.add(column.as_string_view().value(row).as_bytes()),
+                (DataType::Binary, _) => self.add(column.as_binary::<i32>().value(row)),
+                (DataType::LargeBinary, _) => self.add(column.as_binary::<i64>().value(row)),
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+
+    fn add(&mut self, value: &[u8]) {
+        self.values += 1;
+        self.bytes += value.len();
+        self.hashes.push(hash(value));
+    }
+
+    fn mean_bytes(&self) -> usize {
+        self.bytes / self.values
+    }
+
+    /// Distinct values to expect among `present`, from the pairs of equal ones: n values of D make about n² / 2D.
+    fn distinct(&mut self, present: usize) -> usize {
+        self.hashes.sort_unstable();
+        self.hashes.dedup();
+        match self.values - self.hashes.len() {
+            0 => present,
+            equal => (self.values * self.values / (2 * equal)).max(self.hashes.len()),
+        }
+    }
+}
+
+/// Good enough to tell values apart: a wrong answer costs a few bytes.
+fn hash(value: &[u8]) -> u64 {
+    value.chunks(8).fold(value.len() as u64, |state, chunk| {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        let mixed = u128::from(state ^ u64::from_le_bytes(word) ^ MIX) * u128::from(MIX);
+        (mixed >> 64) as u64 ^ mixed as u64
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pays;
+    use arrow_array::{ArrayRef, Int64Array, StringArray};
+    use std::sync::Arc;
+
+    const ROWS: usize = 131_072;
+
+    fn of_distinct(distinct: u64) -> ArrayRef {
+        let mut state = 7_u64;
+        let next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 33) % distinct) as i64
+        };
+        Arc::new(Int64Array::from_iter_values(std::iter::repeat_with(next).take(65_536)))
+    }
+
+    #[test]
+    fn not_for_unique_values() {
+        let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(0..65_536));
+        assert!(!pays(&[&ids], ROWS));
+        assert!(!pays(&[&of_distinct(100_000)], ROWS));
+    }
+
+    #[test]
+    fn for_values_that_come_back() {
+        assert!(pays(&[&of_distinct(30)], ROWS));
+        assert!(pays(&[&of_distinct(15_000)], ROWS));
+    }
+
+    #[test]
+    fn not_where_the_dictionary_would_outgrow_its_page() {
+        let long = (0..65_536).map(|i| format!("{:0>400}", i % 10_000));
+        let long: ArrayRef = Arc::new(StringArray::from_iter_values(long));
+        assert!(!pays(&[&long], ROWS));
+    }
+
+    #[test]
+    fn few_values_and_nulls_keep_it() {
+        let nulls: ArrayRef = Arc::new(Int64Array::new_null(65_536));
+        assert!(pays(&[&nulls], ROWS));
+        let few: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+        assert!(pays(&[&few], ROWS));
+    }
+}

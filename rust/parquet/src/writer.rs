@@ -1,0 +1,274 @@
+//! Record batches in, one Parquet file out.
+use crate::digest_file::DigestFile;
+use crate::encode_pool::{EncodePool, Shared};
+use crate::error::Cause;
+use crate::group_sink::{self, File, Group};
+use crate::lane::{Gathering, Job};
+use crate::{Error, Options, Result, properties, schema};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::SchemaRef;
+use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::{Type, TypePtr};
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+/// Rows that a row group wants to see before its columns' encodings are chosen.
+const SAMPLE_ROWS: usize = 4096;
+/// So many bytes of fewer rows are enough.
+const SAMPLE_BYTES: usize = 1 << 20;
+
+/// What was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileFacts {
+    pub path: PathBuf,
+    pub size_bytes: u64,
+    pub rows: u64,
+    pub row_groups: usize,
+    /// 64 hex digits.
+    pub sha256: String,
+}
+
+/// Writes one file. Dropped before [`FileWriter::finish`], it leaves nothing behind.
+///
+/// Columns are encoded page by page as batches arrive, on threads of the writer; what waits for them is bounded, and
+/// [`FileWriter::write`] waits when there is more. Memory holds the compressed pages of the row group at hand and of
+/// the one being written.
+pub struct FileWriter {
+    path: PathBuf,
+    schema: SchemaRef,
+    parquet_schema: TypePtr,
+    options: Options,
+    pool: EncodePool,
+    groups: Option<SyncSender<Group>>,
+    file: Option<JoinHandle<std::result::Result<File, Cause>>>,
+    /// Batches of a row group whose encodings are not chosen yet.
+    pending: VecDeque<RecordBatch>,
+    pending_bytes: usize,
+    /// Rows of the row group at hand, when one is open.
+    open_rows: Option<usize>,
+    rows: u64,
+    row_groups: usize,
+}
+
+impl FileWriter {
+    /// Makes a new file; one that exists is an error. The schema's metadata is not written: that of the options is.
+    pub fn create(path: impl AsRef<Path>, schema: SchemaRef, options: Options) -> Result<Self> {
+        let path = path.as_ref();
+        let fault = |cause: Cause| Error::new(path, cause);
+        let parquet_schema = schema::to_parquet_schema(&schema).map_err(|e| fault(Cause::Unfit(plain(&e))))?;
+        if options.row_group_size == 0 {
+            return Err(fault(Cause::Unfit("row_group_size is at least 1".to_owned())));
+        }
+        let file = DigestFile::create(path).map_err(|e| fault(e.into()))?;
+        Self::over(file, path, schema, parquet_schema, options).map_err(fault)
+    }
+
+    fn over(
+        file: DigestFile,
+        path: &Path,
+        schema: SchemaRef,
+        parquet_schema: TypePtr,
+        options: Options,
+    ) -> std::result::Result<Self, Cause> {
+        let file = SerializedFileWriter::new(file, parquet_schema.clone(), properties::of_file(&options)?)?;
+        let pool = EncodePool::start(schema.fields(), options.threads)?;
+        // A row group is handed over only when the one before it is written.
+        let (groups, arriving) = sync_channel(0);
+        let shared = pool.shared();
+        let run = move || write_groups(file, &arriving, &shared);
+        let file = Builder::new().name("parquet-write".to_owned()).spawn(run)?;
+        Ok(Self {
+            path: path.to_owned(),
+            schema,
+            parquet_schema,
+            options,
+            pool,
+            groups: Some(groups),
+            file: Some(file),
+            pending: VecDeque::new(),
+            pending_bytes: 0,
+            open_rows: None,
+            rows: 0,
+            row_groups: 0,
+        })
+    }
+
+    /// Takes a batch of the file's schema. After an error the file cannot be finished.
+    pub fn write(&mut self, batch: RecordBatch) -> Result<()> {
+        self.check(&batch)?;
+        self.rows += batch.num_rows() as u64;
+        self.hold(batch);
+        self.encode_held(false).map_err(|cause| Error::new(&self.path, cause))
+    }
+
+    /// Bytes held in memory.
+    pub fn buffered_bytes(&self) -> usize {
+        self.pending_bytes + self.pool.shared().held_bytes()
+    }
+
+    /// Writes what is held and the footer, and waits until the file is on the disk.
+    pub fn finish(mut self) -> Result<FileFacts> {
+        let sealed = self.encode_held(true).and_then(|()| {
+            self.close_group()?;
+            self.pool.stop(false)?;
+            let file = self.join_file().unwrap_or_else(|| Err(io::Error::other("the file is closed").into()))?;
+            group_sink::finish(file, &self.parquet_schema)
+        });
+        let sealed = sealed.map_err(|cause| Error::new(&self.path, cause))?;
+        Ok(FileFacts {
+            path: self.path.clone(),
+            size_bytes: sealed.size_bytes,
+            rows: self.rows,
+            row_groups: self.row_groups,
+            sha256: sealed.sha256,
+        })
+    }
+
+    /// Gives up, and removes the file.
+    pub fn abort(self) {}
+
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        let unfit = |message: String| Err(Error::new(&self.path, Cause::Unfit(message)));
+        let is_same = Arc::ptr_eq(batch.schema_ref(), &self.schema)
+            || batch.schema_ref().fields().iter().map(|f| (f.name(), f.data_type())).eq(self
+                .schema
+                .fields()
+                .iter()
+                .map(|f| (f.name(), f.data_type())));
+        if !is_same {
+            return unfit(format!("a batch has another schema than the file: {:?}", batch.schema_ref().fields()));
+        }
+        for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
+            if !field.is_nullable() && column.logical_null_count() > 0 {
+                let row = (0..column.len()).find(|&row| column.is_null(row)).unwrap_or_default() as u64;
+                let (row, name) = (self.rows + row + 1, field.name());
+                return unfit(format!(
+                    "record {row}: the value of field '{name}' is missing, and the field is not nullable"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn hold(&mut self, batch: RecordBatch) {
+        if batch.num_rows() > 0 {
+            self.pending_bytes += bytes_of(&batch);
+            self.pending.push_back(batch);
+        }
+    }
+
+    /// Hands the pending batches to the pool, as far as a row group is open or can be opened.
+    fn encode_held(&mut self, is_last: bool) -> std::result::Result<(), Cause> {
+        self.pool.shared().failure()?;
+        while !self.pending.is_empty() {
+            let open_rows = match self.open_rows {
+                Some(rows) => rows,
+                None if !is_last && !self.knows_enough() => return Ok(()),
+                None => self.open_group()?,
+            };
+            let Some(batch) = self.pending.pop_front() else {
+                return Ok(());
+            };
+            let room = self.options.row_group_size - open_rows;
+            if batch.num_rows() > room {
+                self.pending.push_front(batch.slice(room, batch.num_rows() - room));
+            }
+            let part = batch.slice(0, room.min(batch.num_rows()));
+            self.pending_bytes = self.pending.iter().map(bytes_of).sum();
+            let rows = part.num_rows();
+            drop(batch);
+            self.pool.push(part.columns().iter().cloned().map(Job::Encode))?;
+            self.open_rows = Some(open_rows + rows);
+            let is_full = rows == room || self.pool.shared().group_bytes() >= self.options.row_group_bytes;
+            if is_full {
+                self.close_group()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn knows_enough(&self) -> bool {
+        let rows: usize = self.pending.iter().map(RecordBatch::num_rows).sum();
+        rows >= SAMPLE_ROWS.min(self.options.row_group_size) || self.pending_bytes >= SAMPLE_BYTES
+    }
+
+    fn open_group(&mut self) -> std::result::Result<usize, Cause> {
+        let first: Vec<_> = self.pending.iter().collect();
+        let properties = properties::of_group(&self.options, self.schema.fields(), &first)?;
+        // A factory takes its properties from a file, and those of the real one are fixed: what a row group's first
+        // rows tell comes in by a file of no bytes.
+        let nowhere = SerializedFileWriter::new(io::sink(), self.parquet_schema.clone(), properties)?;
+        let factory = ArrowRowGroupWriterFactory::new(&nowhere, self.schema.clone());
+        let mut writers = factory.create_column_writers(self.row_groups)?.into_iter();
+        let of_fields = self.parquet_schema.get_fields().iter();
+        let jobs: Vec<_> = of_fields.map(|field| open_job(&mut writers, field)).collect();
+        self.pool.push(jobs.into_iter())?;
+        self.row_groups += 1;
+        self.open_rows = Some(0);
+        Ok(0)
+    }
+
+    fn close_group(&mut self) -> std::result::Result<(), Cause> {
+        let (Some(_), Some(groups)) = (self.open_rows.take(), &self.groups) else {
+            return Ok(());
+        };
+        let columns = self.schema.fields().len();
+        let gathering = Arc::new(Gathering::new(columns, groups.clone()));
+        self.pool.push((0..columns).map(|_| Job::Close(gathering.clone())))
+    }
+
+    /// Waits for the row groups that are on their way.
+    fn join_file(&mut self) -> Option<std::result::Result<File, Cause>> {
+        drop(self.groups.take());
+        let joined = self.file.take()?.join();
+        Some(joined.unwrap_or_else(|panic| Err(Cause::from_panic(&*panic))))
+    }
+}
+
+impl Drop for FileWriter {
+    fn drop(&mut self) {
+        // The file removes itself when its thread lets go of it, which is to have happened when this returns.
+        let _ = self.pool.stop(true);
+        let _ = self.join_file();
+    }
+}
+
+fn write_groups(mut file: File, arriving: &Receiver<Group>, shared: &Shared) -> std::result::Result<File, Cause> {
+    for group in arriving {
+        let bytes = group.iter().flatten().map(|chunk| chunk.close().bytes_written as usize).sum();
+        shared.set_writing_bytes(bytes);
+        let outcome = catch_unwind(AssertUnwindSafe(|| group_sink::append(&mut file, group)));
+        shared.set_writing_bytes(0);
+        if let Err(cause) = outcome.unwrap_or_else(|panic| Err(Cause::from_panic(&*panic))) {
+            shared.fail(cause.clone());
+            return Err(cause);
+        }
+    }
+    Ok(file)
+}
+
+fn open_job(writers: &mut impl Iterator<Item = ArrowColumnWriter>, field: &Type) -> Job {
+    Job::Open(writers.take(leaves_of(field)).collect())
+}
+
+fn leaves_of(field: &Type) -> usize {
+    if field.is_group() { field.get_fields().iter().map(|inner| leaves_of(inner)).sum() } else { 1 }
+}
+
+fn bytes_of(batch: &RecordBatch) -> usize {
+    batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or_default()).sum()
+}
+
+/// Without the prefix that says which library speaks.
+fn plain(error: &parquet::errors::ParquetError) -> String {
+    match error {
+        parquet::errors::ParquetError::General(message) => message.clone(),
+        other => other.to_string(),
+    }
+}
