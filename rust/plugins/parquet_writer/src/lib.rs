@@ -1,0 +1,124 @@
+//! `libparquet_writer_plugin.so:create_writer`: Parquet files of records, under `output_base` of the configuration.
+//!
+//! `engine.options`: `compression` (zstd, snappy, gzip, lz4, none), `compression_level`, `row_group_size` in records,
+//! `target_size_mb` after which the next file begins, `statistics`.
+use dativo_parquet::{Compression, FileWriter, Options};
+use dativo_plugin::arrow_array::RecordBatch;
+use dativo_plugin::arrow_schema::SchemaRef;
+use dativo_plugin::serde_json::{Map, Value, json};
+use dativo_plugin::{Call, Error, ErrorKind, Result, StagedFile, Writer, export_library, export_writer};
+use std::path::{Path, PathBuf};
+
+export_library!();
+export_writer!(create_writer, create_writer_kind, ParquetWriter);
+
+const MIB: f64 = 1024.0 * 1024.0;
+const OPTIONS: [&str; 5] = ["compression", "compression_level", "row_group_size", "target_size_mb", "statistics"];
+
+struct ParquetWriter {
+    folder: PathBuf,
+    options: Options,
+    target_bytes: u64,
+    schema: Option<SchemaRef>,
+    open: Option<(PathBuf, FileWriter)>,
+    files: usize,
+}
+
+impl Writer for ParquetWriter {
+    fn create(config: &Value) -> Result<Self> {
+        let none = Map::new();
+        let given = config["engine"]["options"].as_object().unwrap_or(&none);
+        if let Some(unknown) = given.keys().find(|key| !OPTIONS.contains(&key.as_str())) {
+            return Err(refusal(format!("unknown option '{unknown}'; known are {}", OPTIONS.join(", "))));
+        }
+        let folder = config["output_base"].as_str().filter(|path| !path.is_empty());
+        Ok(Self {
+            folder: folder.ok_or_else(|| refusal("output_base is missing"))?.into(),
+            options: options_of(given)?,
+            target_bytes: (number(given, "target_size_mb", 0.001)?.unwrap_or(150.0) * MIB) as u64,
+            schema: None,
+            open: None,
+            files: 0,
+        })
+    }
+
+    fn open(&mut self, _: &Call, input: &SchemaRef) -> Result<()> {
+        self.schema = Some(input.clone());
+        Ok(())
+    }
+
+    fn write(&mut self, _: &Call, rows: RecordBatch) -> Result<Vec<StagedFile>> {
+        if self.open.is_none() {
+            self.open = Some(self.begin()?);
+        }
+        let Some((path, writer)) = &mut self.open else { return Ok(Vec::new()) };
+        writer.write(rows).map_err(failure)?;
+        let written = std::fs::metadata(&path).map_or(0, |facts| facts.len()) + writer.buffered_bytes() as u64;
+        if written < self.target_bytes { Ok(Vec::new()) } else { self.seal_file() }
+    }
+
+    fn seal(&mut self, _: &Call) -> Result<Vec<StagedFile>> {
+        self.seal_file()
+    }
+
+    fn check(&mut self, _: &Call) -> Result<Option<String>> {
+        Ok(Some("Files are written as parquet".into()))
+    }
+}
+
+impl ParquetWriter {
+    fn begin(&mut self) -> Result<(PathBuf, FileWriter)> {
+        let schema = self.schema.clone().ok_or_else(|| refusal("write() before open()"))?;
+        let path = self.folder.join(format!("part-{:05}.parquet", self.files));
+        self.files += 1;
+        let writer = FileWriter::create(&path, schema, self.options.clone()).map_err(failure)?;
+        Ok((path, writer))
+    }
+
+    fn seal_file(&mut self) -> Result<Vec<StagedFile>> {
+        let Some((_, writer)) = self.open.take() else { return Ok(Vec::new()) };
+        let facts = writer.finish().map_err(failure)?;
+        Ok(vec![StagedFile {
+            path: text_of(&facts.path),
+            size_bytes: facts.size_bytes,
+            record_count: facts.rows,
+            sha256: Some(facts.sha256),
+        }])
+    }
+}
+
+fn options_of(given: &Map<String, Value>) -> Result<Options> {
+    let mut options = Options::default();
+    let name = given.get("compression").map_or(Some("zstd"), Value::as_str);
+    let level = number(given, "compression_level", 1.0)?.map(|level| level as i32);
+    options.compression =
+        Compression::parse(name.ok_or_else(|| refusal("compression is a text"))?, level).map_err(refusal)?;
+    if let Some(rows) = number(given, "row_group_size", 1.0)? {
+        options.row_group_size = rows as usize;
+    }
+    if let Some(statistics) = given.get("statistics") {
+        options.statistics = statistics.as_bool().ok_or_else(|| refusal("statistics is true or false"))?;
+    }
+    Ok(options)
+}
+
+fn number(given: &Map<String, Value>, name: &str, least: f64) -> Result<Option<f64>> {
+    let Some(value) = given.get(name) else { return Ok(None) };
+    let number = value.as_f64().filter(|number| *number >= least);
+    number.map(Some).ok_or_else(|| refusal(format!("{name} is a number of {least} or more, got {value}")))
+}
+
+fn text_of(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn refusal(message: impl Into<String>) -> Error {
+    Error::config(message).with_detail(json!({ "code": "DTV_OPTION_INVALID" }))
+}
+
+fn failure(cause: dativo_parquet::Error) -> Error {
+    match cause.io_kind() {
+        Some(_) => Error::new(ErrorKind::Io, cause.to_string()).with_detail(json!({ "code": "DTV_TARGET_UNWRITABLE" })),
+        None => Error::data(cause.to_string()),
+    }
+}
