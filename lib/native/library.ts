@@ -101,6 +101,8 @@ function pin(file: string): void {
   if (noDelete === undefined) return;
   const system = koffi.load(null);
   const open = system.func("dlopen", "void *", ["str", "int"]);
+  // Looked up first: looking a symbol up forgets the error of the call before.
+  const lastError = system.func("dlerror", "str", []);
   if (open(file, RTLD_NOW | noDelete)) return;
-  throw new Error(system.func("dlerror", "str", [])() as string);
+  throw new Error(String(lastError()));
 }

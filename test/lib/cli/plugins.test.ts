@@ -150,7 +150,7 @@ describe("a reader of the user's own", () => {
     ],
     ["the file does not parse", "./p.ts:R", "export class {", /Plugin .*p\.ts could not be loaded/],
     ["it is Python", "./p.py:R", "class R: pass", /Python plugins are not run/],
-    ["it is native", "./libx.so:create_reader", "", /DTV_NOT_BUILT/],
+    ["it is no library", "./libx.so:create_reader", "", /DTV_PLUGIN_LOAD.*libx\.so: file too short/],
     [
       "its constructor throws",
       "./p.ts:R",
