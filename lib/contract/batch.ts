@@ -1,4 +1,6 @@
 import type { Column } from "./column.ts";
+import type { Provenance } from "./provenance.ts";
+import type { RowBatch } from "./row-batch.ts";
 import type { Schema } from "./schema.ts";
 
 /** One record as a plain object without inherited properties. */
@@ -25,6 +27,10 @@ export interface Batch<R extends Row = Row> extends Iterable<R> {
   rows(options?: RowsOptions): Iterable<R>;
   /** One column as typed values. @throws DativoError DTV_STAGE_MISUSE for a name that the schema has not. */
   column(name: string): Column;
+  /** Where the records stand in their source, if that is known. */
+  readonly provenance?: Provenance | undefined;
+  /** The records as JavaScript values; {@link RowBatch.from} makes them of rows where a batch has no quicker way. */
+  toRowBatch?(): RowBatch<R>;
   retain(): Batch<R>;
   release(): void;
 }

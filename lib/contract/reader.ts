@@ -18,6 +18,9 @@ export type ReplayClass = 1 | 2 | 3;
 
 const READER = Symbol.for("dativo.reader");
 
+/** Id of the one split of a reader that does not divide its source. */
+export const WHOLE_SOURCE = "0";
+
 /** A source of records. Only `extract` is required. */
 export abstract class BaseReader<R extends Row = Row> {
   static readonly [READER] = true;
@@ -34,7 +37,7 @@ export abstract class BaseReader<R extends Row = Row> {
 
   /** The parts of the source, each read on its own. */
   plan(): Split[] | Promise<Split[]> {
-    return [{ id: "0" }];
+    return [{ id: WHOLE_SOURCE }];
   }
 
   /** Below, at or above zero as `a` stands before, at or after `b`; undefined when positions have no order. */

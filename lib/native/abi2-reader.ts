@@ -1,7 +1,6 @@
-import koffi from "koffi";
 import type { SourceConfig } from "../contract/config.ts";
 import { Provenance } from "../contract/provenance.ts";
-import { BaseReader, type ReaderClass } from "../contract/reader.ts";
+import { BaseReader, type ReaderClass, WHOLE_SOURCE } from "../contract/reader.ts";
 import {
   ConnectionTestResult,
   type DiscoveredObject,
@@ -10,7 +9,7 @@ import {
   type Split,
 } from "../contract/results.ts";
 import type { IncrementalStateManager } from "../contract/state.ts";
-import { type Abi2Kind, Abi2Object, END, newBatch, OK } from "./abi2.ts";
+import { type Abi2Kind, Abi2Object, END, newBatch, OK, tableFunction } from "./abi2.ts";
 import { ColumnBatch } from "./column-batch.ts";
 import { importRejects } from "./import-rejects.ts";
 import { type ArrowSchema, importSchema } from "./import-schema.ts";
@@ -20,17 +19,15 @@ import { copyBytes, fixedBytes, fixedText } from "./memory.ts";
 import { NativeRows } from "./native-rows.ts";
 import { readerConfigOf } from "./plugin-config.ts";
 
-const P = "void *";
-const proto = (name: string, ...args: string[]) => koffi.proto(`dativo_reader_${name}`, "int32_t", args);
-const Ask = proto("ask", P, P, P, P);
+const Ask = tableFunction("reader_ask", 1);
 
 const KIND: Abi2Kind = {
   size: READER.size,
   release: READER.release,
   freeString: READER.freeString,
   functions: {
-    [READER.open]: proto("open", P, P, P, P, P, P, P),
-    [READER.next]: proto("next", P, P, P, P),
+    [READER.open]: tableFunction("reader_open", 4),
+    [READER.next]: tableFunction("reader_next", 1),
     [READER.plan]: Ask,
     [READER.check]: Ask,
     [READER.discover]: Ask,
@@ -66,7 +63,7 @@ class Abi2Reader extends BaseReader {
     const object = await this.#open();
     try {
       const schema = await openSplit(object, state?.position, split);
-      const source = split?.id ?? object.name;
+      const source = split === undefined || split.id === WHOLE_SOURCE ? object.name : split.id;
       for (let row = 1; ; ) {
         const raw = newBatch();
         if ((await object.call("next", READER.next, raw)) === END) return;
@@ -92,14 +89,11 @@ class Abi2Reader extends BaseReader {
   }
 
   override async getTotalRecordsEstimate(): Promise<number | undefined> {
-    const object = await this.#open();
-    try {
+    return this.#using(async (object) => {
       const rows = fixedBytes(8);
       const code = object.has(READER.estimate) ? await object.call("estimate", READER.estimate, rows) : END;
       return code === OK ? Number(rows.readBigInt64LE()) : undefined;
-    } finally {
-      await this.#close(object);
-    }
+    });
   }
 
   override async close(): Promise<void> {
@@ -117,10 +111,14 @@ class Abi2Reader extends BaseReader {
     return { batch: new ColumnBatch(schema, rows, bytes, provenance), position };
   }
 
-  async #question(verb: string, offset: number): Promise<unknown> {
+  #question(verb: string, offset: number): Promise<unknown> {
+    return this.#using((object) => object.ask(verb, offset));
+  }
+
+  async #using<T>(work: (object: Abi2Object) => Promise<T>): Promise<T> {
     const object = await this.#open();
     try {
-      return await object.ask(verb, offset);
+      return await work(object);
     } finally {
       await this.#close(object);
     }
@@ -129,10 +127,7 @@ class Abi2Reader extends BaseReader {
   async #open(): Promise<Abi2Object> {
     const object = this.#make();
     this.#objects.add(object);
-    const { signal } = this.ctx;
-    if (signal.aborted) object.cancel();
-    else signal.addEventListener("abort", () => object.cancel(), { once: true });
-    await object.create(readerConfigOf(this.sourceConfig, this.ctx));
+    await object.create(readerConfigOf(this.sourceConfig, this.ctx), this.ctx.signal);
     return object;
   }
 

@@ -1,4 +1,3 @@
-import koffi from "koffi";
 import type { AssetDefinition } from "../contract/asset.ts";
 import type { Batch } from "../contract/batch.ts";
 import type { TargetConfig } from "../contract/config.ts";
@@ -9,7 +8,7 @@ import type { Schema } from "../contract/schema.ts";
 import { TypeSettler } from "../contract/settle-types.ts";
 import { BaseWriter, type WriterClass } from "../contract/writer.ts";
 import { toFileMetadata } from "./abi1-writer.ts";
-import { type Abi2Kind, Abi2Object, newBatch } from "./abi2.ts";
+import { type Abi2Kind, Abi2Object, newBatch, tableFunction } from "./abi2.ts";
 import { ColumnBatch } from "./column-batch.ts";
 import { encodeRecords } from "./encode-column.ts";
 import { exportArray } from "./export-array.ts";
@@ -19,17 +18,15 @@ import type { NativeLibrary } from "./library.ts";
 import { NativeRows } from "./native-rows.ts";
 import { writerConfigOf } from "./plugin-config.ts";
 
-const P = "void *";
-const proto = (name: string, ...args: string[]) => koffi.proto(`dativo_writer_${name}`, "int32_t", args);
-const Ask = proto("ask", P, P, P, P);
+const Ask = tableFunction("writer_ask", 1);
 
 const KIND: Abi2Kind = {
   size: WRITER.size,
   release: WRITER.release,
   freeString: WRITER.freeString,
   functions: {
-    [WRITER.open]: proto("open", P, P, P, P),
-    [WRITER.write]: proto("write", P, P, P, P, P),
+    [WRITER.open]: tableFunction("writer_open", 1),
+    [WRITER.write]: tableFunction("writer_write", 2),
     [WRITER.seal]: Ask,
     [WRITER.check]: Ask,
   },
@@ -84,10 +81,8 @@ class Abi2Writer extends BaseWriter {
 
   async #create(): Promise<void> {
     if (this.#object.isOpen) return;
-    const { signal } = this.ctx;
-    if (signal.aborted) this.#object.cancel();
-    else signal.addEventListener("abort", () => this.#object.cancel(), { once: true });
-    await this.#object.create(writerConfigOf(this.assetDefinition, this.targetConfig, this.outputBase, this.ctx));
+    const config = writerConfigOf(this.assetDefinition, this.targetConfig, this.outputBase, this.ctx);
+    await this.#object.create(config, this.ctx.signal);
   }
 
   /** The schema is known with the first records, and fixed from then on. */

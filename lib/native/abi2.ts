@@ -12,7 +12,6 @@ const ABI = 2;
 /** What calls return besides errors. */
 export const OK = 0;
 export const END = 1;
-export const MORE = 2;
 
 const CANCELLED = -125;
 
@@ -52,6 +51,7 @@ export class Abi2Object {
   readonly #cancel = fixedBytes(4);
   readonly #error = fixedBytes(ERROR.size);
   readonly #functions = new Map<number, NativeFunction | undefined>();
+  #forgetSignal = (): void => {};
   #self = 0n;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -67,8 +67,16 @@ export class Abi2Object {
     this.#error.writeUInt32LE(ERROR.size);
   }
 
-  /** Makes the object. @throws DativoError with what the library says against its configuration */
-  async create(config: Readonly<Record<string, unknown>>): Promise<void> {
+  /**
+   * Makes the object. When the signal fires, the call under way is asked to return, and every later one.
+   *
+   * @throws DativoError with what the library says against its configuration
+   */
+  async create(config: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void> {
+    const cancel = (): void => void this.#cancel.writeInt32LE(1);
+    if (signal.aborted) cancel();
+    signal.addEventListener("abort", cancel);
+    this.#forgetSignal = () => signal.removeEventListener("abort", cancel);
     const factory = this.#library.fn(this.#symbol, "int32_t", ["uint32_t", "void *", "void *", "void *"]);
     this.#table.writeUInt32LE(this.#kind.size);
     const code = await this.#run<number>(factory, ABI, fixedText(stringifyJson(config)), this.#table, this.#error);
@@ -80,18 +88,8 @@ export class Abi2Object {
     return this.#self !== 0n;
   }
 
-  /** A number that the library keeps in its table. */
-  tableNumber(offset: number): number {
-    return this.#table.readUInt32LE(offset);
-  }
-
   has(offset: number): boolean {
     return this.#function(offset) !== undefined;
-  }
-
-  /** Asks the call under way to return, and every later one. */
-  cancel(): void {
-    this.#cancel.writeInt32LE(1);
   }
 
   /** Calls a function of the table. @throws DativoError for a result below zero */
@@ -117,6 +115,7 @@ export class Abi2Object {
   /** Ends the object: the call under way is waited for, then the library gets it back. */
   async close(): Promise<void> {
     await this.#last;
+    this.#forgetSignal();
     const self = this.#self;
     if (self === 0n) return;
     this.#self = 0n;
@@ -165,6 +164,12 @@ export class Abi2Object {
       details: detail,
     });
   }
+}
+
+/** A function of a table: the object, the call, pointers of its own, the error. `name` is koffi's, and stands once. */
+export function tableFunction(name: string, pointers: number): TypeObject {
+  const args = new Array<string>(3 + pointers).fill("void *");
+  return koffi.proto(`dativo_${name}`, "int32_t", args);
 }
 
 /** An empty dtv_batch of the host. */

@@ -15,7 +15,6 @@ export class ColumnBatch<R extends Row = Row> implements Batch<R> {
   readonly length: number;
   readonly sizeBytes: number;
   readonly provenance: Provenance | undefined;
-  readonly isExact = true;
   /** The memory, for the next native stage. */
   readonly native: NativeRows;
   /** Whether another library can take the memory as it is. */

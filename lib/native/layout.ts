@@ -65,8 +65,6 @@ export const READER = {
   release: 80,
 } as const;
 
-export const TRANSFORM = { size: 48, self: 8, open: 16, apply: 24, flush: 32, release: 40 } as const;
-
 export const WRITER = {
   size: 96,
   self: 8,

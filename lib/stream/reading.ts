@@ -1,6 +1,6 @@
 import type { Batch } from "../contract/batch.ts";
 import type { Reservation } from "../contract/context.ts";
-import type { BaseReader } from "../contract/reader.ts";
+import { type BaseReader, WHOLE_SOURCE } from "../contract/reader.ts";
 import type { Position, Split } from "../contract/results.ts";
 import { RowBatch } from "../contract/row-batch.ts";
 import { IncrementalStateManager } from "../contract/state.ts";
@@ -9,9 +9,6 @@ import { iteratorOf } from "./iterator-of.ts";
 import { RowShaper } from "./row-shaper.ts";
 import type { StageControl } from "./stage.ts";
 import type { ReadableOptions } from "./to-readable.ts";
-
-/** The split of a reader that does not divide its source. */
-const WHOLE = "0";
 
 /** One pass over a source, split after split: calls the hooks, makes envelopes, waits for memory. */
 export class Reading {
@@ -44,7 +41,7 @@ export class Reading {
 
   async *#readSplit(split: Split, state: IncrementalStateManager): AsyncGenerator<Batch> {
     const control = this.#control;
-    const shaper = new RowShaper(split.id === WHOLE ? control.name : split.id, control);
+    const shaper = new RowShaper(split.id === WHOLE_SOURCE ? control.name : split.id, control);
     const source = await control.call("extract", async () => this.#iterate(await this.#reader.extract(state, split)));
     try {
       for (;;) {
