@@ -32,7 +32,7 @@ import type { ParquetReadOptions, ParquetWriteOptions } from "./formats/parquet/
 import { LocalStorage } from "./storage/local.ts";
 import type { RejectPolicy } from "./stream/policy.ts";
 import { runPipeline } from "./stream/run-pipeline.ts";
-import { closeStage, defaultEnvironment, StageControl } from "./stream/stage.ts";
+import { defaultEnvironment, useWriter } from "./stream/stage.ts";
 import { type BatchReadable, toReadable } from "./stream/to-readable.ts";
 import { type BatchTransform, toTransform } from "./stream/to-transform.ts";
 import { type BatchWritable, type Counts, toWritable } from "./stream/to-writable.ts";
@@ -218,15 +218,7 @@ function writeWith<R extends Row>(
   const jobKey = jobKeyOf({ tenant: "", name: key, targetUri: pathToFileURL(target).href });
   const createWriter = (staging: string): BaseWriter =>
     new writerClass(asset, config, commitsItself(writerClass) ? target : staging);
-  const withWriter: WithWriter = async (staging, work) => {
-    const writer = createWriter(staging);
-    writer.ctx = new StageControl({ environment }, writer, "writeBatch").context;
-    try {
-      return await work(writer);
-    } finally {
-      await closeStage("writer", environment.log, environment.graceMs, async () => writer.close());
-    }
-  };
+  const withWriter: WithWriter = async (staging, work) => useWriter(createWriter(staging), environment, work);
   let ledger: Ledger | undefined;
   const committer = createCommitter({
     begin: async () => {

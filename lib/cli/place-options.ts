@@ -27,10 +27,5 @@ export function placeOptions({ message, details = {} }: OptionError, job: Loaded
 export function withPlaces(error: unknown, job: LoadedJob): unknown {
   if (!(error instanceof DativoError) || error.code !== "DTV_OPTION_INVALID") return error;
   const { culprit, hint, details } = error;
-  return new DativoError(error.code, placeOptions(error, job), {
-    ...(culprit === undefined ? {} : { culprit }),
-    ...(hint === undefined ? {} : { hint }),
-    details,
-    cause: error,
-  });
+  return new DativoError(error.code, placeOptions(error, job), { culprit, hint, details, cause: error });
 }

@@ -69,9 +69,10 @@ export async function askTarget(writer: BaseWriter, token: CommitToken): Promise
 function failure(code: ErrorCode, writer: BaseWriter, hook: string, reason: string, cause: unknown): DativoError {
   return new DativoError(code, `${hook}() of ${writer.constructor.name} failed: ${reason}`, {
     culprit: writer.constructor.name,
-    ...(code === "DTV_OUTCOME_UNKNOWN"
-      ? { hint: "Whether the target has the records is unknown; the next run finds out, or commits them again." }
-      : {}),
+    hint:
+      code === "DTV_OUTCOME_UNKNOWN"
+        ? "Whether the target has the records is unknown; the next run finds out, or commits them again."
+        : undefined,
     cause,
   });
 }

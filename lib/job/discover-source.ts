@@ -1,16 +1,22 @@
 import type { SourceConfig } from "../contract/config.ts";
-import { INERT_CONTEXT } from "../contract/context.ts";
+import { INERT_CONTEXT, type StageContext } from "../contract/context.ts";
 import type { DiscoveryResult } from "../contract/results.ts";
 import { construct, findReader } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
 
+export interface DiscoverOptions {
+  readonly cwd?: string | undefined;
+  /** Told of every record that could not be read; types are told without them. */
+  readonly reject?: StageContext["reject"] | undefined;
+}
+
 /** What a source offers: its files, tables or objects, with their columns and types where they can be told. */
 export async function discoverSource(
   { config, custom }: { config: SourceConfig; custom?: string | undefined },
-  { cwd = process.cwd() } = {},
+  { cwd = process.cwd(), reject = INERT_CONTEXT.reject }: DiscoverOptions = {},
 ): Promise<DiscoveryResult> {
   const reader = construct(await findReader(config.type, custom), config);
-  reader.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd) };
+  reader.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd), reject };
   try {
     return await reader.discover();
   } finally {

@@ -19,13 +19,7 @@ import { construct } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
 import { DEFAULT_MEMORY_BYTES, MemoryBudget } from "../stream/budget.ts";
 import { runPipeline } from "../stream/run-pipeline.ts";
-import {
-  closeStage,
-  DEFAULT_GRACE_MS,
-  StageControl,
-  type StageMeter,
-  type StreamEnvironment,
-} from "../stream/stage.ts";
+import { closeWriter, DEFAULT_GRACE_MS, type StageMeter, type StreamEnvironment, useWriter } from "../stream/stage.ts";
 import { toReadable } from "../stream/to-readable.ts";
 import { toTransform } from "../stream/to-transform.ts";
 import { type Sealed, toWritable } from "../stream/to-writable.ts";
@@ -198,30 +192,17 @@ class JobRun {
     try {
       return await attempt.commit(sealed);
     } finally {
-      await this.#close(sealed.writer);
+      await closeWriter(sealed.writer, this.#environment);
     }
   }
 
   /** For what an earlier run left: a writer that is asked, and may commit, but gets no records. */
-  readonly #withWriter: WithWriter = async (staging, work) => {
-    const writer = this.#createWriter(staging);
-    writer.ctx = new StageControl({ environment: this.#environment }, writer, "writeBatch").context;
-    try {
-      return await work(writer);
-    } finally {
-      await this.#close(writer);
-    }
-  };
+  readonly #withWriter: WithWriter = async (staging, work) =>
+    useWriter(this.#createWriter(staging), this.#environment, work);
 
   #createWriter(staging: string): BaseWriter {
     const { job, writer } = this.#plan;
     return construct(writer, job.asset, job.target.config, this.#outputBase(staging));
-  }
-
-  /** Whatever a writer does when it is closed, what was committed stands. */
-  #close(writer: BaseWriter): Promise<void> {
-    const { log, graceMs } = this.#environment;
-    return closeStage("writer", log, graceMs, async () => writer.close());
   }
 
   #outputBase(staging: string): string {

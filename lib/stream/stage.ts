@@ -4,6 +4,7 @@ import { INERT_CONTEXT } from "../contract/context.ts";
 import { DativoError, toDativoError } from "../contract/errors.ts";
 import type { Reject } from "../contract/reject.ts";
 import type { Storage } from "../contract/storage.ts";
+import type { BaseWriter } from "../contract/writer.ts";
 import { type MemoryBudget, processBudget } from "./budget.ts";
 
 /** What the streams of one run share. */
@@ -173,4 +174,23 @@ export async function closeStage(kind: string, log: Log, graceMs: number, close:
     log.warn(`The ${kind} failed while it was closed: ${fault instanceof Error ? fault.message : String(fault)}`);
   });
   if (!(await within(graceMs, work))) log.warn(`The ${kind} did not stop within ${graceMs} ms and was abandoned`);
+}
+
+/** Has a writer do one piece of work outside a stream: with the context that a stage has, and closed afterwards. */
+export async function useWriter<T>(
+  writer: BaseWriter,
+  environment: StreamEnvironment,
+  work: (writer: BaseWriter) => Promise<T>,
+): Promise<T> {
+  writer.ctx = new StageControl({ environment }, writer, "writeBatch").context;
+  try {
+    return await work(writer);
+  } finally {
+    await closeWriter(writer, environment);
+  }
+}
+
+/** Whatever a writer does when it is closed, what was committed stands. */
+export function closeWriter(writer: BaseWriter, { log, graceMs }: StreamEnvironment): Promise<void> {
+  return closeStage("writer", log, graceMs, async () => writer.close());
 }

@@ -165,7 +165,9 @@ class TransformRun {
     // An empty batch without fields carries an envelope and says nothing of the schema.
     if (batch.length === 0 && batch.schema.fields.length === 0) return;
     if (batch.schema !== this.#input) {
-      this.#output = await this.#control.call("open", () => this.#transform.open(batch.schema, sourceOf(batch)));
+      this.#output = await this.#control.call("open", () =>
+        this.#transform.open(batch.schema, batch.provenance?.source),
+      );
       this.#input = batch.schema;
     }
     if (batch.length > 0)
@@ -274,8 +276,4 @@ async function* results(hook: string, applied: Applied, control: StageControl): 
   } finally {
     await source.return?.();
   }
-}
-
-function sourceOf(batch: Batch): string | undefined {
-  return batch instanceof RowBatch ? batch.provenance?.source : undefined;
 }

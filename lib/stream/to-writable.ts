@@ -10,7 +10,7 @@ import { adoptUpstream, join } from "./adoption.ts";
 import { asBatch } from "./as-batch.ts";
 import { type Envelope, type Flow, takeEnvelope } from "./envelope.ts";
 import { Verdict } from "./policy.ts";
-import { closeStage, StageControl, type StageOptions, type StreamEnvironment, within } from "./stage.ts";
+import { closeWriter, StageControl, type StageOptions, type StreamEnvironment, within } from "./stage.ts";
 
 /** Where a run stages, and who makes its files visible. The sink never decides to commit: it is given one of these. */
 export interface Committer {
@@ -134,8 +134,7 @@ class WriterSink extends Writable {
       if (this.outcome === "pending") await this.#rollBack(error);
     }
     const writer = this.#stage?.writer;
-    if (writer)
-      await closeStage("writer", this.#environment.log, this.#environment.graceMs, async () => writer.close());
+    if (writer) await closeWriter(writer, this.#environment);
     callback(error);
   }
 
