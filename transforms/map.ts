@@ -2,11 +2,10 @@ import type { Batch } from "../lib/contract/batch.ts";
 import { type Converter, compileConverter, describeMisfit, Misfit } from "../lib/contract/convert.ts";
 import { DativoError } from "../lib/contract/errors.ts";
 import { inferValueType } from "../lib/contract/infer.ts";
-import { stringifyJson } from "../lib/contract/json.ts";
 import { type MapOptions, mapOptions } from "../lib/contract/map-options.ts";
 import { didYouMean, type o, parseOptions } from "../lib/contract/options.ts";
 import type { Fault } from "../lib/contract/reject.ts";
-import { RowBatch } from "../lib/contract/row-batch.ts";
+import { positionsExcept, RowBatch, recordText } from "../lib/contract/row-batch.ts";
 import { type Field, Schema } from "../lib/contract/schema.ts";
 import { BaseTransform } from "../lib/contract/transform.ts";
 import { type DataType, parseType } from "../lib/contract/types.ts";
@@ -74,14 +73,13 @@ export class MapSchema extends BaseTransform {
     const mapped = RowBatch.fromColumns(this.#output, columns, input.length, extras);
     if (faults.size === 0) return mapped;
     for (const [row, fault] of faults) this.#reject(input, row, fault);
-    return mapped.take(Array.from({ length: input.length }, (_, row) => row).filter((row) => !faults.has(row)));
+    return mapped.take(positionsExcept(input.length, faults));
   }
 
   #reject(input: RowBatch, row: number, fault: Fault): void {
-    const record = Object.fromEntries(input.schema.names.map((name, index) => [name, input.cells(index)[row] ?? null]));
     this.ctx.reject({
       ...(input.provenance?.at(row) ?? { source: "map" }),
-      record: stringifyJson(record, "string"),
+      record: recordText(input, row),
       faults: [fault],
     });
   }

@@ -1,6 +1,7 @@
 import { type Batch, batchBrand, isBatch, type Row, type RowsOptions } from "./batch.ts";
 import { type Column, columnOf } from "./column.ts";
 import { DativoError } from "./errors.ts";
+import { stringifyJson } from "./json.ts";
 import type { Provenance } from "./provenance.ts";
 import { type Field, Schema } from "./schema.ts";
 
@@ -84,7 +85,7 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
   /** Any batch as JavaScript values; a RowBatch is returned as it is. */
   static from<R extends Row>(batch: Batch<R>): RowBatch<R> {
     if (batch instanceof RowBatch) return batch;
-    return RowBatch.fromRows([...batch.rows({ integers: "bigint" })], batch.schema);
+    return batch.toRowBatch?.() ?? RowBatch.fromRows([...batch.rows({ integers: "bigint" })], batch.schema);
   }
 
   get sizeBytes(): number {
@@ -162,6 +163,17 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
     }
     return bytes;
   }
+}
+
+/** Positions below `count` that are not among those excluded. */
+export function positionsExcept(count: number, excluded: ReadonlyMap<number, unknown>): number[] {
+  return Array.from({ length: count }, (_, position) => position).filter((position) => !excluded.has(position));
+}
+
+/** One record as JSON text, for a source that has no bytes of it. */
+export function recordText(batch: RowBatch, row: number): string {
+  const record = Object.fromEntries(batch.schema.names.map((name, index) => [name, batch.cells(index)[row] ?? null]));
+  return stringifyJson(record, "string");
 }
 
 /** Every own property name of the rows, in order of first appearance. */

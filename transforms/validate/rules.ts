@@ -1,9 +1,9 @@
 import type { AssetDefinition, AssetField } from "../../lib/contract/asset.ts";
 import { compileConverter, describeMisfit, Misfit, showValue } from "../../lib/contract/convert.ts";
-import { parseDecimal } from "../../lib/contract/decimal.ts";
 import { DativoError } from "../../lib/contract/errors.ts";
+import { ORDERED_KINDS, ranker } from "../../lib/contract/order.ts";
+import { TEXT_FORMATS } from "../../lib/contract/text-formats.ts";
 import type { DataType } from "../../lib/contract/types.ts";
-import { FORMATS } from "./formats.ts";
 import { compilePattern } from "./pattern.ts";
 
 /** One rule of a field, ready to run on cells of the field's type. */
@@ -53,15 +53,12 @@ async function patternCheck(field: AssetField, rule: string, source: string): Pr
 }
 
 async function formatCheck(field: AssetField, format: string): Promise<Check> {
-  const source = FORMATS[format];
+  const source = TEXT_FORMATS[format];
   if (source === undefined)
-    throw invalid(field, "format", `'${format}' is not one of ${Object.keys(FORMATS).join(", ")}`);
+    throw invalid(field, "format", `'${format}' is not one of ${Object.keys(TEXT_FORMATS).join(", ")}`);
   const check = await patternCheck(field, "format", source);
   return { ...check, reason: (cell) => `${showValue(cell)} is not a valid ${format}` };
 }
-
-/** Types whose cells have an order. */
-const ORDERED: readonly DataType["kind"][] = ["integer", "double", "decimal", "date", "time", "timestamp"];
 
 const BOUNDS = [
   ["minimum", "below the minimum", (order: number) => order >= 0],
@@ -74,7 +71,7 @@ function rangeChecks(field: AssetField): Check[] {
   return BOUNDS.flatMap(([rule, phrase, holds]) => {
     const given = field[rule];
     if (given === undefined) return [];
-    requireKind(field, rule, ORDERED);
+    requireKind(field, rule, ORDERED_KINDS);
     const rank = ranker(field.type);
     const bound = rank(toBound(field, rule, given));
     return {
@@ -84,12 +81,6 @@ function rangeChecks(field: AssetField): Check[] {
       reason: (cell) => `${showValue(cell)} is ${phrase} ${given}`,
     };
   });
-}
-
-/** Cells as values that `<` orders: decimals by their unscaled value, times by their ISO text. */
-function ranker(type: DataType): (cell: unknown) => number | bigint | string {
-  if (type.kind !== "decimal") return (cell) => cell as number | bigint | string;
-  return (cell) => parseDecimal(cell as string, type.precision, type.scale) as bigint;
 }
 
 function compare(a: number | bigint | string, b: number | bigint | string): number {

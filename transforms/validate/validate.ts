@@ -2,10 +2,9 @@ import type { AssetDefinition, AssetField } from "../../lib/contract/asset.ts";
 import type { Batch, Row } from "../../lib/contract/batch.ts";
 import { type Converter, compileConverter, describeMisfit, Misfit } from "../../lib/contract/convert.ts";
 import { DativoError } from "../../lib/contract/errors.ts";
-import { stringifyJson } from "../../lib/contract/json.ts";
 import { didYouMean } from "../../lib/contract/options.ts";
 import type { Fault } from "../../lib/contract/reject.ts";
-import { RowBatch } from "../../lib/contract/row-batch.ts";
+import { positionsExcept, RowBatch, recordText } from "../../lib/contract/row-batch.ts";
 import type { Schema } from "../../lib/contract/schema.ts";
 import { BaseTransform } from "../../lib/contract/transform.ts";
 import { isSameType } from "../../lib/contract/types.ts";
@@ -62,8 +61,7 @@ export class Validate<R extends Row = Row> extends BaseTransform<Row, R> {
     this.#checkUnique(typed, faults);
     if (faults.size === 0) return typed;
     for (const row of [...faults.keys()].sort((a, b) => a - b)) this.#reject(input, row, faults.get(row) as Fault[]);
-    const good = Array.from({ length: input.length }, (_, row) => row).filter((row) => !faults.has(row));
-    return typed.take(good);
+    return typed.take(positionsExcept(input.length, faults));
   }
 
   override close(): void {
@@ -110,8 +108,7 @@ export class Validate<R extends Row = Row> extends BaseTransform<Row, R> {
       this.ctx.reject({ ...place, faults });
       return;
     }
-    const record = Object.fromEntries(input.schema.names.map((name, index) => [name, input.cells(index)[row] ?? null]));
-    this.ctx.reject({ ...place, record: stringifyJson(record, "string"), faults });
+    this.ctx.reject({ ...place, record: recordText(input, row), faults });
   }
 }
 

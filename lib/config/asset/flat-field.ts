@@ -1,5 +1,6 @@
 /** A field of the flat form of a contract, with Dativo's types and rules. */
 import { z } from "zod";
+import { TEXT_FORMATS } from "../../contract/text-formats.ts";
 import { text } from "../document/declaration.ts";
 
 const bound = z.union([z.number(), text], { error: "expected a number or a text" });
@@ -26,7 +27,7 @@ const fieldRules = {
   exclusive_maximum: bound.optional().describe("Every value is less than this"),
   min_length: z.int().min(0).optional().describe("Least number of characters"),
   max_length: z.int().min(0).optional().describe("Greatest number of characters"),
-  format: z.enum(["email", "uuid", "uri", "hostname", "ipv4", "ipv6"]).optional().describe("What the text is"),
+  format: z.enum(Object.keys(TEXT_FORMATS)).optional().describe("What the text is"),
   integers: z.literal("bigint").optional().describe("Rows carry the integer as bigint, which holds all 64 bits"),
   classification: text.optional().describe("A label such as public, internal, pii"),
   description: text.optional().describe("Meaning of the field"),

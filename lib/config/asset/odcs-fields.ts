@@ -1,4 +1,5 @@
 import type { FieldSpec } from "../../contract/asset.ts";
+import { TEXT_FORMATS } from "../../contract/text-formats.ts";
 import type { Keys } from "../document/config-fault.ts";
 import { type AssetNotes, boundValue, enumValues } from "./asset-notes.ts";
 import { objectRules, qualityRules } from "./odcs-quality.ts";
@@ -75,13 +76,11 @@ function onePattern(
   return own ?? fromQuality;
 }
 
-const TEXT_FORMATS = ["email", "uuid", "uri", "hostname", "ipv4", "ipv6"];
-
 function textFormat({ logicalType, logicalTypeOptions }: OdcsItem, keys: Keys, notes: AssetNotes): string | undefined {
   const format = logicalTypeOptions?.format;
   // A password looks like any text.
   if (logicalType !== "string" || format === undefined || format === "password") return undefined;
-  if (TEXT_FORMATS.includes(format)) return format;
+  if (Object.hasOwn(TEXT_FORMATS, format)) return format;
   notes.planned([...keys, "logicalTypeOptions", "format"], `checking the format '${format}'`);
   return undefined;
 }

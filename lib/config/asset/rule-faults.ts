@@ -1,6 +1,6 @@
 import type { FieldSpec } from "../../contract/asset.ts";
 import { compileConverter, describeMisfit, Misfit } from "../../contract/convert.ts";
-import { parseDecimal } from "../../contract/decimal.ts";
+import { ORDERED_KINDS, type Rank, ranker } from "../../contract/order.ts";
 import { type DataType, parseType } from "../../contract/types.ts";
 
 /** A rule that cannot be checked, or that no value can keep. */
@@ -12,16 +12,14 @@ export interface RuleFault {
 }
 
 type Bound = (typeof BOUNDS)[number];
-type Rank = number | bigint | string;
 
 const BOUNDS = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"] as const;
-const ORDERED: readonly DataType["kind"][] = ["integer", "double", "decimal", "date", "time", "timestamp"];
 
 /** Tells of the rules of a field, whose type is known to be right, what a run would find of them in the end. */
 export async function ruleFaults(field: FieldSpec): Promise<RuleFault[]> {
   const type = parseType(field.type);
   const kind = [
-    ...kindFaults(field, type, BOUNDS, ORDERED),
+    ...kindFaults(field, type, BOUNDS, ORDERED_KINDS),
     ...kindFaults(field, type, ["pattern", "minLength", "maxLength"], ["string"]),
   ];
   if (kind.length > 0) return kind;
@@ -77,7 +75,7 @@ async function patternFaults({ pattern }: FieldSpec): Promise<RuleFault[]> {
 
 /** Each lower bound against each upper one; one that excludes itself must lie truly below. */
 function rangeFaults(field: FieldSpec, type: DataType): RuleFault[] {
-  const rankOf = ranker(type);
+  const rankOf = boundRanker(type);
   return (["minimum", "exclusiveMinimum"] as const).flatMap((rule) =>
     (["maximum", "exclusiveMaximum"] as const).flatMap((other) => {
       const [least, greatest] = [rankOf(field[rule]), rankOf(field[other])];
@@ -97,13 +95,11 @@ function cross(rule: RuleFault["rule"], least: unknown, greatest: unknown): Rule
 }
 
 /** Bounds as values that `<` orders; undefined for one that is not there or is not of the type. */
-function ranker(type: DataType): (bound: unknown) => Rank | undefined {
+function boundRanker(type: DataType): (bound: unknown) => Rank | undefined {
   const convert = compileConverter(type);
+  const rank = ranker(type);
   return (bound) => {
     const cell = bound === undefined ? undefined : convert(bound);
-    if (cell === undefined || cell instanceof Misfit) return undefined;
-    return type.kind === "decimal"
-      ? (parseDecimal(cell as string, type.precision, type.scale) as bigint)
-      : (cell as Rank);
+    return cell === undefined || cell instanceof Misfit ? undefined : rank(cell);
   };
 }

@@ -1,5 +1,5 @@
 import type { DecodeContext } from "../../contract/format.ts";
-import { RowBatch } from "../../contract/row-batch.ts";
+import { positionsExcept, RowBatch } from "../../contract/row-batch.ts";
 import { Schema } from "../../contract/schema.ts";
 import type { CsvErrors } from "./csv-errors.ts";
 import { HeaderFault, nameColumns, numberColumns, refuseTooMany } from "./csv-header.ts";
@@ -75,7 +75,7 @@ export class TableReader {
     const rows = this.#parse(stretch, this.#expected.fields, faults);
     const columns = this.#schema.fields.map((_, column) => this.#nulls.columnOf(rows, column));
     return RowBatch.fromColumns(this.#schema, columns, rows.length, {
-      provenance: faults.size === 0 ? provenance : provenance.take(withoutThese(stretch.length, faults)),
+      provenance: faults.size === 0 ? provenance : provenance.take(positionsExcept(stretch.length, faults)),
     });
   }
 
@@ -123,8 +123,4 @@ export class TableReader {
       throw this.#errors.internal(stretch.records.lines[0] as number, cause);
     }
   }
-}
-
-function withoutThese(count: number, excluded: ReadonlyMap<number, unknown>): number[] {
-  return Array.from({ length: count }, (_, i) => i).filter((i) => !excluded.has(i));
 }

@@ -2,7 +2,7 @@
  * The formats that a contract can name, as RE2 patterns, so that every implementation decides alike. They are the
  * common shapes, not the last corner of each standard.
  */
-export const FORMATS: Readonly<Record<string, string>> = {
+export const TEXT_FORMATS: Readonly<Record<string, string>> = {
   /** HTML Living Standard, "valid e-mail address", with a dot in the domain. */
   email:
     "^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+$",
