@@ -1,4 +1,5 @@
 import type { SourceConfig } from "../contract/config.ts";
+import { DativoError } from "../contract/errors.ts";
 import { Provenance } from "../contract/provenance.ts";
 import { BaseReader, type ReaderClass, WHOLE_SOURCE } from "../contract/reader.ts";
 import {
@@ -9,13 +10,13 @@ import {
   type Split,
 } from "../contract/results.ts";
 import type { IncrementalStateManager } from "../contract/state.ts";
-import { type Abi2Kind, Abi2Object, END, newBatch, OK, tableFunction } from "./abi2.ts";
+import { type Abi2Kind, Abi2Object, END, jsonIn, newBatch, OK, tableFunction, warningsIn } from "./abi2.ts";
 import { ColumnBatch } from "./column-batch.ts";
 import { importRejects } from "./import-rejects.ts";
 import { type ArrowSchema, importSchema } from "./import-schema.ts";
 import { ARROW_SCHEMA, BATCH, READER } from "./layout.ts";
 import type { NativeLibrary } from "./library.ts";
-import { copyBytes, fixedBytes, fixedText } from "./memory.ts";
+import { fixedBytes, fixedText } from "./memory.ts";
 import { NativeRows } from "./native-rows.ts";
 import { readerConfigOf } from "./plugin-config.ts";
 
@@ -67,7 +68,7 @@ class Abi2Reader extends BaseReader {
       for (let row = 1; ; ) {
         const raw = newBatch();
         if ((await object.call("next", READER.next, raw)) === END) return;
-        const { batch, position } = this.#take(raw, schema, Provenance.numbered(source, row));
+        const { batch, position } = this.#take(raw, object.name, schema, Provenance.numbered(source, row));
         row += Number(raw.readBigUInt64LE(BATCH.rowsRead));
         yield position === undefined ? batch : { batch, position };
       }
@@ -100,12 +101,13 @@ class Abi2Reader extends BaseReader {
     for (const object of this.#objects) await this.#close(object);
   }
 
-  #take(raw: Buffer, schema: ArrowSchema, provenance: Provenance) {
+  #take(raw: Buffer, owner: string, schema: ArrowSchema, provenance: Provenance) {
     const rejects = NativeRows.takeFrom(raw, BATCH.rejects);
     if (rejects) for (const reject of importRejects(rejects)) this.ctx.reject(reject);
     this.ctx.filtered(Number(raw.readBigUInt64LE(BATCH.rowsFiltered)));
+    for (const warning of warningsIn(raw)) this.ctx.log.warn(warning);
     const rows = NativeRows.takeFrom(raw, BATCH.rows);
-    const position = positionIn(raw);
+    const position = positionIn(raw, owner);
     if (!rows) return { batch: [], position };
     const bytes = Number(raw.readBigUInt64LE(BATCH.bytesIn)) || rows.length * schema.fields.length * 16;
     return { batch: new ColumnBatch(schema, rows, bytes, provenance), position };
@@ -144,8 +146,17 @@ async function openSplit(object: Abi2Object, position: Position, split: Split | 
   return importSchema(schema, object.name);
 }
 
-function positionIn(raw: Buffer): Position | undefined {
-  const address = raw.readBigUInt64LE(BATCH.position);
-  if (address === 0n) return undefined;
-  return JSON.parse(copyBytes(address, Number(raw.readBigUInt64LE(BATCH.positionLength))).toString("utf8"));
+/** Positions are kept in the state, where a number beyond 2^53 would lose digits. */
+function positionIn(raw: Buffer, owner: string): Position | undefined {
+  const position = jsonIn(raw, BATCH.position, BATCH.positionLength);
+  try {
+    JSON.stringify(position);
+  } catch (cause) {
+    throw new DativoError("DTV_PLUGIN_RESULT", `${owner} gave a position with a number beyond 2^53`, {
+      culprit: owner,
+      hint: "Give such a number as a text.",
+      cause,
+    });
+  }
+  return position as Position | undefined;
 }

@@ -5,13 +5,14 @@ import { parseJson, stringifyJson } from "../contract/json.ts";
 import { callNative } from "./calls.ts";
 import { BATCH, CALL, ERROR } from "./layout.ts";
 import type { NativeFunction, NativeLibrary } from "./library.ts";
-import { addressOf, fixedBytes, fixedText, textAt, textIn } from "./memory.ts";
+import { addressOf, copyBytes, fixedBytes, fixedText, textAt, textIn } from "./memory.ts";
 
 const ABI = 2;
 
 /** What calls return besides errors. */
 export const OK = 0;
 export const END = 1;
+export const MORE = 2;
 
 const CANCELLED = -125;
 
@@ -177,6 +178,19 @@ export function newBatch(): Buffer {
   const batch = fixedBytes(BATCH.size);
   batch.writeUInt32LE(BATCH.size);
   return batch;
+}
+
+/** A JSON text that a dtv_batch points to; undefined for none. */
+export function jsonIn(batch: Buffer, at: number, lengthAt: number): unknown {
+  const address = batch.readBigUInt64LE(at);
+  if (address === 0n) return undefined;
+  return parseJson(copyBytes(address, Number(batch.readBigUInt64LE(lengthAt))).toString("utf8"));
+}
+
+/** What the library wants the user to know. */
+export function warningsIn(batch: Buffer): readonly string[] {
+  const warnings = jsonIn(batch, BATCH.warnings, BATCH.warningsLength);
+  return Array.isArray(warnings) ? warnings.map(String) : [];
 }
 
 function detailIn(text: string): Record<string, unknown> {

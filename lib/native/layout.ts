@@ -41,7 +41,7 @@ export const ERROR = {
 export const CALL = { size: 24, cancel: 8, deadline: 16 } as const;
 
 export const BATCH = {
-  size: 208,
+  size: 224,
   rows: 8,
   rejects: 88,
   position: 168,
@@ -49,6 +49,8 @@ export const BATCH = {
   rowsRead: 184,
   rowsFiltered: 192,
   bytesIn: 200,
+  warnings: 208,
+  warningsLength: 216,
 } as const;
 
 export const READER = {
@@ -64,6 +66,8 @@ export const READER = {
   freeString: 72,
   release: 80,
 } as const;
+
+export const TRANSFORM = { size: 48, self: 8, open: 16, apply: 24, flush: 32, release: 40 } as const;
 
 export const WRITER = {
   size: 96,

@@ -116,6 +116,8 @@ typedef struct dtv_batch {
   const uint8_t *position;         /* UTF-8 JSON of at most 64 KiB, valid until the next call on the handle */
   uint64_t position_len;
   uint64_t rows_read, rows_filtered, bytes_in;
+  const uint8_t *warnings;         /* UTF-8 JSON array of sentences for the user, NULL for none; valid like position */
+  uint64_t warnings_len;
 } dtv_batch;
 
 /* Texts that a plugin returns through char ** go back to it through free_string. */

@@ -38,6 +38,8 @@ pub struct DtvBatch {
     pub rows_read: u64,
     pub rows_filtered: u64,
     pub bytes_in: u64,
+    pub warnings: *const u8,
+    pub warnings_len: u64,
 }
 
 type Json = unsafe extern "C" fn(*mut c_void, *const DtvCall, *mut *mut c_char, *mut DtvError) -> i32;

@@ -19,6 +19,15 @@ pub struct Batch {
     pub rows_filtered: u64,
     /// Bytes taken from the source.
     pub bytes_in: u64,
+    /// Sentences for the user: what is odd and no fault.
+    pub warnings: Vec<String>,
+}
+
+/// Texts of the last batch, which the host may look at until the next call.
+#[derive(Default)]
+pub(crate) struct Texts {
+    position: String,
+    warnings: String,
 }
 
 /// One fault of a record. A record with several has one of these for each, with the same `row`.
@@ -43,16 +52,21 @@ pub struct Reject {
 impl From<RecordBatch> for Batch {
     fn from(rows: RecordBatch) -> Self {
         let rows_read = rows.num_rows() as u64;
-        Self { rows, rejects: Vec::new(), position: None, rows_read, rows_filtered: 0, bytes_in: 0 }
+        Self { rows, rejects: Vec::new(), position: None, rows_read, rows_filtered: 0, bytes_in: 0, warnings: Vec::new() }
     }
 }
 
 impl Batch {
-    /// Moves the batch into the host's struct. `position` keeps the text alive until the next call.
-    pub(crate) fn put(self, into: &mut DtvBatch, position: &mut String) {
-        *position = self.position.map(|value| value.to_string()).unwrap_or_default();
-        into.position = if position.is_empty() { std::ptr::null() } else { position.as_ptr() };
-        into.position_len = position.len() as u64;
+    /// Moves the batch into the host's struct. `texts` stay alive until the next call.
+    pub(crate) fn put(self, into: &mut DtvBatch, texts: &mut Texts) {
+        texts.position = self.position.map(|value| value.to_string()).unwrap_or_default();
+        (into.position, into.position_len) = borrowed(&texts.position);
+        // A host of the first hour has no room for them.
+        if into.size as usize >= size_of::<DtvBatch>() {
+            texts.warnings =
+                if self.warnings.is_empty() { String::new() } else { Value::from(self.warnings).to_string() };
+            (into.warnings, into.warnings_len) = borrowed(&texts.warnings);
+        }
         into.rows_read = self.rows_read;
         into.rows_filtered = self.rows_filtered;
         into.bytes_in = self.bytes_in;
@@ -77,6 +91,10 @@ impl Batch {
         let columns = rows.columns().to_vec();
         Ok(RecordBatch::try_new_with_options(schema.clone(), columns, &options)?.into())
     }
+}
+
+fn borrowed(text: &str) -> (*const u8, u64) {
+    if text.is_empty() { (std::ptr::null(), 0) } else { (text.as_ptr(), text.len() as u64) }
 }
 
 /// The schema that rejects have at the border.

@@ -1,6 +1,6 @@
 use crate::abi::{self, DtvBatch, DtvCall, DtvError, DtvReader};
 use crate::arrow::FFI_ArrowSchema;
-use crate::batch::Batch;
+use crate::batch::{Batch, Texts};
 use crate::border::{enter, free_string, give, guard, into_handle, json, release};
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Result};
@@ -53,8 +53,7 @@ pub struct OpenRequest {
 struct Handle<R> {
     reader: R,
     schema: Option<SchemaRef>,
-    /// Text of the last position, which the host may look at until the next call.
-    position: String,
+    texts: Texts,
 }
 
 /// Behind the symbol that `export_reader!` makes.
@@ -68,7 +67,7 @@ pub unsafe fn create<R: Reader>(host_abi: u32, config: *const c_char, out: *mut 
             check_abi(host_abi)?;
             let reader = R::create(&json(config)?.unwrap_or_default())?;
             let size = (*out.cast::<DtvReader>()).size;
-            out.cast::<DtvReader>().write(table::<R>(size, into_handle(Handle { reader, schema: None, position: String::new() })));
+            out.cast::<DtvReader>().write(table::<R>(size, into_handle(Handle { reader, schema: None, texts: Texts::default() })));
             Ok(abi::OK)
         })
     }
@@ -133,7 +132,7 @@ unsafe extern "C" fn next<R: Reader>(
             if handle.schema.as_deref().is_some_and(|schema| schema.fields() != batch.rows.schema_ref().fields()) {
                 return Err(Error::new(ErrorKind::SchemaChanged, "the batch has another schema than open() gave"));
             }
-            batch.put(&mut *out, &mut handle.position);
+            batch.put(&mut *out, &mut handle.texts);
             Ok(abi::OK)
         })
     }

@@ -1,6 +1,6 @@
 use crate::abi::{self, DtvBatch, DtvCall, DtvError, DtvTransform};
 use crate::arrow::FFI_ArrowSchema;
-use crate::batch::Batch;
+use crate::batch::{Batch, Texts};
 use crate::border::{enter, guard, into_handle, json, release};
 use crate::call::Call;
 use crate::error::{Error, Result};
@@ -34,7 +34,7 @@ struct Handle<T> {
     input: Option<SchemaRef>,
     ready: VecDeque<Batch>,
     is_flushed: bool,
-    position: String,
+    texts: Texts,
 }
 
 /// Behind the symbol that `export_transform!` makes.
@@ -48,7 +48,7 @@ pub unsafe fn create<T: Transform>(host_abi: u32, config: *const c_char, out: *m
             check_abi(host_abi)?;
             let transform = T::create(&json(config)?.unwrap_or_default())?;
             let handle =
-                Handle { transform, input: None, ready: VecDeque::new(), is_flushed: false, position: String::new() };
+                Handle { transform, input: None, ready: VecDeque::new(), is_flushed: false, texts: Texts::default() };
             let size = (*out.cast::<DtvTransform>()).size;
             out.cast::<DtvTransform>().write(DtvTransform {
                 size,
@@ -119,7 +119,7 @@ unsafe extern "C" fn flush<T: Transform>(
 impl<T> Handle<T> {
     fn emit(&mut self, out: &mut DtvBatch, when_empty: i32) -> i32 {
         let Some(batch) = self.ready.pop_front() else { return when_empty };
-        batch.put(out, &mut self.position);
+        batch.put(out, &mut self.texts);
         abi::OK
     }
 }
