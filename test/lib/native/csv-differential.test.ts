@@ -13,9 +13,8 @@ import { formatType } from "../../../lib/contract/types.ts";
 import { csvFormat } from "../../../lib/formats/csv/csv-format.ts";
 import { Validate } from "../../../transforms/validate/validate.ts";
 
-/** `cargo test --release` builds it, in the folder of the workspace or in the one that the user builds in. */
-const target = process.env["CARGO_TARGET_DIR"] ?? join(import.meta.dirname, "../../../rust/target");
-const program = join(target, "release/examples/decode_json");
+/** `npm test` builds it, wherever the user's other builds go. */
+const program = join(import.meta.dirname, "../../../rust/target/release/examples/decode_json");
 
 interface Case {
   readonly input: Uint8Array;
