@@ -7,9 +7,6 @@ import { JsonlReader } from "../readers/jsonl.ts";
 import { ParquetReader } from "../readers/parquet.ts";
 import { MapSchema } from "../transforms/map.ts";
 import { Validate } from "../transforms/validate/validate.ts";
-import { CsvWriter } from "../writers/csv.ts";
-import { JsonlWriter } from "../writers/jsonl.ts";
-import { ParquetWriter } from "../writers/parquet.ts";
 import { createCommitter } from "./commit/committer.ts";
 import { Ledger } from "./commit/ledger.ts";
 import { ControlPaths, jobKeyOf } from "./commit/places.ts";
@@ -29,6 +26,8 @@ import type { BaseWriter, WriterClass } from "./contract/writer.ts";
 import type { CsvReadOptions, CsvWriteOptions } from "./formats/csv/csv-options.ts";
 import type { JsonlReadOptions, JsonlWriteOptions } from "./formats/jsonl/jsonl-options.ts";
 import type { ParquetReadOptions, ParquetWriteOptions } from "./formats/parquet/parquet-options.ts";
+import { BUILTIN_WRITERS } from "./plugin/builtin.ts";
+import { nativeCodecs } from "./plugin/native-builtins.ts";
 import { LocalStorage } from "./storage/local.ts";
 import type { RejectPolicy } from "./stream/policy.ts";
 import { runPipeline } from "./stream/run-pipeline.ts";
@@ -56,7 +55,7 @@ export function readParquet(files: Paths, options: Camel<FileReaderOptions & Par
 
 /** A reader of your own as a stream of batches. */
 export function readFrom<R extends Row>(reader: BaseReader<R>): BatchReadable<R> {
-  return toReadable(reader, { environment: defaultEnvironment(new LocalStorage()) });
+  return toReadable(reader, { environment: defaultEnvironment(new LocalStorage(), nativeCodecs) });
 }
 
 /**
@@ -68,7 +67,7 @@ export function validate<R extends Row>(
   { mode = "strict", maxErrors, maxErrorRate }: Partial<RejectPolicy> = {},
 ): BatchTransform<Row, R> {
   return toTransform(new Validate<R>({ asset }), {
-    environment: defaultEnvironment(new LocalStorage()),
+    environment: defaultEnvironment(new LocalStorage(), nativeCodecs),
     policy: { mode, maxErrors, maxErrorRate },
   });
 }
@@ -80,7 +79,7 @@ export function mapSchema<O extends Row = Row>(options: MapOptions): BatchTransf
 
 /** A transform of your own as a stream. */
 export function transformWith<I extends Row, O extends Row>(transform: BaseTransform<I, O>): BatchTransform<I, O> {
-  return toTransform(transform, { environment: defaultEnvironment(new LocalStorage()) });
+  return toTransform(transform, { environment: defaultEnvironment(new LocalStorage(), nativeCodecs) });
 }
 
 export interface WriteOptions<R extends Row = Row> {
@@ -97,21 +96,21 @@ export function writeParquet<R extends Row = Row>(
   folder: string,
   options: WriteOptions<R> & Camel<FileWriterOptions & ParquetWriteOptions> = {},
 ): BatchWritable<R> {
-  return writeFolder(ParquetWriter, "parquet", folder, options);
+  return writeFolder("parquet", folder, options);
 }
 
 export function writeCsv<R extends Row = Row>(
   folder: string,
   options: WriteOptions<R> & Camel<FileWriterOptions & CsvWriteOptions> = {},
 ): BatchWritable<R> {
-  return writeFolder(CsvWriter, "csv", folder, options);
+  return writeFolder("csv", folder, options);
 }
 
 export function writeJsonl<R extends Row = Row>(
   folder: string,
   options: WriteOptions<R> & Camel<FileWriterOptions & JsonlWriteOptions> = {},
 ): BatchWritable<R> {
-  return writeFolder(JsonlWriter, "jsonl", folder, options);
+  return writeFolder("jsonl", folder, options);
 }
 
 /** A writer class of your own as a stream into a folder. */
@@ -121,7 +120,7 @@ export function writeTo<R extends Row = Row>(
   { asset, key, mode, target }: WriteOptions<R> & { readonly target?: TargetConfig } = {},
 ): BatchWritable<R> {
   const config = target ?? new TargetConfig({ connection: { path: folder } });
-  return writeWith<R>(writerClass, folder, config, { asset, key, mode });
+  return writeWith<R>(async () => writerClass, folder, config, { asset, key, mode });
 }
 
 /** What `compose` did. */
@@ -186,8 +185,7 @@ function readFiles(readerClass: FileClass, type: string, files: Paths, options: 
 }
 
 function writeFolder<R extends Row>(
-  writerClass: WriterClass,
-  type: string,
+  type: keyof typeof BUILTIN_WRITERS,
   folder: string,
   { asset, key, mode, ...options }: WriteOptions<R> & object,
 ): BatchWritable<R> {
@@ -196,7 +194,7 @@ function writeFolder<R extends Row>(
     connection: { path: folder },
     engine: { type: "native", options: toSnakeNames(options) },
   });
-  return writeWith<R>(writerClass, folder, target, { asset, key, mode });
+  return writeWith<R>(BUILTIN_WRITERS[type], folder, target, { asset, key, mode });
 }
 
 interface WriteParts {
@@ -206,7 +204,7 @@ interface WriteParts {
 }
 
 function writeWith<R extends Row>(
-  writerClass: WriterClass,
+  load: () => Promise<WriterClass>,
   folder: string,
   config: TargetConfig,
   parts: WriteParts,
@@ -214,21 +212,23 @@ function writeWith<R extends Row>(
   const { asset = AssetDefinition.unchecked("data"), key = newRunId(), mode = "append" } = parts;
   const target = resolve(folder);
   const storage = new LocalStorage();
-  const environment = defaultEnvironment(storage);
+  const environment = defaultEnvironment(storage, nativeCodecs);
   const jobKey = jobKeyOf({ tenant: "", name: key, targetUri: pathToFileURL(target).href });
-  const createWriter = (staging: string): BaseWriter =>
-    new writerClass(asset, config, commitsItself(writerClass) ? target : staging);
-  const withWriter: WithWriter = async (staging, work) => useWriter(createWriter(staging), environment, work);
+  const createWriter = async (staging: string): Promise<BaseWriter> => {
+    const writerClass = await load();
+    return new writerClass(asset, config, commitsItself(writerClass) ? target : staging);
+  };
+  const withWriter: WithWriter = async (staging, work) => useWriter(await createWriter(staging), environment, work);
   let ledger: Ledger | undefined;
   const committer = createCommitter({
     begin: async () => {
       const place = { jobKey, paths: ControlPaths.inTarget(target, jobKey), target, stateFile: undefined };
       const { log, clock } = environment;
-      const tools = { log, clock, storage, withWriter: commitsItself(writerClass) ? withWriter : undefined };
+      const tools = { log, clock, storage, withWriter: commitsItself(await load()) ? withWriter : undefined };
       ledger = await Ledger.open(place, tools, mode);
       return ledger.begin(asset);
     },
-    createWriter: async (staging) => createWriter(staging),
+    createWriter,
     settle: (attempt, sealed) => attempt.commit(sealed),
     end: async () => ledger?.close(),
   });

@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lib/stream": ["lib/contract", "lib/storage"],
   "lib/commit": ["lib/contract", "lib/storage"],
   "lib/config": ["lib/contract", "lib/storage"],
-  "lib/plugin": ["lib/contract", "lib/storage", "lib/native", "readers", "transforms", "writers"],
+  "lib/plugin": ["lib/contract", "lib/formats", "lib/storage", "lib/native", "readers", "transforms", "writers"],
   "lib/job": ["lib/contract", "lib/storage", "lib/stream", "lib/commit", "lib/config", "lib/plugin"],
   "lib/cli": ["lib/contract", "lib/storage", "lib/stream", "lib/config", "lib/plugin", "lib/job"],
   "lib/compose.ts": [
@@ -32,6 +32,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "lib/stream",
     "lib/commit",
     "lib/config",
+    "lib/plugin",
   ],
   "lib/testing": ["lib/contract", "lib/storage", "lib/stream", "lib/compose.ts"],
   "lib/index.ts": ["lib/contract", "lib/config", "lib/job", "lib/compose.ts"],

@@ -2,9 +2,9 @@ import { isUtf8 } from "node:buffer";
 import { type FileHandle, open } from "node:fs/promises";
 import { stringifyJson } from "../contract/json.ts";
 import type { Reject } from "../contract/reject.ts";
+import { unwritable } from "../contract/unwritable.ts";
 import { linkIfAbsent, makeFolder, PRIVATE_FILE, syncFolder } from "../storage/durable.ts";
 import { exists } from "../storage/exists.ts";
-import { unwritable } from "../storage/staged-file.ts";
 import type { ControlPaths } from "./places.ts";
 
 /** Gives the rejects that a run staged their lasting name. Nothing is done when it staged none. */

@@ -3,11 +3,13 @@ import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { DativoError, systemCode } from "../contract/errors.ts";
+import { encodeName, STAGED_SUFFIX } from "../contract/file-name.ts";
 import type { FileMetadata } from "../contract/results.ts";
 import type { SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
+import { unwritable } from "../contract/unwritable.ts";
 import { makeFolder } from "../storage/durable.ts";
-import { createStagedFile, unwritable } from "../storage/staged-file.ts";
-import { encodeName, publishedName, STAGED_SUFFIX } from "./places.ts";
+import { createStagedFile } from "../storage/staged-file.ts";
+import { publishedName } from "./places.ts";
 import type { PublishedFile } from "./record.ts";
 
 /** The storage of a writer: reads where the run reads, creates files in the run's staging folder. */

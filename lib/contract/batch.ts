@@ -31,6 +31,10 @@ export interface Batch<R extends Row = Row> extends Iterable<R> {
   readonly provenance?: Provenance | undefined;
   /** The records as JavaScript values; {@link RowBatch.from} makes them of rows where a batch has no quicker way. */
   toRowBatch?(): RowBatch<R>;
+  /** The records as batches of no more than so many, each made when it is asked for, where the batch is not one of rows. */
+  slices?(maxRows: number): Iterable<RowBatch<R>>;
+  /** Fingerprint of the contract that these very records were held to. */
+  readonly contract?: string | undefined;
   retain(): Batch<R>;
   release(): void;
 }

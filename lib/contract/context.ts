@@ -1,5 +1,7 @@
 import { tmpdir } from "node:os";
+import type { AssetDefinition } from "./asset.ts";
 import { DativoError } from "./errors.ts";
+import { type NativeCodecs, NO_NATIVE_CODECS } from "./native-codecs.ts";
 import type { Reject } from "./reject.ts";
 import type { Storage } from "./storage.ts";
 
@@ -10,6 +12,12 @@ export interface StageContext {
   readonly log: Log;
   readonly budget: Budget;
   readonly storage: Storage;
+  readonly native: NativeCodecs;
+  /**
+   * The contract that the stage behind a reader holds its records to. A reader that can do so cheaper may do it itself;
+   * the stage then has nothing left to do.
+   */
+  readonly contract?: AssetDefinition | undefined;
   readonly clock: Clock;
   /** A private folder for scratch files, removed when the run settles. */
   readonly tempDir: string;
@@ -49,6 +57,7 @@ export const INERT_CONTEXT: StageContext = {
   log: { debug: silent, info: silent, warn: silent, error: silent },
   budget: { tryReserve: (bytes) => ({ bytes, release: silent }) },
   storage: { find: outsideRun, open: outsideRun, create: outsideRun },
+  native: NO_NATIVE_CODECS,
   clock: { now: () => new Date() },
   tempDir: tmpdir(),
   reject: silent,

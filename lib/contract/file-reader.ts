@@ -3,6 +3,7 @@ import type { FileEntry, SourceConfig } from "./config.ts";
 import { DativoError } from "./errors.ts";
 import type { DecodeContext, Format } from "./format.ts";
 import { TextInference } from "./infer.ts";
+import type { NativeDecoder } from "./native-codecs.ts";
 import { o, parseOptions } from "./options.ts";
 import { BaseReader, type Yielded } from "./reader.ts";
 import { ConnectionTestResult, type DiscoveredColumn, DiscoveryResult, type Split } from "./results.ts";
@@ -10,6 +11,9 @@ import { MAX_BATCH_ROWS, RowBatch } from "./row-batch.ts";
 import type { IncrementalStateManager } from "./state.ts";
 import type { SourceFile } from "./storage.ts";
 import { formatType } from "./types.ts";
+
+/** What a native decoder is given at once: a call costs as much as decoding 30 KiB. */
+const NATIVE_CHUNK_BYTES = 1024 * 1024;
 
 /** Where reading a file ended. A file is known by its content: size and time only tell when to look at it again. */
 interface FilePosition {
@@ -48,6 +52,8 @@ export abstract class FileReader extends BaseReader {
   static override readonly replay = 3;
   readonly #format: Format;
   #planned: ReadonlySet<string> = new Set();
+  /** Opened with the first file, for all of them; null once it is known that there is none. */
+  #native: NativeDecoder | null | undefined;
 
   constructor(sourceConfig: SourceConfig, format: Format) {
     super(sourceConfig);
@@ -75,6 +81,8 @@ export abstract class FileReader extends BaseReader {
       return;
     }
     const file = await this.ctx.storage.open(split.id);
+    // One batch is held back, so that the position can go with the last of them.
+    let held: Batch | undefined;
     try {
       const known = await this.#alreadyLoaded(file, state);
       if (known) {
@@ -83,22 +91,28 @@ export abstract class FileReader extends BaseReader {
         return;
       }
       let rows = 0;
-      // One batch is held back, so that the position can go with the last of them.
-      let last: Batch | undefined;
-      for await (const batch of this.#decode(file)) {
-        if (last) yield last;
-        last = batch;
+      for await (const batch of this.#read(file)) {
+        const before = held;
+        held = batch;
         rows += batch.length;
+        if (before) yield before;
       }
       const sha256 = await file.digest();
       // After the digest, which reads what was not read yet: else it could be that of a later content.
       await file.verifyUnchanged();
       const position = positionOf(file, sha256, rows);
       remember(state, position);
-      yield { batch: last ?? [], position };
+      const last = held ?? [];
+      held = undefined;
+      yield { batch: last, position };
     } finally {
+      held?.release();
       await file.close();
     }
+  }
+
+  override async close(): Promise<void> {
+    await this.#native?.close();
   }
 
   override async checkConnection(): Promise<ConnectionTestResult> {
@@ -145,15 +159,31 @@ export abstract class FileReader extends BaseReader {
     };
   }
 
-  async *#decode(file: SourceFile): AsyncGenerator<Batch> {
-    const format = this.#format;
-    const options = this.#options();
-    const context: DecodeContext = {
+  /** The records of a file, held to the contract where native code can do so on the way. */
+  async *#read(file: SourceFile): AsyncGenerator<Batch> {
+    const { contract, native, signal } = this.ctx;
+    const { batchRows, format } = this.#options();
+    if (contract && this.#native === undefined) {
+      const options = { ...(format as object), ...(batchRows === undefined ? {} : { batch_rows: batchRows }) };
+      this.#native = (await native.decoder(this.#format.name, options, contract, signal)) ?? null;
+    }
+    if (!this.#native) yield* this.#decode(file);
+    else yield* this.#native.decode(ahead(file.bytes(NATIVE_CHUNK_BYTES)), this.#contextOf(file));
+  }
+
+  #contextOf(file: SourceFile): DecodeContext {
+    return {
       source: file.path,
-      batchRows: options.batchRows,
+      batchRows: this.#options().batchRows ?? MAX_BATCH_ROWS,
       reject: (reject) => this.ctx.reject(reject),
       warn: (message) => this.ctx.log.warn(message, { path: file.path }),
     };
+  }
+
+  async *#decode(file: SourceFile): AsyncGenerator<Batch> {
+    const format = this.#format;
+    const options = this.#options();
+    const context = this.#contextOf(file);
     if (format.decodeAt) {
       yield* format.decodeAt(file, options.format, context);
     } else if (format.decoder) {
@@ -204,12 +234,12 @@ export abstract class FileReader extends BaseReader {
     );
   }
 
-  #options(): { batchRows: number; format: unknown } {
+  #options(): { batchRows: number | undefined; format: unknown } {
     const { batch_size, chunk_size, ...rest } = this.sourceConfig.engine.options as Record<string, unknown>;
     const owner = `engine.options of the ${this.#format.name} reader`;
     const own = parseOptions(o.object(fileReaderOptions), { batch_size, chunk_size }, owner);
     const format = this.#format.decodeOptions ? parseOptions(this.#format.decodeOptions, rest, owner) : rest;
-    return { batchRows: own.batch_size ?? own.chunk_size ?? MAX_BATCH_ROWS, format };
+    return { batchRows: own.batch_size ?? own.chunk_size, format };
   }
 }
 
@@ -253,5 +283,23 @@ function inspectBatch(batch: RowBatch, into: Map<string, ColumnFacts>): void {
     };
     into.set(field.name, facts);
     for (const cell of batch.cells(index)) facts.inference.add(cell);
+  }
+}
+
+/** Fetches the next chunk while the last one is looked at. */
+async function* ahead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+  const chunks = source[Symbol.asyncIterator]();
+  try {
+    let coming = chunks.next();
+    for (;;) {
+      const { value, done } = await coming;
+      if (done) return;
+      coming = chunks.next();
+      // Its fault is thrown when it is awaited, which may be after this tick.
+      coming.catch(() => {});
+      yield value;
+    }
+  } finally {
+    await chunks.return?.();
   }
 }

@@ -114,33 +114,36 @@ export abstract class FileWriter extends BaseWriter {
 
   #settle(first: RowBatch): TypeSettler {
     const settler = new TypeSettler(first);
-    for (const field of settler.schema.fields) {
-      const reason = this.#format.refuses?.(field);
-      if (reason !== undefined) {
-        throw new DativoError(
-          "DTV_SCHEMA_INVALID",
-          `Field '${field.name}' cannot be written as ${this.#format.name}: ${reason}`,
-          {
-            culprit: field.name,
-          },
-        );
-      }
-    }
+    refuseFields(this.#format, settler.schema);
     return settler;
   }
 
-  #parseOptions(): { target_size_mb: number; format: unknown } {
-    const { target_size_mb, ...rest } = this.targetConfig.engine.options as Record<string, unknown>;
-    const owner = `engine.options of the ${this.#format.name} writer`;
-    const own = parseOptions(
-      o.object(fileWriterOptions),
-      target_size_mb === undefined ? {} : { target_size_mb },
-      owner,
+  #parseOptions(): ReturnType<typeof parseFileWriterOptions> {
+    return parseFileWriterOptions(this.#format, this.targetConfig);
+  }
+}
+
+/** The options of a file writer and of its format. @throws DativoError DTV_OPTION_INVALID */
+export function parseFileWriterOptions(
+  format: Format,
+  { engine }: TargetConfig,
+): { readonly target_size_mb: number; readonly format: unknown } {
+  const { target_size_mb, ...rest } = engine.options as Record<string, unknown>;
+  const owner = `engine.options of the ${format.name} writer`;
+  const own = parseOptions(o.object(fileWriterOptions), target_size_mb === undefined ? {} : { target_size_mb }, owner);
+  return { ...own, format: format.encodeOptions ? parseOptions(format.encodeOptions, rest, owner) : rest };
+}
+
+/** @throws DativoError DTV_SCHEMA_INVALID for a field that the format has no place for. */
+export function refuseFields(format: Format, { fields }: Schema): void {
+  for (const field of fields) {
+    const reason = format.refuses?.(field);
+    if (reason === undefined) continue;
+    throw new DativoError(
+      "DTV_SCHEMA_INVALID",
+      `Field '${field.name}' cannot be written as ${format.name}: ${reason}`,
+      { culprit: field.name },
     );
-    return {
-      ...own,
-      format: this.#format.encodeOptions ? parseOptions(this.#format.encodeOptions, rest, owner) : rest,
-    };
   }
 }
 

@@ -35,6 +35,17 @@ export class Provenance {
     );
   }
 
+  /** The same from a position on. */
+  from(start: number): Provenance {
+    const { spans } = this;
+    const tail = (of: ArrayLike<number>): number[] => Array.prototype.slice.call(of, start);
+    return new Provenance(
+      this.source,
+      (index) => this.rowAt(start + index),
+      spans && { ...spans, lines: tail(spans.lines), offsets: tail(spans.offsets), lengths: tail(spans.lengths) },
+    );
+  }
+
   /** Place and raw bytes of one record. */
   at(index: number): Place {
     const place = { source: this.source, row: this.rowAt(index) };

@@ -26,9 +26,9 @@ export interface StoredFile {
 export interface SourceFile extends StoredFile {
   /**
    * The content in order, decompressed when it is gzip (known by its first bytes). Chunks are fresh: the
-   * receiver may keep them.
+   * receiver may keep them. Those of a file that is not compressed have `chunkBytes`.
    */
-  bytes(): AsyncIterable<Uint8Array>;
+  bytes(chunkBytes?: number): AsyncIterable<Uint8Array>;
   /** `length` bytes from `offset` of the stored bytes. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** SHA-256 of the stored bytes, hex; reads what `bytes()` has not read. */

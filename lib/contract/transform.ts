@@ -1,13 +1,20 @@
+import type { AssetDefinition } from "./asset.ts";
 import type { Batch, Row } from "./batch.ts";
 import { INERT_CONTEXT, type StageContext } from "./context.ts";
 import type { Schema } from "./schema.ts";
+
+export type TransformClass = (new (...args: never[]) => BaseTransform) & { readonly input?: "batch" | "columns" };
 
 /** What a transform makes of a batch: none, one, or several in order. */
 export type Applied<O extends Row = Row> = Batch<O> | Iterable<Batch<O>> | AsyncIterable<Batch<O>> | undefined | void;
 
 /** A stage between reader and writer. Only `apply` is required. */
 export abstract class BaseTransform<I extends Row = Row, O extends Row = Row> {
+  /** `"columns"` asks for batches as they come, of any length, for who works on columns; by default 2,000 records at most. */
+  static readonly input: "batch" | "columns" = "batch";
   ctx: StageContext = INERT_CONTEXT;
+  /** The contract that this stage holds records to, if that is what it does: a reader may do it in its place. */
+  readonly contract?: AssetDefinition<Row>;
 
   /**
    * The schema of what `apply` makes of batches of this schema. Called before the first batch of each schema; `source`

@@ -17,8 +17,11 @@ type MaybePromise<T> = T | Promise<T>;
  */
 export abstract class BaseWriter<R extends Row = Row> {
   static readonly [WRITER] = true;
-  /** `"batch"` asks for batches; by default `writeBatch` gets an array of rows. */
-  static readonly input: "rows" | "batch" = "rows";
+  /**
+   * What `writeBatch` gets: an array of rows, a batch of 2,000 records or so, or, as `"columns"`, batches as they come,
+   * of any length.
+   */
+  static readonly input: "rows" | "batch" | "columns" = "rows";
   /** False when what is staged dies with the process (an open transaction): it is then read again, never rolled forward. */
   static readonly durableStaging: boolean = true;
   readonly assetDefinition: AssetDefinition;
@@ -64,7 +67,7 @@ export type WriterClass = (new (
   target: TargetConfig,
   outputBase: string,
 ) => BaseWriter) & {
-  readonly input?: "rows" | "batch";
+  readonly input?: "rows" | "batch" | "columns";
   readonly durableStaging?: boolean;
 };
 

@@ -5,10 +5,10 @@ import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import { DativoError, systemCode, toDativoError } from "../contract/errors.ts";
 import { ConnectionTestResult } from "../contract/results.ts";
+import { unwritable } from "../contract/unwritable.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct, findReader, findWriter } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
-import { unwritable } from "../storage/staged-file.ts";
 
 /** What was found of one side of a job. */
 export interface SideReport {

@@ -16,6 +16,7 @@ import type { CommitResult, Split } from "../contract/results.ts";
 import type { BaseWriter } from "../contract/writer.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct } from "../plugin/find-player.ts";
+import { nativeCodecs } from "../plugin/native-builtins.ts";
 import { LocalStorage } from "../storage/local.ts";
 import { DEFAULT_MEMORY_BYTES, MemoryBudget } from "../stream/budget.ts";
 import { runPipeline } from "../stream/run-pipeline.ts";
@@ -102,6 +103,7 @@ class JobRun {
       storage: new LocalStorage(options.cwd, (bytes) => {
         this.#bytesRead += bytes;
       }),
+      native: nativeCodecs,
       clock,
       get tempDir() {
         return tempDir();

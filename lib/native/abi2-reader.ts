@@ -109,8 +109,7 @@ class Abi2Reader extends BaseReader {
     const rows = NativeRows.takeFrom(raw, BATCH.rows);
     const position = positionIn(raw, owner);
     if (!rows) return { batch: [], position };
-    const bytes = Number(raw.readBigUInt64LE(BATCH.bytesIn)) || rows.length * schema.fields.length * 16;
-    return { batch: new ColumnBatch(schema, rows, bytes, provenance), position };
+    return { batch: new ColumnBatch(schema, rows, provenance), position };
   }
 
   #question(verb: string, offset: number): Promise<unknown> {

@@ -36,7 +36,7 @@ export class Abi2Transform {
 
   /** Tells what goes in, and is told what comes out. */
   async open(input: Schema): Promise<ArrowSchema> {
-    const exported = exportSchema(input.fields);
+    const exported = exportSchema(input);
     const output = fixedBytes(ARROW_SCHEMA.size);
     await this.#object.call("open", TRANSFORM.open, exported.struct, output);
     void exported.memory;

@@ -36,14 +36,18 @@ const KIND: Abi2Kind = {
 export function abi2WriterClass(library: NativeLibrary, symbol: string): WriterClass {
   return class extends Abi2Writer {
     constructor(asset: AssetDefinition, target: TargetConfig, outputBase: string) {
-      super(asset, target, outputBase, new Abi2Object(library, symbol, KIND));
+      super(asset, target, outputBase, writerObject(library, symbol));
     }
   };
 }
 
+export function writerObject(library: NativeLibrary, symbol: string): Abi2Object {
+  return new Abi2Object(library, symbol, KIND);
+}
+
 /** Hands batches to a library, which puts files into `output_base`; the engine publishes them. */
-class Abi2Writer extends BaseWriter {
-  static override readonly input = "batch";
+export class Abi2Writer extends BaseWriter {
+  static override readonly input = "columns";
   readonly #object: Abi2Object;
   #settler: TypeSettler | undefined;
   #schema: Schema | undefined;
@@ -79,10 +83,14 @@ class Abi2Writer extends BaseWriter {
     return this.#object.close();
   }
 
+  /** What the object is made from. */
+  protected config(): Record<string, unknown> {
+    return writerConfigOf(this.assetDefinition, this.targetConfig, this.outputBase, this.ctx);
+  }
+
   async #create(): Promise<void> {
     if (this.#object.isOpen) return;
-    const config = writerConfigOf(this.assetDefinition, this.targetConfig, this.outputBase, this.ctx);
-    await this.#object.create(config, this.ctx.signal);
+    await this.#object.create(this.config(), this.ctx.signal);
   }
 
   /** The schema is known with the first records, and fixed from then on. */
@@ -94,7 +102,7 @@ class Abi2Writer extends BaseWriter {
       });
     }
     await this.#create();
-    const exported = exportSchema(schema.fields);
+    const exported = exportSchema(schema);
     await this.#object.call("open", WRITER.open, exported.struct);
     void exported.memory;
     this.#schema = schema;

@@ -54,6 +54,38 @@ export function importCells(struct: Buffer, field: ArrowField, index: number): u
   return readCells(rows.child(index), field, rows.offset, rows.length);
 }
 
+/** Bytes that the values of the records of a struct array occupy, without what the library keeps beside them. */
+export function payloadBytes(struct: Buffer, fields: readonly ArrowField[]): number {
+  const rows = new ArrowArray(struct);
+  return fields.reduce((sum, field, index) => sum + sizeOf(rows.child(index), field, rows.offset, rows.length), 0);
+}
+
+function sizeOf(array: ArrowArray, field: ArrowField, start: number, count: number): number {
+  const { storage, children } = field;
+  const first = array.offset + start;
+  switch (storage.kind) {
+    case "bits":
+      return count / 8;
+    case "bytes":
+    case "list": {
+      const [from, to] = [offsetAt(array, storage.offsets, first), offsetAt(array, storage.offsets, first + count)];
+      const inner =
+        storage.kind === "list" ? sizeOf(array.child(0), children[0] as ArrowField, from, to - from) : to - from;
+      return count * storage.offsets + inner;
+    }
+    case "struct":
+      return children.reduce((sum, child, i) => sum + sizeOf(array.child(i), child, first, count), 0);
+    default:
+      return count * widthOf(storage);
+  }
+}
+
+function offsetAt(array: ArrowArray, width: 4 | 8, index: number): number {
+  const bytes = array.bytes(1, index * width, (index + 1) * width);
+  if (!bytes) return 0;
+  return width === 4 ? bytes.readInt32LE() : Number(bytes.readBigInt64LE());
+}
+
 type IsNull = (index: number) => boolean;
 
 /** `count` cells from `start` of an array, which may itself begin at an offset. */
@@ -120,6 +152,11 @@ function readFixed(
 ): unknown[] {
   const bytes = array.bytes(1, first * width, (first + count) * width) ?? Buffer.alloc(0);
   return Array.from({ length: count }, (_, i) => (isNull(i) ? null : read(bytes, i * width)));
+}
+
+function widthOf(storage: Fixed): number {
+  if (storage.kind === "decimal") return 16;
+  return storage.kind === "date" ? 4 : storage.bytes;
 }
 
 interface FixedReader {

@@ -5,6 +5,7 @@ import type { DataType } from "../contract/types.ts";
 import { formatOf, readFormat, type Storage } from "./arrow-type.ts";
 import { ARROW_SCHEMA, NULLABLE } from "./layout.ts";
 import { copyBytes, textAt } from "./memory.ts";
+import { readMetadata } from "./schema-metadata.ts";
 
 /** A column as a library has it: its contract type, and how its values lie in memory. */
 export interface ArrowField {
@@ -23,9 +24,14 @@ export interface ArrowField {
 export interface ArrowSchema {
   readonly schema: Schema;
   readonly fields: readonly ArrowField[];
+  /** Fingerprint of the contract that the library has held the records to, where it says so. */
+  readonly contract: string | undefined;
   /** Every column lies in memory as we ourselves give its type: the batches can be moved on as they are. */
   readonly isPlain: boolean;
 }
+
+/** In the metadata of a schema; see rule 8 of `dativo_plugin.h`. */
+const CONTRACT = "dativo.contract";
 
 const Release = koffi.proto("void dativo_release_schema(void *)");
 
@@ -39,7 +45,8 @@ export function importSchema(struct: Buffer, owner: string): ArrowSchema {
   if (release === 0n) throw new DativoError("DTV_PLUGIN_RESULT", `${owner} gave no schema`, { culprit: owner });
   try {
     const fields = readChildren(struct, owner);
-    return { fields, schema: new Schema(fields.map(toField)), isPlain: fields.every(isPlain) };
+    const { [CONTRACT]: contract } = readMetadata(struct.readBigUInt64LE(ARROW_SCHEMA.metadata));
+    return { fields, schema: new Schema(fields.map(toField)), contract, isPlain: fields.every(isPlain) };
   } finally {
     koffi.call(release, Release, struct);
   }

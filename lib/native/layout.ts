@@ -7,6 +7,7 @@ export const ARROW_SCHEMA = {
   size: 72,
   format: 0,
   name: 8,
+  metadata: 16,
   flags: 24,
   children: 32,
   childPointers: 40,

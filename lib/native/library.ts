@@ -30,6 +30,11 @@ export class NativeLibrary {
     }
   }
 
+  /** Where a symbol stands in memory; undefined when the library does not export it. */
+  addressOf(symbol: string): bigint | undefined {
+    return this.has(symbol) ? koffi.address(this.#handle.symbol(symbol)) : undefined;
+  }
+
   /** @throws DativoError DTV_PLUGIN_CLASS when the library does not export the symbol. */
   fn(symbol: string, result: string, args: string[]): NativeFunction {
     if (!this.has(symbol)) {

@@ -11,8 +11,19 @@ export function sourceConfigOf(config: SourceConfig): Config {
   return { type, connection, credentials, objects, files, tables, incremental: incremental ?? {}, engine };
 }
 
-export function readerConfigOf(config: SourceConfig, { tempDir }: StageContext): Config {
-  return { ...sourceConfigOf(config), temp_dir: tempDir, contract: null };
+export function readerConfigOf(config: SourceConfig, { tempDir, contract }: StageContext): Config {
+  return { ...sourceConfigOf(config), temp_dir: tempDir, contract: contract ? contractConfigOf(contract) : null };
+}
+
+/** A contract as libraries read it: normalised, with the names of the rules as a program writes them. */
+export function contractConfigOf({ id, name, version, fingerprint, fields }: AssetDefinition): Config {
+  const typed = fields.map((field) => ({ ...field, type: formatType(field.type) }));
+  return dropUnset({ id, name, version, fingerprint, fields: typed.map(dropUnset) });
+}
+
+/** What is not set is not there: `null` would be something that was said. */
+function dropUnset(config: Config): Config {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
 }
 
 /** What a native writer is made from, in the shape that both ABIs share. */
@@ -40,5 +51,6 @@ export function writerConfigOf(
   outputBase: string,
   { tempDir }: StageContext,
 ): Config {
-  return { ...targetConfigOf(asset, target, outputBase), temp_dir: tempDir, contract: null };
+  const contract = asset.fields.length > 0 ? contractConfigOf(asset) : null;
+  return { ...targetConfigOf(asset, target, outputBase), temp_dir: tempDir, contract };
 }

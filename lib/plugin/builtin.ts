@@ -1,5 +1,6 @@
 import type { ReaderClass } from "../contract/reader.ts";
 import type { WriterClass } from "../contract/writer.ts";
+import { findNativeFileWriter } from "./native-builtins.ts";
 
 /** The players that come with Dativo, by connector type. They are loaded when a job names them, and enter as any plugin does. */
 export const BUILTIN_READERS: Readonly<Record<string, () => Promise<ReaderClass>>> = {
@@ -8,11 +9,16 @@ export const BUILTIN_READERS: Readonly<Record<string, () => Promise<ReaderClass>
   parquet: async () => (await import("../../readers/parquet.ts")).ParquetReader,
 };
 
-export const BUILTIN_WRITERS: Readonly<Record<string, () => Promise<WriterClass>>> = {
+export const BUILTIN_WRITERS = {
   csv: async () => (await import("../../writers/csv.ts")).CsvWriter,
   jsonl: async () => (await import("../../writers/jsonl.ts")).JsonlWriter,
-  parquet: async () => (await import("../../writers/parquet.ts")).ParquetWriter,
-};
+  parquet: loadParquetWriter,
+} satisfies Record<string, () => Promise<WriterClass>>;
+
+async function loadParquetWriter(): Promise<WriterClass> {
+  const { parquetFormat } = await import("../formats/parquet/parquet-format.ts");
+  return (await findNativeFileWriter(parquetFormat)) ?? (await import("../../writers/parquet.ts")).ParquetWriter;
+}
 
 /** The stages between reader and writer. */
 export async function loadTransforms(): Promise<{

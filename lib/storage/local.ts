@@ -92,8 +92,8 @@ class LocalSourceFile implements SourceFile {
     this.#observe = observe;
   }
 
-  bytes(): AsyncIterable<Uint8Array> {
-    return decompress(this.#stored(), this.path);
+  bytes(chunkBytes: number = CHUNK_BYTES): AsyncIterable<Uint8Array> {
+    return decompress(this.#stored(chunkBytes), this.path);
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -124,9 +124,9 @@ class LocalSourceFile implements SourceFile {
     await this.#handle.close();
   }
 
-  async *#stored(): AsyncGenerator<Uint8Array> {
+  async *#stored(chunkBytes: number): AsyncGenerator<Uint8Array> {
     for (let offset = 0; ; ) {
-      const bytes = await this.#readAt(offset, CHUNK_BYTES);
+      const bytes = await this.#readAt(offset, chunkBytes);
       if (bytes.length === 0) return;
       if (offset === this.#hashed) this.#absorb(bytes);
       offset += bytes.length;

@@ -1,3 +1,4 @@
+import type { AssetDefinition } from "../contract/asset.ts";
 import type { Flow } from "./envelope.ts";
 
 /**
@@ -18,6 +19,17 @@ interface Adoptable {
 /** Passes the word on to the stream that is piped into this one, if it is one of ours. */
 export function adoptUpstream(source: unknown): void {
   if (typeof source === "object" && source !== null && adopt in source) (source as Adoptable)[adopt]();
+}
+
+/** How a check tells the reader right before it which contract it will hold records to, before any of them flows. */
+export const pushDown: unique symbol = Symbol("dativo.pushDown");
+
+interface Offered {
+  [pushDown](contract: AssetDefinition): void;
+}
+
+export function pushDownTo(source: unknown, contract: AssetDefinition): void {
+  if (typeof source === "object" && source !== null && pushDown in source) (source as Offered)[pushDown](contract);
 }
 
 /** How a writer learns of a reading whose envelopes may not reach it, because foreign streams stand before it. */

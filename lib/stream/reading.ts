@@ -73,13 +73,22 @@ export class Reading {
     envelope.read = batch.length + rejects.length;
     envelope.values = at?.values;
     if (at) envelope.positions.set(at.split.id, at.position);
-    const lease = await this.#options.environment.budget.lease(batch.sizeBytes, this.#control.signal);
+    const lease = await this.#lease(batch);
     envelope.lease = this.flow.add({ bytes: lease.bytes, release: () => this.#giveBack(batch, lease) });
     attachEnvelope(batch, envelope);
     this.#control.passed(batch.length);
     yield batch;
     // Nobody may ever see the envelope again; when the next batch is asked for, this one has at least been taken.
     if (!this.adopted) envelope.lease.release();
+  }
+
+  async #lease(batch: Batch): Promise<Reservation> {
+    try {
+      return await this.#options.environment.budget.lease(batch.sizeBytes, this.#control.signal);
+    } catch (error) {
+      batch.release();
+      throw error;
+    }
   }
 
   /** Whoever loops over the reader without stages of ours owns the batch, and may look at it as long as they like. */

@@ -1,7 +1,9 @@
 import { tmpdir } from "node:os";
+import type { AssetDefinition } from "../contract/asset.ts";
 import type { Clock, Log, StageContext } from "../contract/context.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import { DativoError, toDativoError } from "../contract/errors.ts";
+import { type NativeCodecs, NO_NATIVE_CODECS } from "../contract/native-codecs.ts";
 import type { Reject } from "../contract/reject.ts";
 import type { Storage } from "../contract/storage.ts";
 import type { BaseWriter } from "../contract/writer.ts";
@@ -13,6 +15,7 @@ export interface StreamEnvironment {
   readonly budget: MemoryBudget;
   /** Where readers find their files. */
   readonly storage: Storage;
+  readonly native: NativeCodecs;
   readonly clock: Clock;
   readonly tempDir: string;
   /** How long a stage may take to stop once it was asked to, in milliseconds. */
@@ -22,11 +25,12 @@ export interface StreamEnvironment {
 export const DEFAULT_GRACE_MS = 10_000;
 
 /** For streams outside a job: quiet, the budget of the process. */
-export function defaultEnvironment(storage: Storage): StreamEnvironment {
+export function defaultEnvironment(storage: Storage, native: NativeCodecs = NO_NATIVE_CODECS): StreamEnvironment {
   return {
     log: INERT_CONTEXT.log,
     budget: processBudget,
     storage,
+    native,
     clock: INERT_CONTEXT.clock,
     tempDir: tmpdir(),
     graceMs: DEFAULT_GRACE_MS,
@@ -61,6 +65,7 @@ export class StageControl {
   #rejects: Reject[] = [];
   #filtered = 0;
   #onCrowd: (() => void) | undefined;
+  #contract: AssetDefinition | undefined;
 
   /** @throws DativoError DTV_PLUGIN_CLASS when the stage has not the one hook that it must have. */
   constructor(
@@ -75,11 +80,16 @@ export class StageControl {
     }
     this.#meter = meter;
     this.#owner = owner;
+    const contract = (): AssetDefinition | undefined => this.#contract;
     this.context = {
       signal: this.#abort.signal,
       log: environment.log,
       budget: environment.budget,
       storage,
+      native: environment.native,
+      get contract() {
+        return contract();
+      },
       clock: environment.clock,
       tempDir: environment.tempDir,
       reject: (reject) => {
@@ -91,6 +101,11 @@ export class StageControl {
         this.#filtered += count;
       },
     };
+  }
+
+  /** Tells a reader what the stage behind it will hold its records to. */
+  offer(contract: AssetDefinition): void {
+    this.#contract = contract;
   }
 
   get signal(): AbortSignal {

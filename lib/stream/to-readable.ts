@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
+import type { AssetDefinition } from "../contract/asset.ts";
 import type { Batch, Row } from "../contract/batch.ts";
 import type { BaseReader } from "../contract/reader.ts";
 import type { Position, Split } from "../contract/results.ts";
-import { adopt, joinWriters } from "./adoption.ts";
+import { adopt, joinWriters, pushDown } from "./adoption.ts";
 import { Reading } from "./reading.ts";
 import { closeStage, StageControl, type StageOptions } from "./stage.ts";
 
@@ -48,6 +49,10 @@ class ReaderStream extends Readable {
 
   [adopt](): void {
     this.#reading.adopted = true;
+  }
+
+  [pushDown](contract: AssetDefinition): void {
+    this.#control.offer(contract);
   }
 
   override async _read(): Promise<void> {

@@ -4,9 +4,9 @@ import { DativoError } from "../contract/errors.ts";
 import type { Reject } from "../contract/reject.ts";
 import { RowBatch } from "../contract/row-batch.ts";
 import { Schema } from "../contract/schema.ts";
-import { type Applied, BaseTransform } from "../contract/transform.ts";
-import { adopt, adoptUpstream, joinWriters } from "./adoption.ts";
-import { asBatch } from "./as-batch.ts";
+import { type Applied, BaseTransform, type TransformClass } from "../contract/transform.ts";
+import { adopt, adoptUpstream, joinWriters, pushDownTo } from "./adoption.ts";
+import { asBatch, bearable } from "./as-batch.ts";
 import { attachEnvelope, type Envelope, type Flow, newEnvelope, takeEnvelope } from "./envelope.ts";
 import { Handover } from "./handover.ts";
 import { iteratorOf } from "./iterator-of.ts";
@@ -50,6 +50,7 @@ class TransformStream extends Duplex {
     this.on("pipe", (source) => {
       this.#upstream = source;
       if (this.#run.adopted) adoptUpstream(source);
+      if (transform.contract) pushDownTo(source, transform.contract);
     });
     this.#transform = transform;
     this.#graceMs = options.environment.graceMs;
@@ -122,6 +123,8 @@ class TransformRun {
   readonly #verdict: Verdict | undefined;
   /** A transform that overrides `flush` may hold records back, so its input's positions must wait for the flush. */
   readonly #holdsBack: boolean;
+  /** Of the contract that the transform holds records to. */
+  readonly #fingerprint: string | undefined;
   readonly #withheld: Pick<Envelope, "positions" | "values"> = { positions: new Map(), values: undefined };
   /** Records that went in and have neither come out nor been accounted for. */
   #owed = 0;
@@ -142,6 +145,7 @@ class TransformRun {
     this.#transform = transform;
     this.#control = control;
     this.#verdict = options.policy && Object.assign(new Verdict(), { policy: options.policy });
+    this.#fingerprint = transform.contract?.fingerprint;
     this.#holdsBack = transform.flush !== BaseTransform.prototype.flush;
   }
 
@@ -170,8 +174,14 @@ class TransformRun {
       );
       this.#input = batch.schema;
     }
-    if (batch.length > 0)
-      yield* results("apply", await this.#control.call("apply", () => this.#transform.apply(batch)), this.#control);
+    if (batch.contract !== undefined && batch.contract === this.#fingerprint) {
+      // The reader has done what this stage is there for.
+      if (batch.length > 0) yield batch;
+      return;
+    }
+    for (const part of bearable(batch, (this.#transform.constructor as TransformClass).input)) {
+      yield* results("apply", await this.#control.call("apply", () => this.#transform.apply(part)), this.#control);
+    }
   }
 
   async *#flush(): AsyncGenerator<Batch> {

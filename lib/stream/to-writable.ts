@@ -7,7 +7,7 @@ import type { Schema } from "../contract/schema.ts";
 import type { Storage } from "../contract/storage.ts";
 import type { BaseWriter, WriterClass } from "../contract/writer.ts";
 import { adoptUpstream, join } from "./adoption.ts";
-import { asBatch } from "./as-batch.ts";
+import { asBatch, bearable } from "./as-batch.ts";
 import { type Envelope, type Flow, takeEnvelope } from "./envelope.ts";
 import { Verdict } from "./policy.ts";
 import { closeWriter, StageControl, type StageOptions, type StreamEnvironment, within } from "./stage.ts";
@@ -154,18 +154,25 @@ class WriterSink extends Writable {
     try {
       await this.#note(envelope, batch);
       await this.#noteLost();
-      const { writer, control } = await this.#open();
+      const { writer } = await this.#open();
       await this.#begin(batch.schema);
       if (batch.length === 0 || this.#verdict.isLost) return;
-      const records = inputOf(writer) === "batch" ? batch : [...batch.rows()];
-      const staged = await control.call("writeBatch", () => writer.writeBatch(records as never, this.#batches++));
-      this.#files.push(...checkFiles(staged, "writeBatch", control));
-      this.#tally.written += batch.length;
-      control.passed(batch.length);
+      const input = inputOf(writer);
+      for (const part of bearable(batch, input)) await this.#write(part, input);
     } finally {
       envelope?.lease?.release();
       batch.release();
     }
+  }
+
+  async #write(batch: Batch, input: WriterInput): Promise<void> {
+    const { writer, control } = await this.#open();
+    const records = input === "rows" ? [...batch.rows()] : batch;
+    const { length } = batch;
+    const staged = await control.call("writeBatch", () => writer.writeBatch(records as never, this.#batches++));
+    this.#files.push(...checkFiles(staged, "writeBatch", control));
+    this.#tally.written += length;
+    control.passed(length);
   }
 
   async #note(envelope: Envelope | undefined, batch: Batch): Promise<void> {
@@ -290,7 +297,9 @@ class WriterSink extends Writable {
   }
 }
 
-function inputOf(writer: BaseWriter): "rows" | "batch" {
+type WriterInput = NonNullable<WriterClass["input"]>;
+
+function inputOf(writer: BaseWriter): WriterInput {
   return (writer.constructor as WriterClass).input ?? "rows";
 }
 

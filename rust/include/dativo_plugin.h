@@ -142,6 +142,7 @@ typedef struct dtv_reader {
 typedef struct dtv_transform {
   uint32_t size;
   void *self;
+  /* once per input: again after flush has returned DTV_END */
   int32_t (*open)(void *self, const dtv_call *, const struct ArrowSchema *in, struct ArrowSchema *out, dtv_error *);
   /* in == NULL: more of the last. DTV_OK: out is filled, call again with NULL; DTV_MORE: needs input */
   int32_t (*apply)(void *self, const dtv_call *, dtv_batch *in, dtv_batch *out, dtv_error *);

@@ -26,6 +26,7 @@ interface CompiledColumn {
  * rejected with every fault found; columns that the contract does not name are left out.
  */
 export class Validate<R extends Row = Row> extends BaseTransform<Row, R> {
+  override readonly contract: AssetDefinition;
   readonly #asset: AssetDefinition<R>;
   readonly #target: Schema;
   readonly #unique: UniqueIndex[];
@@ -34,6 +35,7 @@ export class Validate<R extends Row = Row> extends BaseTransform<Row, R> {
 
   constructor({ asset }: { asset: AssetDefinition<R> }) {
     super();
+    this.contract = asset as AssetDefinition;
     this.#asset = asset;
     this.#target = asset.targetSchema();
     this.#unique = uniqueIndexes(asset, this.#target);

@@ -2,7 +2,7 @@ import { access, mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SourceConfig } from "../../contract/config.ts";
 import { DativoError, systemCode } from "../../contract/errors.ts";
-import { unwritable } from "../../storage/staged-file.ts";
+import { unwritable } from "../../contract/unwritable.ts";
 import { EXIT } from "../exit-code.ts";
 import { type FileKind, fileKindOf } from "../file-kind.ts";
 import { askForDelimiter, guessDelimiter } from "../guess-delimiter.ts";

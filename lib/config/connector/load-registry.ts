@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { exists } from "../../storage/exists.ts";
+import { packageRoot as ownRoot } from "../../storage/package-root.ts";
 import { checkDocument } from "../document/check-document.ts";
 import type { ConfigDocument } from "../document/config-document.ts";
 import { type ConfigFault, faultsOf, faultsToError } from "../document/config-fault.ts";
-import { packageRoot as ownRoot } from "../document/package-root.ts";
 import { readDocument } from "../document/read-document.ts";
 import { type RegistryDocument, registryDocument } from "./registry-document.ts";
 

@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
 import type { DativoError } from "../../contract/errors.ts";
+import { packageRoot } from "../../storage/package-root.ts";
 import type { Mode } from "../job/loaded-job.ts";
 import { type ConfigDocument, faultAt, withValue } from "./config-document.ts";
 import { emptyReport, faultsOf, type Keys, type Report } from "./config-fault.ts";
 import { allowedVariables, type ExpandFault, expandVariables } from "./expand.ts";
 import type { Places } from "./find-file.ts";
-import { packageRoot } from "./package-root.ts";
 
 export interface LoadOptions {
   /** Environment for `${VAR}` and secrets; by default the process's own. */

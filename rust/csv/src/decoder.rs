@@ -125,6 +125,11 @@ impl Decoder {
         std::mem::take(&mut self.table.warnings)
     }
 
+    /// The gate, with what it has seen, for the next source.
+    pub fn into_gate(self) -> Option<Gate> {
+        self.table.into_gate()
+    }
+
     fn advance(
         &mut self,
         is_whole: bool,

@@ -88,6 +88,10 @@ impl Table {
         table
     }
 
+    pub fn into_gate(self) -> Option<Gate> {
+        self.gate
+    }
+
     /// Whether the columns are known, so that records can be taken many at a time.
     pub fn is_settled(&self) -> bool {
         !self.is_header_due && self.names.is_some()

@@ -13,7 +13,7 @@ pub struct Error {
 #[derive(Clone, Debug)]
 pub enum Cause {
     /// The disk is full, the folder is missing, and the like.
-    Io { kind: io::ErrorKind, message: String },
+    Io { kind: io::ErrorKind, errno: Option<i32>, message: String },
     /// A schema, batch or option that no file can be made of.
     Unfit(String),
     /// The file is no sound Parquet file, or the codec refused.
@@ -31,6 +31,14 @@ impl Error {
     pub fn io_kind(&self) -> Option<io::ErrorKind> {
         match self.cause {
             Cause::Io { kind, .. } => Some(kind),
+            _ => None,
+        }
+    }
+
+    /// What the system calls an input or output error.
+    pub fn errno(&self) -> Option<i32> {
+        match self.cause {
+            Cause::Io { errno, .. } => errno,
             _ => None,
         }
     }
@@ -55,7 +63,7 @@ impl std::error::Error for Error {}
 
 impl From<io::Error> for Cause {
     fn from(error: io::Error) -> Self {
-        Self::Io { kind: error.kind(), message: error.to_string() }
+        Self::Io { kind: error.kind(), errno: error.raw_os_error(), message: error.to_string() }
     }
 }
 

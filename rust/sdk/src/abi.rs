@@ -66,14 +66,7 @@ pub struct DtvReader {
     pub check: Option<Json>,
     pub discover: Option<Json>,
     pub compare: Option<
-        unsafe extern "C" fn(
-            *mut c_void,
-            *const DtvCall,
-            *const c_char,
-            *const c_char,
-            *mut i32,
-            *mut DtvError,
-        ) -> i32,
+        unsafe extern "C" fn(*mut c_void, *const DtvCall, *const c_char, *const c_char, *mut i32, *mut DtvError) -> i32,
     >,
     pub estimate: Option<unsafe extern "C" fn(*mut c_void, *const DtvCall, *mut i64, *mut DtvError) -> i32>,
     pub free_string: Option<FreeString>,
@@ -104,8 +97,7 @@ pub struct DtvWriter {
     pub size: u32,
     pub self_: *mut c_void,
     pub durable_staging: u32,
-    pub open:
-        Option<unsafe extern "C" fn(*mut c_void, *const DtvCall, *const FFI_ArrowSchema, *mut DtvError) -> i32>,
+    pub open: Option<unsafe extern "C" fn(*mut c_void, *const DtvCall, *const FFI_ArrowSchema, *mut DtvError) -> i32>,
     pub write: Option<
         unsafe extern "C" fn(*mut c_void, *const DtvCall, *mut DtvBatch, *mut *mut c_char, *mut DtvError) -> i32,
     >,

@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Records on their way, with what the host wants to know of them.
+#[derive(Debug, Clone)]
 pub struct Batch {
     pub rows: RecordBatch,
     pub rejects: Vec<Reject>,
@@ -52,7 +53,15 @@ pub struct Reject {
 impl From<RecordBatch> for Batch {
     fn from(rows: RecordBatch) -> Self {
         let rows_read = rows.num_rows() as u64;
-        Self { rows, rejects: Vec::new(), position: None, rows_read, rows_filtered: 0, bytes_in: 0, warnings: Vec::new() }
+        Self {
+            rows,
+            rejects: Vec::new(),
+            position: None,
+            rows_read,
+            rows_filtered: 0,
+            bytes_in: 0,
+            warnings: Vec::new(),
+        }
     }
 }
 

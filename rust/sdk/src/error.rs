@@ -1,4 +1,5 @@
 use crate::abi::DtvError;
+use crate::batch::Batch;
 use serde_json::Value;
 use std::fmt;
 
@@ -11,6 +12,8 @@ pub struct Error {
     pub retryable: bool,
     /// Facts for programs; at most 3 KiB as JSON. Never secrets.
     pub detail: Option<Value>,
+    /// What a transform made before it failed; it is handed on first.
+    pub before: Vec<Batch>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +38,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), retryable: false, detail: None }
+        Self { kind, message: message.into(), retryable: false, detail: None, before: Vec::new() }
     }
 
     pub fn config(message: impl Into<String>) -> Self {
@@ -48,6 +51,11 @@ impl Error {
 
     pub fn with_detail(self, detail: Value) -> Self {
         Self { detail: Some(detail), ..self }
+    }
+
+    /// The same error behind what was made before it.
+    pub fn after(self, before: Vec<Batch>) -> Self {
+        Self { before, ..self }
     }
 
     /// Fills the host's struct; texts that do not fit are cut between characters.

@@ -28,13 +28,20 @@ pub use writer::{StagedFile, Writer};
 
 pub use {arrow_array, arrow_schema, serde_json};
 
-/// Once in every library: says which ABI it speaks.
+/// Once in every library: says which ABI it speaks. It also gives a `release` for arrays whose memory the host only
+/// lends for a call: unlike one of the host's own it needs no thread of the host.
 #[macro_export]
 macro_rules! export_library {
     () => {
         #[unsafe(no_mangle)]
         pub extern "C" fn dativo_abi_version() -> u32 {
             $crate::abi::VERSION
+        }
+
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn dativo_release_lent(array: *mut ::std::ffi::c_void) {
+            // SAFETY: the host names this as the `release` of its ArrowArrays and of nothing else.
+            unsafe { $crate::border::mark_released(array) }
         }
     };
 }

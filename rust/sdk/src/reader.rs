@@ -67,7 +67,8 @@ pub unsafe fn create<R: Reader>(host_abi: u32, config: *const c_char, out: *mut 
             check_abi(host_abi)?;
             let reader = R::create(&json(config)?.unwrap_or_default())?;
             let size = (*out.cast::<DtvReader>()).size;
-            out.cast::<DtvReader>().write(table::<R>(size, into_handle(Handle { reader, schema: None, texts: Texts::default() })));
+            out.cast::<DtvReader>()
+                .write(table::<R>(size, into_handle(Handle { reader, schema: None, texts: Texts::default() })));
             Ok(abi::OK)
         })
     }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub trait Transform: Send + Sized + 'static {
     fn create(config: &Value) -> Result<Self>;
 
-    /// The schema of what `apply` makes of records of this schema.
+    /// The schema of what `apply` makes of records of this schema. Called again, after `flush`, for a second input.
     fn open(&mut self, call: &Call, input: &SchemaRef) -> Result<SchemaRef>;
 
     /// What becomes of a batch: none, one, or several in order.
@@ -33,6 +33,8 @@ struct Handle<T> {
     transform: T,
     input: Option<SchemaRef>,
     ready: VecDeque<Batch>,
+    /// Told when all that was made before it is gone.
+    failure: Option<Error>,
     is_flushed: bool,
     texts: Texts,
 }
@@ -41,14 +43,25 @@ struct Handle<T> {
 ///
 /// # Safety
 /// The arguments are the host's, as `dativo_plugin.h` says.
-pub unsafe fn create<T: Transform>(host_abi: u32, config: *const c_char, out: *mut c_void, error: *mut DtvError) -> i32 {
+pub unsafe fn create<T: Transform>(
+    host_abi: u32,
+    config: *const c_char,
+    out: *mut c_void,
+    error: *mut DtvError,
+) -> i32 {
     // SAFETY: by the caller's promise, here and below.
     unsafe {
         guard(error, || {
             check_abi(host_abi)?;
             let transform = T::create(&json(config)?.unwrap_or_default())?;
-            let handle =
-                Handle { transform, input: None, ready: VecDeque::new(), is_flushed: false, texts: Texts::default() };
+            let handle = Handle {
+                transform,
+                input: None,
+                ready: VecDeque::new(),
+                failure: None,
+                is_flushed: false,
+                texts: Texts::default(),
+            };
             let size = (*out.cast::<DtvTransform>()).size;
             out.cast::<DtvTransform>().write(DtvTransform {
                 size,
@@ -76,6 +89,7 @@ unsafe extern "C" fn open<T: Transform>(
             let made = handle.transform.open(call, &schema)?;
             ptr::write(output, FFI_ArrowSchema::try_from(made.as_ref())?);
             handle.input = Some(schema);
+            handle.is_flushed = false;
             Ok(abi::OK)
         })
     }
@@ -93,9 +107,10 @@ unsafe extern "C" fn apply<T: Transform>(
             if let Some(input) = input.as_mut() {
                 let schema = handle.input.as_ref().ok_or_else(|| Error::config("apply() before open()"))?;
                 let rows = Batch::take(input, schema)?.rows;
-                handle.ready.extend(handle.transform.apply(call, rows)?);
+                let made = handle.transform.apply(call, rows);
+                handle.keep(made);
             }
-            Ok(handle.emit(&mut *out, abi::MORE))
+            handle.emit(&mut *out, abi::MORE)
         })
     }
 }
@@ -109,17 +124,28 @@ unsafe extern "C" fn flush<T: Transform>(
     unsafe {
         enter(this, call, error, |handle: &mut Handle<T>, call| {
             if !std::mem::replace(&mut handle.is_flushed, true) {
-                handle.ready.extend(handle.transform.flush(call)?);
+                let made = handle.transform.flush(call);
+                handle.keep(made);
             }
-            Ok(handle.emit(&mut *out, abi::END))
+            handle.emit(&mut *out, abi::END)
         })
     }
 }
 
 impl<T> Handle<T> {
-    fn emit(&mut self, out: &mut DtvBatch, when_empty: i32) -> i32 {
-        let Some(batch) = self.ready.pop_front() else { return when_empty };
+    fn keep(&mut self, made: Result<Vec<Batch>>) {
+        match made {
+            Ok(batches) => self.ready.extend(batches),
+            Err(mut failure) => {
+                self.ready.extend(std::mem::take(&mut failure.before));
+                self.failure = Some(failure);
+            }
+        }
+    }
+
+    fn emit(&mut self, out: &mut DtvBatch, when_empty: i32) -> Result<i32> {
+        let Some(batch) = self.ready.pop_front() else { return self.failure.take().map_or(Ok(when_empty), Err) };
         batch.put(out, &mut self.texts);
-        abi::OK
+        Ok(abi::OK)
     }
 }

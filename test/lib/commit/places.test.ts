@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { encodeName, jobHashOf, jobKeyOf, publishedName } from "../../../lib/commit/places.ts";
+import { jobHashOf, jobKeyOf, publishedName } from "../../../lib/commit/places.ts";
+import { encodeName } from "../../../lib/contract/file-name.ts";
 
 describe("names", () => {
   it("never leave their folder, never collide, and decode back while they are short", () => {

@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { loadAsset } from "../../../lib/config/asset/load-asset.ts";
 import { loadRecipe } from "../../../lib/config/connector/load-recipe.ts";
 import { loadRegistry } from "../../../lib/config/connector/load-registry.ts";
-import { packageRoot } from "../../../lib/config/document/package-root.ts";
 import { loadJob } from "../../../lib/config/job/load-job.ts";
+import { packageRoot } from "../../../lib/storage/package-root.ts";
 import { workspace } from "./workspace.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));

@@ -1,7 +1,8 @@
 //! `libparquet_writer_plugin.so:create_writer`: Parquet files of records, under `output_base` of the configuration.
 //!
 //! `engine.options`: `compression` (zstd, snappy, gzip, lz4, none), `compression_level`, `row_group_size` in records,
-//! `target_size_mb` after which the next file begins, `statistics`.
+//! `page_size` in bytes, `target_size_mb` after which the next file begins, `statistics`. The files say which contract
+//! their records kept, where the configuration has one.
 use dativo_parquet::{Compression, FileWriter, Options};
 use dativo_plugin::arrow_array::RecordBatch;
 use dativo_plugin::arrow_schema::SchemaRef;
@@ -13,10 +14,16 @@ export_library!();
 export_writer!(create_writer, create_writer_kind, ParquetWriter);
 
 const MIB: f64 = 1024.0 * 1024.0;
-const OPTIONS: [&str; 5] = ["compression", "compression_level", "row_group_size", "target_size_mb", "statistics"];
+const OPTIONS: [&str; 6] =
+    ["compression", "compression_level", "row_group_size", "page_size", "target_size_mb", "statistics"];
+/// Whether a file is large enough is asked after so many records.
+const SLICE_ROWS: usize = 16_384;
+/// Stands in a file's name for its number.
+const NUMBER: &str = "{}";
 
 struct ParquetWriter {
     folder: PathBuf,
+    file_name: String,
     options: Options,
     target_bytes: u64,
     schema: Option<SchemaRef>,
@@ -34,7 +41,8 @@ impl Writer for ParquetWriter {
         let folder = config["output_base"].as_str().filter(|path| !path.is_empty());
         Ok(Self {
             folder: folder.ok_or_else(|| refusal("output_base is missing"))?.into(),
-            options: options_of(given)?,
+            file_name: config["file_name"].as_str().unwrap_or("part-{}.parquet").to_owned(),
+            options: Options { key_value_metadata: contract_metadata(&config["contract"]), ..options_of(given)? },
             target_bytes: (number(given, "target_size_mb", 0.001)?.unwrap_or(150.0) * MIB) as u64,
             schema: None,
             open: None,
@@ -48,13 +56,14 @@ impl Writer for ParquetWriter {
     }
 
     fn write(&mut self, _: &Call, rows: RecordBatch) -> Result<Vec<StagedFile>> {
-        if self.open.is_none() {
-            self.open = Some(self.begin()?);
+        let mut sealed = Vec::new();
+        for start in (0..rows.num_rows()).step_by(SLICE_ROWS) {
+            self.write_slice(rows.slice(start, SLICE_ROWS.min(rows.num_rows() - start)))?;
+            if self.file_bytes() >= self.target_bytes {
+                sealed.extend(self.seal_file()?);
+            }
         }
-        let Some((path, writer)) = &mut self.open else { return Ok(Vec::new()) };
-        writer.write(rows).map_err(failure)?;
-        let written = std::fs::metadata(&path).map_or(0, |facts| facts.len()) + writer.buffered_bytes() as u64;
-        if written < self.target_bytes { Ok(Vec::new()) } else { self.seal_file() }
+        Ok(sealed)
     }
 
     fn seal(&mut self, _: &Call) -> Result<Vec<StagedFile>> {
@@ -67,9 +76,23 @@ impl Writer for ParquetWriter {
 }
 
 impl ParquetWriter {
+    fn write_slice(&mut self, rows: RecordBatch) -> Result<()> {
+        if self.open.is_none() {
+            self.open = Some(self.begin()?);
+        }
+        let Some((_, writer)) = &mut self.open else { return Ok(()) };
+        writer.write(rows).map_err(failure)
+    }
+
+    /// What the file at hand has grown to, with what is held of it.
+    fn file_bytes(&self) -> u64 {
+        let Some((path, writer)) = &self.open else { return 0 };
+        std::fs::metadata(path).map_or(0, |facts| facts.len()) + writer.buffered_bytes() as u64
+    }
+
     fn begin(&mut self) -> Result<(PathBuf, FileWriter)> {
         let schema = self.schema.clone().ok_or_else(|| refusal("write() before open()"))?;
-        let path = self.folder.join(format!("part-{:05}.parquet", self.files));
+        let path = self.folder.join(self.file_name.replacen(NUMBER, &format!("{:05}", self.files), 1));
         self.files += 1;
         let writer = FileWriter::create(&path, schema, self.options.clone()).map_err(failure)?;
         Ok((path, writer))
@@ -96,10 +119,19 @@ fn options_of(given: &Map<String, Value>) -> Result<Options> {
     if let Some(rows) = number(given, "row_group_size", 1.0)? {
         options.row_group_size = rows as usize;
     }
+    if let Some(bytes) = number(given, "page_size", 1.0)? {
+        options.page_bytes = bytes as usize;
+    }
     if let Some(statistics) = given.get("statistics") {
         options.statistics = statistics.as_bool().ok_or_else(|| refusal("statistics is true or false"))?;
     }
     Ok(options)
+}
+
+/// What a file says of the contract that its records kept.
+fn contract_metadata(contract: &Value) -> Vec<(String, String)> {
+    let keys = ["name", "version", "fingerprint", "id"].into_iter();
+    keys.filter_map(|key| Some((format!("dativo.contract.{key}"), contract[key].as_str()?.to_owned()))).collect()
 }
 
 fn number(given: &Map<String, Value>, name: &str, least: f64) -> Result<Option<f64>> {
@@ -117,8 +149,9 @@ fn refusal(message: impl Into<String>) -> Error {
 }
 
 fn failure(cause: dativo_parquet::Error) -> Error {
-    match cause.io_kind() {
-        Some(_) => Error::new(ErrorKind::Io, cause.to_string()).with_detail(json!({ "code": "DTV_TARGET_UNWRITABLE" })),
-        None => Error::data(cause.to_string()),
+    if cause.io_kind().is_none() {
+        return Error::data(cause.to_string());
     }
+    let detail = json!({ "code": "DTV_TARGET_UNWRITABLE", "errno": cause.errno(), "path": cause.path });
+    Error::new(ErrorKind::Io, cause.to_string()).with_detail(detail)
 }

@@ -1,0 +1,27 @@
+import type { AssetDefinition } from "./asset.ts";
+import type { Batch } from "./batch.ts";
+import type { DecodeContext } from "./format.ts";
+
+/** Codecs in native code. They do what the format of the same name does, with the same results. */
+export interface NativeCodecs {
+  /**
+   * A decoder whose batches keep a contract, or undefined where there is none: for this format, these options, or this
+   * contract.
+   */
+  decoder(
+    format: string,
+    options: unknown,
+    contract: AssetDefinition,
+    signal: AbortSignal,
+  ): Promise<NativeDecoder | undefined>;
+}
+
+/** Decodes one source after another. What must be unique is so over all of them. */
+export interface NativeDecoder {
+  /** Without a limit of its own on records per batch, unless `batchRows` is given. */
+  decode(bytes: AsyncIterable<Uint8Array>, context: DecodeContext): AsyncIterable<Batch>;
+  close(): Promise<void>;
+}
+
+/** Where nothing native is, or wanted. */
+export const NO_NATIVE_CODECS: NativeCodecs = { decoder: async () => undefined };

@@ -1,0 +1,62 @@
+//! What the host says of dialect and contract.
+use crate::convert::{failure, refusal};
+use dativo_csv::{CsvError, CsvErrorKind, Options};
+use dativo_gate::{Contract, DEFAULT_UNIQUE_BYTES, Gate};
+use dativo_plugin::serde_json::{self, Map, Value, json};
+use dativo_plugin::{Error, Result};
+
+const OPTIONS: [&str; 16] = [
+    "delimiter",
+    "quote_char",
+    "quote",
+    "escape_char",
+    "header",
+    "columns",
+    "comment",
+    "skip_lines",
+    "null_values",
+    "encoding",
+    "max_record_bytes",
+    "max_field_bytes",
+    "allow_nul",
+    "batch_size",
+    "chunk_size",
+    "batch_rows",
+];
+
+/// The options of the format. What only the host's own decoder can do is an error that says so in its detail.
+pub fn options_of(config: &Value) -> Result<Options> {
+    let none = Map::new();
+    let mut given = config["engine"]["options"].as_object().unwrap_or(&none).clone();
+    if let Some(unknown) = given.keys().find(|key| !OPTIONS.contains(&key.as_str())) {
+        return Err(refusal(format!("unknown option '{unknown}'; known are {}", OPTIONS.join(", "))));
+    }
+    let rows = given.remove("batch_size").or_else(|| given.remove("chunk_size"));
+    if let Some(rows) = rows {
+        given.insert("batch_rows".to_owned(), rows);
+    }
+    let options: Options = serde_json::from_value(Value::Object(given)).map_err(|cause| refusal(cause.to_string()))?;
+    if options.batch_rows == 0 {
+        return Err(refusal("batch_size is a number of 1 or more"));
+    }
+    match options.unsupported() {
+        Some(what) => Err(unsupported(what)),
+        None => Ok(options),
+    }
+}
+
+/// The gate of the contract; none where there is no contract.
+pub fn gate_of(config: &Value) -> Result<Option<Gate>> {
+    let Some(contract) = config.get("contract").filter(|contract| !contract.is_null()) else { return Ok(None) };
+    let contract: Contract = serde_json::from_value(contract.clone())?;
+    let reasons = contract.unsupported();
+    if !reasons.is_empty() {
+        return Err(unsupported(reasons.join("; ")));
+    }
+    let gate = Gate::compile(contract, DEFAULT_UNIQUE_BYTES);
+    gate.map(Some).map_err(|cause| failure(&CsvError { source: String::new(), kind: CsvErrorKind::Gate(cause) }))
+}
+
+fn unsupported(what: String) -> Error {
+    refusal(format!("not read natively: {what}")).with_detail(json!({ "code": "DTV_NOT_BUILT", "unsupported": what }))
+}

@@ -1,0 +1,177 @@
+use crate::config::{gate_of, options_of};
+use crate::convert::{batch_of, failure, refusal, stamped};
+use dativo_csv::{Decoded, Decoder, Options};
+use dativo_plugin::arrow_schema::SchemaRef;
+use dativo_plugin::serde_json::{Value, json};
+use dativo_plugin::{Batch, Call, Error, ErrorKind, OpenRequest, Reader, Result};
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::Read;
+use std::time::UNIX_EPOCH;
+
+const CHUNK_BYTES: usize = 4 << 20;
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Reads the files of the job, each as a split of its own. A position is given at the end of a file: one that has not
+/// changed since is not read again.
+pub struct CsvReader {
+    config: Value,
+    options: Options,
+    files: Vec<String>,
+    open: Option<Open>,
+}
+
+struct Open {
+    path: String,
+    file: File,
+    /// Size and time of the file when it was opened.
+    position: Value,
+    decoder: Decoder,
+    schema: SchemaRef,
+    ready: VecDeque<Decoded>,
+    chunk: Vec<u8>,
+    has_ended: bool,
+}
+
+impl Reader for CsvReader {
+    fn create(config: &Value) -> Result<Self> {
+        gate_of(config)?;
+        Ok(Self { options: options_of(config)?, files: files_of(config)?, config: config.clone(), open: None })
+    }
+
+    fn plan(&mut self, _: &Call) -> Result<Option<Vec<Value>>> {
+        let splits = self.files.iter().map(|path| {
+            let facts = std::fs::metadata(path).map_err(|cause| unreadable(path, cause))?;
+            Ok(json!({ "id": path, "sizeBytes": facts.len() }))
+        });
+        splits.collect::<Result<_>>().map(Some)
+    }
+
+    fn open(&mut self, call: &Call, request: &OpenRequest) -> Result<SchemaRef> {
+        let [first, ..] = &self.files[..] else { return Err(refusal("'files' names no file")) };
+        let path = request.split.as_ref().and_then(|split| split["id"].as_str()).unwrap_or(first).to_owned();
+        let mut file = File::open(&path).map_err(|cause| unreadable(&path, cause))?;
+        let position = position_of(&path, &file)?;
+        let is_read = request.position.as_ref() == Some(&position);
+        if !is_read && request.position.is_some() {
+            return Err(changed(&path, "has changed since it was loaded"));
+        }
+        refuse_compressed(&path, &mut file)?;
+        let gate = gate_of(&self.config)?;
+        let schema = gate.as_ref().map(|gate| stamped(gate.schema(), gate.contract()));
+        let decoder = Decoder::new(&self.options, gate, path.clone());
+        let mut open = Open {
+            path,
+            file,
+            position,
+            decoder,
+            schema: SchemaRef::new(dativo_plugin::arrow_schema::Schema::empty()),
+            ready: VecDeque::new(),
+            chunk: vec![0; CHUNK_BYTES],
+            has_ended: is_read,
+        };
+        open.schema = match schema {
+            Some(schema) => schema,
+            None if is_read => open.schema,
+            None => open.read_columns(call)?,
+        };
+        Ok(self.open.insert(open).schema.clone())
+    }
+
+    fn next(&mut self, call: &Call) -> Result<Option<Batch>> {
+        let open = self.open.as_mut().ok_or_else(|| Error::config("next() before open()"))?;
+        while open.ready.is_empty() && !open.has_ended {
+            open.advance(call)?;
+        }
+        let Some(decoded) = open.ready.pop_front() else { return Ok(None) };
+        let mut batch = batch_of(decoded, &open.schema, &open.path);
+        batch.warnings = open.decoder.take_warnings();
+        if open.has_ended && open.ready.is_empty() {
+            batch.position = Some(open.position.clone());
+        }
+        Ok(Some(batch))
+    }
+
+    fn check(&mut self, _: &Call) -> Result<Option<String>> {
+        for path in &self.files {
+            File::open(path).map_err(|cause| unreadable(path, cause))?;
+        }
+        Ok(Some(format!("{} {} can be read", self.files.len(), if self.files.len() == 1 { "file" } else { "files" })))
+    }
+}
+
+impl Open {
+    /// Without a contract the columns are those of the header: it is read now.
+    fn read_columns(&mut self, call: &Call) -> Result<SchemaRef> {
+        let known = |decoded: &Decoded| decoded.rows.num_columns() > 0;
+        while !self.has_ended && !self.ready.iter().any(known) {
+            self.advance(call)?;
+        }
+        let first = self.ready.iter().find(|decoded| known(decoded));
+        first.map(|decoded| decoded.rows.schema()).ok_or_else(|| Error::data("the file shows no columns"))
+    }
+
+    fn advance(&mut self, call: &Call) -> Result<()> {
+        call.check()?;
+        let length = self.file.read(&mut self.chunk).map_err(|cause| unreadable(&self.path, cause))?;
+        let mut out = Vec::new();
+        let outcome = if length == 0 {
+            self.has_ended = true;
+            self.decoder.finish(&mut out)
+        } else {
+            self.decoder.push(&self.chunk[..length], &mut out)
+        };
+        self.ready.extend(out);
+        if self.has_ended && position_of(&self.path, &self.file)? != self.position {
+            return Err(changed(&self.path, "changed while it was read"));
+        }
+        outcome.map_err(|cause| failure(&cause))
+    }
+}
+
+fn files_of(config: &Value) -> Result<Vec<String>> {
+    let none = Vec::new();
+    let entries = config["files"].as_array().unwrap_or(&none).iter();
+    let paths = entries.map(|entry| {
+        let path = ["path", "file", "file_path"].iter().find_map(|key| entry[key].as_str());
+        path.map(str::to_owned).ok_or_else(|| refusal("A file entry must include a 'path' or 'file' field"))
+    });
+    paths.collect()
+}
+
+fn position_of(path: &str, file: &File) -> Result<Value> {
+    let facts = file.metadata().map_err(|cause| unreadable(path, cause))?;
+    let since = facts.modified().map_err(|cause| unreadable(path, cause))?.duration_since(UNIX_EPOCH);
+    let nanos = since.map_or(0, |since| since.as_nanos());
+    Ok(json!({ "path": path, "sizeBytes": facts.len(), "mtimeNs": nanos.to_string() }))
+}
+
+fn refuse_compressed(path: &str, file: &mut File) -> Result<()> {
+    use std::io::{Seek, SeekFrom};
+    let mut head = Vec::new();
+    let read = (&*file).take(GZIP.len() as u64).read_to_end(&mut head).and_then(|_| file.seek(SeekFrom::Start(0)));
+    read.map_err(|cause| unreadable(path, cause))?;
+    if head != GZIP {
+        return Ok(());
+    }
+    let detail = json!({
+        "code": "DTV_SOURCE_COMPRESSION",
+        "culprit": path,
+        "hint": "`source_connector: csv` without a custom reader reads gzip.",
+    });
+    Err(Error::data(format!("{path} is compressed with gzip, which this reader does not read")).with_detail(detail))
+}
+
+fn unreadable(path: &str, cause: std::io::Error) -> Error {
+    let code = match cause.kind() {
+        std::io::ErrorKind::NotFound => "DTV_SOURCE_NOT_FOUND",
+        _ => "DTV_SOURCE_UNREADABLE",
+    };
+    let kind = Error::from(cause).kind;
+    Error::new(kind, format!("Cannot read {path}")).with_detail(json!({ "code": code, "culprit": path }))
+}
+
+fn changed(path: &str, how: &str) -> Error {
+    let detail = json!({ "code": "DTV_SOURCE_CHANGED", "culprit": path });
+    Error::new(ErrorKind::Conflict, format!("{path} {how}")).with_detail(detail)
+}
