@@ -168,7 +168,7 @@ export abstract class FileReader extends BaseReader {
       this.#native = (await native.decoder(this.#format.name, options, contract, signal)) ?? null;
     }
     if (!this.#native) yield* this.#decode(file);
-    else yield* this.#native.decode(ahead(file.bytes(NATIVE_CHUNK_BYTES)), this.#contextOf(file));
+    else yield* this.#native.decode(ahead(file.lentBytes(NATIVE_CHUNK_BYTES)), this.#contextOf(file));
   }
 
   #contextOf(file: SourceFile): DecodeContext {

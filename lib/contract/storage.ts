@@ -26,9 +26,14 @@ export interface StoredFile {
 export interface SourceFile extends StoredFile {
   /**
    * The content in order, decompressed when it is gzip (known by its first bytes). Chunks are fresh: the
-   * receiver may keep them. Those of a file that is not compressed have `chunkBytes`.
+   * receiver may keep them.
    */
-  bytes(chunkBytes?: number): AsyncIterable<Uint8Array>;
+  bytes(): AsyncIterable<Uint8Array>;
+  /**
+   * The same in chunks of so many bytes, where it is not compressed, whose memory is used again: a chunk is overwritten
+   * when the second one after it is asked for.
+   */
+  lentBytes(chunkBytes: number): AsyncIterable<Uint8Array>;
   /** `length` bytes from `offset` of the stored bytes. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** SHA-256 of the stored bytes, hex; reads what `bytes()` has not read. */

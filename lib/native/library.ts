@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, realpathSync } from "node:fs";
+import { closeSync, openSync, readSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import koffi, { type LibraryHandle } from "koffi";
 import { DativoError, systemCode } from "../contract/errors.ts";
@@ -47,6 +47,8 @@ export class NativeLibrary {
   }
 }
 
+const HASH_BYTES = 256 * 1024;
+
 /** A library without references is unloaded, and one that has threads of its own then takes the process with it. */
 const loaded = new Map<string, NativeLibrary>();
 
@@ -60,7 +62,7 @@ export function openLibrary(path: string): NativeLibrary {
   const known = loaded.get(file);
   if (known) return known;
   configure();
-  const sha256 = createHash("sha256").update(readFileSync(file)).digest("hex");
+  const sha256 = hashFile(file);
   try {
     pin(file);
     const library = new NativeLibrary(file, sha256, koffi.load(file));
@@ -73,6 +75,22 @@ export function openLibrary(path: string): NativeLibrary {
       cause,
     });
   }
+}
+
+/** In pieces: a library with its debug information is large. */
+function hashFile(path: string): string {
+  const hash = createHash("sha256");
+  const piece = Buffer.allocUnsafeSlow(HASH_BYTES);
+  const file = openSync(path, "r");
+  try {
+    for (let length = -1; length !== 0; ) {
+      length = readSync(file, piece);
+      hash.update(piece.subarray(0, length));
+    }
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest("hex");
 }
 
 function locate(path: string): string {

@@ -13,10 +13,16 @@ const OTHERS: readonly (readonly [name: string, magic: readonly number[], tool: 
 /**
  * The bytes as they are, or decompressed when they are gzip: told by content, never by name.
  *
+ * `isLent`: chunks are overwritten soon.
+ *
  * @throws DativoError DTV_SOURCE_COMPRESSION for other kinds, and for gzip data that is broken, cut off or followed
  * by something that is not gzip.
  */
-export async function* decompress(stored: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
+export async function* decompress(
+  stored: AsyncIterable<Uint8Array>,
+  path: string,
+  { isLent = false } = {},
+): AsyncGenerator<Uint8Array> {
   const source = stored[Symbol.asyncIterator]();
   try {
     const head = await readHead(source, 6);
@@ -28,11 +34,16 @@ export async function* decompress(stored: AsyncIterable<Uint8Array>, path: strin
       });
     }
     const bytes = chain(head, source);
-    if (startsWith(head, [0x1f, 0x8b])) yield* gunzip(bytes, path);
+    if (startsWith(head, [0x1f, 0x8b])) yield* gunzip(isLent ? copied(bytes) : bytes, path);
     else yield* bytes;
   } finally {
     await source.return?.();
   }
+}
+
+/** Streams keep chunks for a while. */
+async function* copied(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield Buffer.from(chunk);
 }
 
 async function* gunzip(bytes: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {

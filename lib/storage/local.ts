@@ -10,6 +10,9 @@ import { decompress } from "./decompress.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
+/** One that is looked at, one that is fetched meanwhile, and one more. */
+const LENT_CHUNKS = 3;
+
 /** Our own bookkeeping inside target folders is never a source. */
 const IGNORED = ["**/_dativo/**"];
 
@@ -92,19 +95,32 @@ class LocalSourceFile implements SourceFile {
     this.#observe = observe;
   }
 
-  bytes(chunkBytes: number = CHUNK_BYTES): AsyncIterable<Uint8Array> {
-    return decompress(this.#stored(chunkBytes), this.path);
+  bytes(): AsyncIterable<Uint8Array> {
+    return decompress(
+      this.#stored(() => Buffer.allocUnsafeSlow(CHUNK_BYTES)),
+      this.path,
+    );
+  }
+
+  lentBytes(chunkBytes: number): AsyncIterable<Uint8Array> {
+    const ring = Array.from({ length: LENT_CHUNKS }, () => Buffer.allocUnsafeSlow(chunkBytes));
+    let next = 0;
+    return decompress(
+      this.#stored(() => ring[next++ % LENT_CHUNKS] as Buffer),
+      this.path,
+      { isLent: true },
+    );
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    const bytes = await this.#readAt(offset, length);
+    const bytes = await this.#readAt(offset, Buffer.allocUnsafeSlow(length));
     this.#observe(bytes.length);
     return bytes;
   }
 
   async digest(): Promise<string> {
     while (this.#hashed < this.sizeBytes) {
-      const bytes = await this.#readAt(this.#hashed, CHUNK_BYTES);
+      const bytes = await this.#readAt(this.#hashed, Buffer.allocUnsafeSlow(CHUNK_BYTES));
       if (bytes.length === 0) break;
       this.#absorb(bytes);
     }
@@ -124,9 +140,9 @@ class LocalSourceFile implements SourceFile {
     await this.#handle.close();
   }
 
-  async *#stored(chunkBytes: number): AsyncGenerator<Uint8Array> {
+  async *#stored(nextBuffer: () => Buffer): AsyncGenerator<Uint8Array> {
     for (let offset = 0; ; ) {
-      const bytes = await this.#readAt(offset, chunkBytes);
+      const bytes = await this.#readAt(offset, nextBuffer());
       if (bytes.length === 0) return;
       if (offset === this.#hashed) this.#absorb(bytes);
       offset += bytes.length;
@@ -135,10 +151,9 @@ class LocalSourceFile implements SourceFile {
     }
   }
 
-  async #readAt(offset: number, length: number): Promise<Uint8Array> {
-    const buffer = Buffer.allocUnsafeSlow(length);
+  async #readAt(offset: number, buffer: Buffer): Promise<Uint8Array> {
     try {
-      const { bytesRead } = await this.#handle.read(buffer, 0, length, offset);
+      const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, offset);
       return buffer.subarray(0, bytesRead);
     } catch (cause) {
       throw unreadable(this.path, cause);
