@@ -50,6 +50,10 @@ export function buildProgram(): Command {
     .allowExcessArguments()
     .action(run(async () => (await import("./commands/check.ts")).checkCommand));
 
+  globals(loading(program.command("explain").description("Say how a job would run: its stages, native or not")))
+    .argument("[job]", "the job file")
+    .action(run(async () => (await import("./commands/explain.ts")).explainCommand));
+
   globals(loading(program.command("discover").description("List what a source offers: files, columns, types")))
     .argument("[files...]", "data files to look into, without a job")
     .option("--connector <type>", "csv, jsonl, parquet, or a plugin's path; told from the file name by default")
@@ -68,6 +72,10 @@ export function buildProgram(): Command {
 
   globals(program.command("connectors").description("List the connectors and what they can do")).action(
     run(async () => (await import("./commands/connectors.ts")).connectorsCommand),
+  );
+
+  globals(program.command("doctor").description("Say what this installation has, and which codecs are native")).action(
+    run(async () => (await import("./commands/doctor.ts")).doctorCommand),
   );
   return program;
 }
@@ -133,7 +141,8 @@ function toSize(text: string): number {
   return bytes;
 }
 
-function describeVersion(): string {
+/** This package, Node and the machine, in a line. */
+export function describeVersion(): string {
   const { version } = createRequire(import.meta.url)("dativo-ingest/package.json") as { version: string };
   return `dativo ${version} (node ${process.version}, ${process.platform}-${process.arch})`;
 }

@@ -1,3 +1,4 @@
+import type { AssetDefinition } from "./asset.ts";
 import type { Batch } from "./batch.ts";
 import type { FileEntry, SourceConfig } from "./config.ts";
 import { DativoError } from "./errors.ts";
@@ -162,13 +163,21 @@ export abstract class FileReader extends BaseReader {
   /** The records of a file, held to the contract where native code can do so on the way. */
   async *#read(file: SourceFile): AsyncGenerator<Batch> {
     const { contract, native, signal } = this.ctx;
-    const { batchRows, format } = this.#options();
     if (contract && this.#native === undefined) {
-      const options = { ...(format as object), ...(batchRows === undefined ? {} : { batch_rows: batchRows }) };
-      this.#native = (await native.decoder(this.#format.name, options, contract, signal)) ?? null;
+      this.#native = (await native.decoder(this.#format.name, this.#nativeOptions(), contract, signal)) ?? null;
     }
     if (!this.#native) yield* this.#decode(file);
     else yield* this.#native.decode(ahead(file.lentBytes(NATIVE_CHUNK_BYTES)), this.#contextOf(file));
+  }
+
+  /** Why a contract cannot be held natively while files are read; undefined when it can. */
+  async nativeRefusal(contract: AssetDefinition): Promise<string | undefined> {
+    return this.ctx.native.refusal(this.#format.name, this.#nativeOptions(), contract);
+  }
+
+  #nativeOptions(): Record<string, unknown> {
+    const { batchRows, format } = this.#options();
+    return { ...(format as object), ...(batchRows === undefined ? {} : { batch_rows: batchRows }) };
   }
 
   #contextOf(file: SourceFile): DecodeContext {

@@ -14,6 +14,8 @@ export interface NativeCodecs {
     contract: AssetDefinition,
     signal: AbortSignal,
   ): Promise<NativeDecoder | undefined>;
+  /** Why `decoder` gives none; undefined where it gives one. */
+  refusal(format: string, options: unknown, contract: AssetDefinition): Promise<string | undefined>;
 }
 
 /** Decodes one source after another. What must be unique is so over all of them. */
@@ -24,4 +26,7 @@ export interface NativeDecoder {
 }
 
 /** Where nothing native is, or wanted. */
-export const NO_NATIVE_CODECS: NativeCodecs = { decoder: async () => undefined };
+export const NO_NATIVE_CODECS: NativeCodecs = {
+  decoder: async () => undefined,
+  refusal: async () => "there are no native codecs here",
+};

@@ -25,6 +25,8 @@ export const WHOLE_SOURCE = "0";
 export abstract class BaseReader<R extends Row = Row> {
   static readonly [READER] = true;
   static readonly replay: ReplayClass = 2;
+  /** `"columns"` says that batches lie in native memory, for who explains a job. */
+  static readonly output: "rows" | "columns" = "rows";
   readonly sourceConfig: SourceConfig;
   ctx: StageContext = INERT_CONTEXT;
 
@@ -62,7 +64,12 @@ export abstract class BaseReader<R extends Row = Row> {
   close(): void | Promise<void> {}
 }
 
-export type ReaderClass = (new (sourceConfig: SourceConfig) => BaseReader) & { readonly replay?: ReplayClass };
+export type ReaderClass = (new (
+  sourceConfig: SourceConfig,
+) => BaseReader) & {
+  readonly replay?: ReplayClass;
+  readonly output?: "rows" | "columns";
+};
 
 export function isReaderClass(value: unknown): value is ReaderClass {
   return typeof value === "function" && READER in value;

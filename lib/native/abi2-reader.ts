@@ -47,6 +47,7 @@ export function abi2ReaderClass(library: NativeLibrary, symbol: string): ReaderC
 
 /** Reads the batches of a library. Each split has an object of its own; questions go to another. */
 class Abi2Reader extends BaseReader {
+  static override readonly output = "columns";
   readonly #make: () => Abi2Object;
   readonly #objects = new Set<Abi2Object>();
 

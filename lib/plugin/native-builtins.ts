@@ -15,56 +15,94 @@ const DECODERS: Readonly<Record<string, readonly [library: string, symbol: strin
   csv: ["csv_reader_plugin", "create_decoder"],
 };
 
-/** False where `DATIVO_NATIVE=off` says that the TypeScript formats shall serve. */
-export function isNativeWanted(env: NodeJS.ProcessEnv = process.env): boolean {
-  return env["DATIVO_NATIVE"] !== "off";
-}
+/** Library and symbol of the writer of a format. */
+const WRITERS: typeof DECODERS = { parquet: ["parquet_writer_plugin", "create_writer"] };
 
-/** Where a library of ours lies when it is built; undefined when it is not, or not wanted. */
-export function findNativeLibrary(name: string): string | undefined {
-  const extension = EXTENSIONS[process.platform];
-  if (!isNativeWanted() || extension === undefined) return undefined;
-  const path = join(packageRoot(), "rust", "target", "release", `lib${name}.${extension}`);
-  return existsSync(path) ? path : undefined;
-}
+/** What there is of a codec: where its library lies, or why it does not serve. */
+type Found = { readonly path: string; readonly symbol: string } | { readonly refusal: string };
 
 /** Codecs of our libraries. They are loaded when a reader asks for one. */
-export const nativeCodecs: NativeCodecs = { decoder: openDecoder };
+export const nativeCodecs: NativeCodecs = {
+  async decoder(format, options, contract, signal) {
+    const opened = await openDecoder(format, options, contract, signal);
+    return "refusal" in opened ? undefined : opened.decoder;
+  },
+  async refusal(format, options, contract) {
+    const opened = await openDecoder(format, options, contract, new AbortController().signal);
+    if ("refusal" in opened) return opened.refusal;
+    await opened.decoder.close();
+    return undefined;
+  },
+};
+
+/** The writer of a format by a library of ours; undefined where there is none. */
+export async function findNativeFileWriter(format: Format): Promise<WriterClass | undefined> {
+  const found = findCodec(WRITERS, format.name);
+  if ("refusal" in found) return undefined;
+  const [{ openLibrary }, { nativeFileWriterClass }] = await Promise.all([
+    import("../native/library.ts"),
+    import("../native/native-file-writer.ts"),
+  ]);
+  return nativeFileWriterClass(openLibrary(found.path), found.symbol, format);
+}
+
+/** Who serves a codec that there is in native code. */
+export interface CodecReport {
+  /** `read csv` */
+  readonly codec: string;
+  readonly runs: "native" | "typescript" | "broken";
+  /** The library, or why it does not serve. */
+  readonly note: string;
+}
+
+/** Looks at every library. One that is there and does not load would end each run that needs it. */
+export async function examineCodecs(): Promise<CodecReport[]> {
+  const of = (codecs: typeof DECODERS, what: string) =>
+    Object.keys(codecs).map((format) => examine(`${what} ${format}`, findCodec(codecs, format)));
+  return Promise.all([...of(DECODERS, "read"), ...of(WRITERS, "write")]);
+}
+
+async function examine(codec: string, found: Found): Promise<CodecReport> {
+  if ("refusal" in found) return { codec, runs: "typescript", note: found.refusal };
+  const { openLibrary } = await import("../native/library.ts");
+  try {
+    openLibrary(found.path).fn(found.symbol, "int32_t", []);
+    return { codec, runs: "native", note: found.path };
+  } catch (error) {
+    if (!(error instanceof DativoError)) throw error;
+    return { codec, runs: "broken", note: error.message };
+  }
+}
 
 async function openDecoder(
   format: string,
   options: unknown,
   contract: AssetDefinition,
   signal: AbortSignal,
-): Promise<NativeDecoder | undefined> {
-  const [name, symbol] = (Object.hasOwn(DECODERS, format) && DECODERS[format]) || [];
-  const path = name === undefined || contract.fields.length === 0 ? undefined : findNativeLibrary(name);
-  if (path === undefined || symbol === undefined) return undefined;
+): Promise<{ readonly decoder: NativeDecoder } | { readonly refusal: string }> {
+  const found = findCodec(DECODERS, format);
+  if ("refusal" in found) return found;
+  if (contract.fields.length === 0) return { refusal: "the contract names no fields" };
   const [{ openLibrary }, { LibraryDecoder }] = await Promise.all([
     import("../native/library.ts"),
     import("../native/native-decoder.ts"),
   ]);
+  const library = openLibrary(found.path);
   try {
-    return await LibraryDecoder.create(openLibrary(path), symbol, options as Record<string, unknown>, contract, signal);
+    const settings = options as Readonly<Record<string, unknown>>;
+    return { decoder: await LibraryDecoder.create(library, found.symbol, settings, contract, signal) };
   } catch (error) {
-    if (error instanceof DativoError && error.code === "DTV_NOT_BUILT") return undefined;
+    if (error instanceof DativoError && error.code === "DTV_NOT_BUILT") return { refusal: error.message };
     throw error;
   }
 }
 
-/** Library and symbol of the writer of a format. */
-const WRITERS: Readonly<Record<string, readonly [library: string, symbol: string]>> = {
-  parquet: ["parquet_writer_plugin", "create_writer"],
-};
-
-/** The writer of a format by a library of ours; undefined where there is none. */
-export async function findNativeFileWriter(format: Format): Promise<WriterClass | undefined> {
-  const [name, symbol] = (Object.hasOwn(WRITERS, format.name) && WRITERS[format.name]) || [];
-  const path = name === undefined ? undefined : findNativeLibrary(name);
-  if (path === undefined || symbol === undefined) return undefined;
-  const [{ openLibrary }, { nativeFileWriterClass }] = await Promise.all([
-    import("../native/library.ts"),
-    import("../native/native-file-writer.ts"),
-  ]);
-  return nativeFileWriterClass(openLibrary(path), symbol, format);
+function findCodec(codecs: typeof DECODERS, format: string): Found {
+  const [name, symbol] = (Object.hasOwn(codecs, format) && codecs[format]) || [];
+  if (name === undefined || symbol === undefined) return { refusal: `there is no native codec for ${format}` };
+  if (process.env["DATIVO_NATIVE"] === "off") return { refusal: "DATIVO_NATIVE is off" };
+  const extension = EXTENSIONS[process.platform];
+  if (extension === undefined) return { refusal: `libraries are not built for ${process.platform}` };
+  const path = join(packageRoot(), "rust", "target", "release", `lib${name}.${extension}`);
+  return existsSync(path) ? { path, symbol } : { refusal: `${path} is not built (npm run build:native)` };
 }

@@ -37,7 +37,9 @@ export const parquetEncodeOptions = o
       .int()
       .min(1)
       .default(MAX_ROW_GROUP_ROWS)
-      .describe(`Records per row group; at most ${MAX_ROW_GROUP_ROWS} are put into one, whatever is asked for`),
+      .describe(
+        `Records per row group. Natively any number, 131072 by default; in TypeScript at most ${MAX_ROW_GROUP_ROWS}, whatever is asked for`,
+      ),
     page_size: o
       .int()
       .min(4 * KIB)

@@ -1,0 +1,84 @@
+import type { LoadedJob } from "../config/job/loaded-job.ts";
+import { INERT_CONTEXT } from "../contract/context.ts";
+import { FileReader } from "../contract/file-reader.ts";
+import { construct } from "../plugin/find-player.ts";
+import { nativeCodecs } from "../plugin/native-builtins.ts";
+import { LocalStorage } from "../storage/local.ts";
+import { type JobPlan, planJob } from "./plan-job.ts";
+import type { Guarantee } from "./receipt.ts";
+
+/** How a job would run: which stages there are, who does their work, and what each value of it comes from. */
+export interface Explanation {
+  readonly stages: readonly StageExplanation[];
+  /** What a stage does that another one asked for. */
+  readonly pushedDown: readonly string[];
+  /** Stages at which records that lie in native memory become JavaScript values. */
+  readonly rowsMaterialisedAt: readonly string[];
+  readonly guarantee: Guarantee;
+  /** The document that each value was said in, by its dotted path. */
+  readonly origins: LoadedJob["origins"];
+}
+
+export interface StageExplanation {
+  readonly stage: "read" | "validate" | "map" | "write";
+  /** Connector or plugin. */
+  readonly by: string;
+  readonly runs: "native" | "javascript";
+  /** Why so, where it could be otherwise. */
+  readonly note?: string | undefined;
+}
+
+/** @throws DativoError as a run would, for what is found before it begins. */
+export async function explainJob(job: LoadedJob, options: { readonly cwd?: string } = {}): Promise<Explanation> {
+  const plan = await planJob(job, options);
+  const read = await explainReader(plan, options.cwd);
+  const isPushedDown = read.isNative && read.holdsContract;
+  const stages: StageExplanation[] = [
+    { stage: "read", by: plan.reader.name, runs: runsOf(read.isNative), note: read.note },
+    isPushedDown
+      ? { stage: "validate", by: job.asset.name, runs: "native", note: "done by the reader" }
+      : { stage: "validate", by: job.asset.name, runs: "javascript" },
+  ];
+  if (job.map) stages.push({ stage: "map", by: "map", runs: "javascript" });
+  stages.push(explainWriter(plan));
+  return {
+    stages,
+    pushedDown: isPushedDown ? [`the contract ${job.asset.name} ${job.asset.version}, into the reader`] : [],
+    rowsMaterialisedAt: read.isNative ? firstJavaScript(stages) : [],
+    guarantee: plan.guarantee,
+    origins: job.origins,
+  };
+}
+
+interface ReaderFacts {
+  readonly isNative: boolean;
+  readonly holdsContract: boolean;
+  readonly note?: string | undefined;
+}
+
+async function explainReader({ job, reader }: JobPlan, cwd?: string): Promise<ReaderFacts> {
+  const { custom, config } = job.source;
+  if (custom !== undefined) return { isNative: reader.playerClass.output === "columns", holdsContract: false };
+  const player = construct(reader, config);
+  player.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd), native: nativeCodecs };
+  try {
+    const refusal = player instanceof FileReader ? await player.nativeRefusal(job.asset) : "it reads no files";
+    return { isNative: refusal === undefined, holdsContract: refusal === undefined, note: refusal };
+  } finally {
+    await player.close();
+  }
+}
+
+function explainWriter({ writer }: JobPlan): StageExplanation {
+  return { stage: "write", by: writer.name, runs: runsOf(writer.playerClass.input === "columns") };
+}
+
+/** From the first stage in JavaScript on, records are JavaScript's. */
+function firstJavaScript(stages: readonly StageExplanation[]): string[] {
+  const first = stages.find(({ runs }) => runs === "javascript");
+  return first ? [first.stage] : [];
+}
+
+function runsOf(isNative: boolean): StageExplanation["runs"] {
+  return isNative ? "native" : "javascript";
+}

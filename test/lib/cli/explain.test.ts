@@ -1,0 +1,59 @@
+import { expect, it } from "vitest";
+import { dativo, PEOPLE_ASSET, smallJob, writeFiles } from "../../support/cli.ts";
+import { tempFolder } from "../../support/folder.ts";
+import { describeNative, nativeLibrary } from "../../support/native.ts";
+
+function explain(job: Record<string, unknown> = {}, env: Record<string, string> = {}) {
+  const cwd = tempFolder();
+  writeFiles(cwd, { "job.yaml": smallJob(job), "people.yaml": PEOPLE_ASSET, "people.csv": "id,name\n1,Ada\n" });
+  const text = dativo(["explain", "job.yaml"], { cwd, env });
+  const json = dativo(["explain", "--config", "job.yaml", "--json"], { cwd, env });
+  return { text, json: JSON.parse(json.stdout || "{}"), code: json.code };
+}
+
+describeNative("dativo explain", () => {
+  it("says that nothing is done in JavaScript where the libraries serve", () => {
+    const { text, json } = explain();
+    expect(text.code).toBe(0);
+    expect(text.stdout).toMatch(/^read +csv +native$/m);
+    expect(text.stdout).toMatch(/^validate +people +native +done by the reader$/m);
+    expect(text.stdout).toMatch(/^target\.connection\.path +job$/m);
+    expect(text.stdout).toMatch(/^source\.engine\.type +recipe$/m);
+    expect(json.rowsMaterialisedAt).toEqual([]);
+    expect(json.pushedDown).toEqual(["the contract people 1.0.0, into the reader"]);
+  });
+
+  it("says at which stage rows are made", () => {
+    expect(explain({ map: { rename: { name: "who" } } }).json.rowsMaterialisedAt).toEqual(["map"]);
+    expect(explain({ target_connector: "jsonl" }).json.rowsMaterialisedAt).toEqual(["write"]);
+    const custom_reader = `${nativeLibrary("abi2_fixture")}:create_reader`;
+    expect(explain({ source: { custom_reader } }).json.rowsMaterialisedAt).toEqual(["validate"]);
+  });
+
+  it("says why TypeScript serves", () => {
+    const off = explain({}, { DATIVO_NATIVE: "off" });
+    expect(off.json.stages.map(({ runs }: { runs: string }) => runs)).toEqual([
+      "javascript",
+      "javascript",
+      "javascript",
+    ]);
+    expect(off.text.stdout).toContain("DATIVO_NATIVE is off");
+    const latin = explain({ source: { files: [{ path: "people.csv" }], engine: { options: { encoding: "latin1" } } } });
+    expect(latin.text.stdout).toContain("encoding latin1");
+    expect(latin.json.stages.at(-1)).toMatchObject({ stage: "write", runs: "native" });
+  });
+});
+
+describeNative("dativo doctor", () => {
+  it("says which codecs are native, and what stands against the others", () => {
+    const cwd = tempFolder();
+    const on = dativo(["doctor"], { cwd });
+    expect([on.code, on.stdout]).toEqual([0, expect.stringMatching(/read csv +native +\S+libcsv_reader_plugin/)]);
+    const off = dativo(["doctor", "--json"], { cwd, env: { DATIVO_NATIVE: "off" } });
+    expect(JSON.parse(off.stdout).codecs).toContainEqual({
+      codec: "write parquet",
+      runs: "typescript",
+      note: "DATIVO_NATIVE is off",
+    });
+  });
+});
