@@ -113,6 +113,25 @@ function configure(): void {
   if (configured) return;
   configured = true;
   koffi.config({ async_stack_size: 8 * 1024 * 1024, resident_async_pools: 32 });
+  boundHeaps();
+}
+
+/** Parameters of glibc's `mallopt` (malloc.h). */
+const M_TRIM_THRESHOLD = -1;
+const M_ARENA_MAX = -8;
+const TRIM_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Calls run on any thread of the pool, and glibc gives each thread a heap of its own, which keeps what it once had:
+ * two heaps and giving memory back take a third off the peak of a run (230 MiB to 150, measured), at the same speed.
+ */
+function boundHeaps(): void {
+  if (process.platform !== "linux") return;
+  const system = new NativeLibrary("", "", koffi.load(null));
+  if (!system.has("mallopt")) return;
+  const set = system.fn("mallopt", "int", ["int", "int"]);
+  set(M_ARENA_MAX, 2);
+  set(M_TRIM_THRESHOLD, TRIM_BYTES);
 }
 
 const RTLD_NOW = 2;

@@ -30,16 +30,22 @@ export function dativo(args: readonly string[], { cwd, env = {}, input, under = 
     input: input ?? "",
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
-    env: { PATH: process.env["PATH"] ?? "", HOME: cwd, TMPDIR: cwd, ...env },
+    env: { ...inherited(), HOME: cwd, TMPDIR: cwd, ...env },
   });
   return { code: status, stdout, stderr };
+}
+
+/** Of this process's environment what a command needs, and what says which codecs serve. */
+function inherited(): Record<string, string> {
+  const { PATH = "", DATIVO_NATIVE = "on" } = process.env;
+  return { PATH, DATIVO_NATIVE };
 }
 
 /** The same, still running. */
 export function startDativo(args: readonly string[], { cwd, env = {} }: CliOptions): ChildProcess {
   return spawn(NODE, [BIN, ...args], {
     cwd,
-    env: { PATH: process.env["PATH"] ?? "", HOME: cwd, TMPDIR: cwd, ...env },
+    env: { ...inherited(), HOME: cwd, TMPDIR: cwd, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

@@ -3,7 +3,9 @@ import { dativo, PEOPLE_ASSET, smallJob, writeFiles } from "../../support/cli.ts
 import { tempFolder } from "../../support/folder.ts";
 import { describeNative, nativeLibrary } from "../../support/native.ts";
 
-function explain(job: Record<string, unknown> = {}, env: Record<string, string> = {}) {
+const NATIVE = { DATIVO_NATIVE: "on" };
+
+function explain(job: Record<string, unknown> = {}, env: Record<string, string> = NATIVE) {
   const cwd = tempFolder();
   writeFiles(cwd, { "job.yaml": smallJob(job), "people.yaml": PEOPLE_ASSET, "people.csv": "id,name\n1,Ada\n" });
   const text = dativo(["explain", "job.yaml"], { cwd, env });
@@ -47,7 +49,7 @@ describeNative("dativo explain", () => {
 describeNative("dativo doctor", () => {
   it("says which codecs are native, and what stands against the others", () => {
     const cwd = tempFolder();
-    const on = dativo(["doctor"], { cwd });
+    const on = dativo(["doctor"], { cwd, env: NATIVE });
     expect([on.code, on.stdout]).toEqual([0, expect.stringMatching(/read csv +native +\S+libcsv_reader_plugin/)]);
     const off = dativo(["doctor", "--json"], { cwd, env: { DATIVO_NATIVE: "off" } });
     expect(JSON.parse(off.stdout).codecs).toContainEqual({
