@@ -9,6 +9,7 @@ mod batch;
 pub mod border;
 mod call;
 mod error;
+pub mod files;
 pub mod reader;
 pub mod transform;
 pub mod writer;

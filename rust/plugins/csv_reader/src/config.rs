@@ -1,7 +1,8 @@
 //! What the host says of dialect and contract.
-use crate::convert::{failure, refusal};
+use crate::convert::failure;
 use dativo_csv::{CsvError, CsvErrorKind, Options};
 use dativo_gate::{Contract, DEFAULT_UNIQUE_BYTES, Gate};
+use dativo_plugin::files::refusal;
 use dativo_plugin::serde_json::{self, Map, Value, json};
 use dativo_plugin::{Error, Result};
 

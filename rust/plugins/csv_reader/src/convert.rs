@@ -3,7 +3,7 @@ use dativo_csv::{CsvError, Decoded, RejectedRecord};
 use dativo_gate::Contract;
 use dativo_plugin::arrow_array::RecordBatch;
 use dativo_plugin::arrow_schema::{Schema, SchemaRef};
-use dativo_plugin::serde_json::{Value, json};
+use dativo_plugin::serde_json::Value;
 use dativo_plugin::{Batch, Error, Reject};
 use std::sync::Arc;
 
@@ -42,10 +42,6 @@ fn rejects_of(record: RejectedRecord, source: &str) -> Vec<Reject> {
         reason: fault.reason,
     };
     faults.into_iter().map(reject).collect()
-}
-
-pub fn refusal(message: impl Into<String>) -> Error {
-    Error::config(message).with_detail(json!({ "code": "DTV_OPTION_INVALID" }))
 }
 
 pub fn failure(cause: &CsvError) -> Error {

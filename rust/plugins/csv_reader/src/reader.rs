@@ -1,13 +1,13 @@
 use crate::config::{gate_of, options_of};
-use crate::convert::{batch_of, failure, refusal, stamped};
+use crate::convert::{batch_of, failure, stamped};
 use dativo_csv::{Decoded, Decoder, Options};
 use dativo_plugin::arrow_schema::SchemaRef;
+use dativo_plugin::files::{self, refusal};
 use dativo_plugin::serde_json::{Value, json};
-use dativo_plugin::{Batch, Call, Error, ErrorKind, OpenRequest, Reader, Result};
+use dativo_plugin::{Batch, Call, Error, OpenRequest, Reader, Result};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Read;
-use std::time::UNIX_EPOCH;
 
 const CHUNK_BYTES: usize = 4 << 20;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -36,26 +36,19 @@ struct Open {
 impl Reader for CsvReader {
     fn create(config: &Value) -> Result<Self> {
         gate_of(config)?;
-        Ok(Self { options: options_of(config)?, files: files_of(config)?, config: config.clone(), open: None })
+        Ok(Self { options: options_of(config)?, files: files::paths(config)?, config: config.clone(), open: None })
     }
 
     fn plan(&mut self, _: &Call) -> Result<Option<Vec<Value>>> {
-        let splits = self.files.iter().map(|path| {
-            let facts = std::fs::metadata(path).map_err(|cause| unreadable(path, cause))?;
-            Ok(json!({ "id": path, "sizeBytes": facts.len() }))
-        });
-        splits.collect::<Result<_>>().map(Some)
+        files::splits(&self.files).map(Some)
     }
 
     fn open(&mut self, call: &Call, request: &OpenRequest) -> Result<SchemaRef> {
         let [first, ..] = &self.files[..] else { return Err(refusal("'files' names no file")) };
         let path = request.split.as_ref().and_then(|split| split["id"].as_str()).unwrap_or(first).to_owned();
-        let mut file = File::open(&path).map_err(|cause| unreadable(&path, cause))?;
-        let position = position_of(&path, &file)?;
-        let is_read = request.position.as_ref() == Some(&position);
-        if !is_read && request.position.is_some() {
-            return Err(changed(&path, "has changed since it was loaded"));
-        }
+        let mut file = files::open(&path)?;
+        let position = files::position(&path, &file)?;
+        let is_read = files::is_read(&path, request.position.as_ref(), &position)?;
         refuse_compressed(&path, &mut file)?;
         let gate = gate_of(&self.config)?;
         let schema = gate.as_ref().map(|gate| stamped(gate.schema(), gate.contract()));
@@ -93,10 +86,7 @@ impl Reader for CsvReader {
     }
 
     fn check(&mut self, _: &Call) -> Result<Option<String>> {
-        for path in &self.files {
-            File::open(path).map_err(|cause| unreadable(path, cause))?;
-        }
-        Ok(Some(format!("{} {} can be read", self.files.len(), if self.files.len() == 1 { "file" } else { "files" })))
+        files::check(&self.files).map(Some)
     }
 }
 
@@ -113,7 +103,7 @@ impl Open {
 
     fn advance(&mut self, call: &Call) -> Result<()> {
         call.check()?;
-        let length = self.file.read(&mut self.chunk).map_err(|cause| unreadable(&self.path, cause))?;
+        let length = self.file.read(&mut self.chunk).map_err(|cause| files::unreadable(&self.path, cause))?;
         let mut out = Vec::new();
         let outcome = if length == 0 {
             self.has_ended = true;
@@ -122,35 +112,18 @@ impl Open {
             self.decoder.push(&self.chunk[..length], &mut out)
         };
         self.ready.extend(out);
-        if self.has_ended && position_of(&self.path, &self.file)? != self.position {
-            return Err(changed(&self.path, "changed while it was read"));
+        if self.has_ended && files::position(&self.path, &self.file)? != self.position {
+            return Err(files::changed(&self.path, "changed while it was read"));
         }
         outcome.map_err(|cause| failure(&cause))
     }
-}
-
-fn files_of(config: &Value) -> Result<Vec<String>> {
-    let none = Vec::new();
-    let entries = config["files"].as_array().unwrap_or(&none).iter();
-    let paths = entries.map(|entry| {
-        let path = ["path", "file", "file_path"].iter().find_map(|key| entry[key].as_str());
-        path.map(str::to_owned).ok_or_else(|| refusal("A file entry must include a 'path' or 'file' field"))
-    });
-    paths.collect()
-}
-
-fn position_of(path: &str, file: &File) -> Result<Value> {
-    let facts = file.metadata().map_err(|cause| unreadable(path, cause))?;
-    let since = facts.modified().map_err(|cause| unreadable(path, cause))?.duration_since(UNIX_EPOCH);
-    let nanos = since.map_or(0, |since| since.as_nanos());
-    Ok(json!({ "path": path, "sizeBytes": facts.len(), "mtimeNs": nanos.to_string() }))
 }
 
 fn refuse_compressed(path: &str, file: &mut File) -> Result<()> {
     use std::io::{Seek, SeekFrom};
     let mut head = Vec::new();
     let read = (&*file).take(GZIP.len() as u64).read_to_end(&mut head).and_then(|_| file.seek(SeekFrom::Start(0)));
-    read.map_err(|cause| unreadable(path, cause))?;
+    read.map_err(|cause| files::unreadable(path, cause))?;
     if head != GZIP {
         return Ok(());
     }
@@ -160,18 +133,4 @@ fn refuse_compressed(path: &str, file: &mut File) -> Result<()> {
         "hint": "`source_connector: csv` without a custom reader reads gzip.",
     });
     Err(Error::data(format!("{path} is compressed with gzip, which this reader does not read")).with_detail(detail))
-}
-
-fn unreadable(path: &str, cause: std::io::Error) -> Error {
-    let code = match cause.kind() {
-        std::io::ErrorKind::NotFound => "DTV_SOURCE_NOT_FOUND",
-        _ => "DTV_SOURCE_UNREADABLE",
-    };
-    let kind = Error::from(cause).kind;
-    Error::new(kind, format!("Cannot read {path}")).with_detail(json!({ "code": code, "culprit": path }))
-}
-
-fn changed(path: &str, how: &str) -> Error {
-    let detail = json!({ "code": "DTV_SOURCE_CHANGED", "culprit": path });
-    Error::new(ErrorKind::Conflict, format!("{path} {how}")).with_detail(detail)
 }

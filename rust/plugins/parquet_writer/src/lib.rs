@@ -6,6 +6,7 @@
 use dativo_parquet::{Compression, FileWriter, Options};
 use dativo_plugin::arrow_array::RecordBatch;
 use dativo_plugin::arrow_schema::SchemaRef;
+use dativo_plugin::files::refusal;
 use dativo_plugin::serde_json::{Map, Value, json};
 use dativo_plugin::{Call, Error, ErrorKind, Result, StagedFile, Writer, export_library, export_writer};
 use std::path::{Path, PathBuf};
@@ -142,10 +143,6 @@ fn number(given: &Map<String, Value>, name: &str, least: f64) -> Result<Option<f
 
 fn text_of(path: &Path) -> String {
     path.to_string_lossy().into_owned()
-}
-
-fn refusal(message: impl Into<String>) -> Error {
-    Error::config(message).with_detail(json!({ "code": "DTV_OPTION_INVALID" }))
 }
 
 fn failure(cause: dativo_parquet::Error) -> Error {
