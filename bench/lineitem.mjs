@@ -1,0 +1,25 @@
+const required = (name, type, rules = {}) => ({ name, type, required: true, ...rules });
+
+/** The contract of TPC-H's `lineitem`: its types, all of it required, and one enum, one pattern, one range. */
+export const LINEITEM = {
+  name: "lineitem",
+  version: "1.0.0",
+  fields: [
+    required("l_orderkey", "integer"),
+    required("l_partkey", "integer"),
+    required("l_suppkey", "integer"),
+    required("l_linenumber", "integer"),
+    required("l_quantity", "decimal(15,2)", { minimum: 1, maximum: 50 }),
+    required("l_extendedprice", "decimal(15,2)"),
+    required("l_discount", "decimal(15,2)"),
+    required("l_tax", "decimal(15,2)"),
+    required("l_returnflag", "string", { enum: ["A", "N", "R"] }),
+    required("l_linestatus", "string"),
+    required("l_shipdate", "date"),
+    required("l_commitdate", "date"),
+    required("l_receiptdate", "date"),
+    required("l_shipinstruct", "string"),
+    required("l_shipmode", "string", { pattern: "^[A-Z]+( AIR)?$" }),
+    required("l_comment", "string"),
+  ],
+};
