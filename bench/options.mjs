@@ -13,7 +13,7 @@ const USAGE = `npm run bench -- [options]
   --data FOLDER   where data files are kept, and what is measured writes; default: bench/data
   --out FOLDER    where results are kept; default: bench/results`;
 
-/** @throws never: a wrong command line ends the process with what it should have been */
+/** What the command line asks for; a wrong one ends the process with what it should have been. */
 export function parseOptions(words) {
   try {
     const { values } = parseArgs({ args: words, options: OPTIONS });

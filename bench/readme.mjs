@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./places.mjs";
-import { costTable, describeRun } from "./report.mjs";
+import { costTable, describeData, describeRun } from "./report.mjs";
 
 const BEGIN = "<!-- bench:begin, written by npm run bench -- --readme -->";
 const END = "<!-- bench:end -->";
@@ -18,6 +18,12 @@ export function updateReadme(results, path = join(ROOT, "README.md")) {
   const readme = readFileSync(path, "utf8");
   const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`${path} has no place for results: ${BEGIN} … ${END}`);
-  const before = readme.slice(0, begin + BEGIN.length);
-  writeFileSync(path, `${before}\n\n${costTable(result)}\n\n${describeRun(result)}\n\n${readme.slice(end)}`);
+  const parts = [
+    readme.slice(0, begin + BEGIN.length),
+    `**Measured** ([how](bench/README.md)): ${describeData(result)}`,
+    costTable(result),
+    describeRun(result),
+    readme.slice(end),
+  ];
+  writeFileSync(path, parts.join("\n\n"));
 }

@@ -28,7 +28,8 @@ function ratioTable({ ratios }) {
   );
 }
 
-function describeData({ entries, seed }) {
+/** What was converted. */
+export function describeData({ entries, seed }) {
   const { rows, inputBytes, dataset } = entries.at(-1);
   const seeded = dataset === "lineitem" ? "" : `, seed ${seed}`;
   return `${rows.toLocaleString("en-US")} rows, ${mb(inputBytes)} MB of CSV${seeded}, to Parquet, zstd level 1.`;
