@@ -32,7 +32,7 @@ export const CONTESTANTS = {
 const ONE_FILE_MB = 1_000_000;
 
 function job({ name, data }, contract, folder) {
-  const { fields, ...head } = JSON.parse(readFileSync(contract, "utf8"));
+  const { fields, few_values: _, ...head } = JSON.parse(readFileSync(contract, "utf8"));
   mkdirSync(join(folder, "lake"));
   writeFileSync(
     join(folder, "asset.yaml"),

@@ -1,6 +1,9 @@
 const required = (name, type, rules = {}) => ({ name, type, required: true, ...rules });
 
-/** The contract of TPC-H's `lineitem`: its types, all of it required, and one enum, one pattern, one range. */
+/**
+ * The contract of TPC-H's `lineitem`: its types, all of it required, and one enum, one pattern, one range. `few_values`
+ * names the columns for which a dictionary pays; a peer that cannot find out by itself is told.
+ */
 export const LINEITEM = {
   name: "lineitem",
   version: "1.0.0",
@@ -21,5 +24,18 @@ export const LINEITEM = {
     required("l_shipinstruct", "string"),
     required("l_shipmode", "string", { pattern: "^[A-Z]+( AIR)?$" }),
     required("l_comment", "string"),
+  ],
+  few_values: [
+    "l_linenumber",
+    "l_quantity",
+    "l_discount",
+    "l_tax",
+    "l_returnflag",
+    "l_linestatus",
+    "l_shipdate",
+    "l_commitdate",
+    "l_receiptdate",
+    "l_shipinstruct",
+    "l_shipmode",
   ],
 };

@@ -12,7 +12,7 @@ export function costTable({ entries }) {
     entries.map(({ label, rows, wallSeconds, cpuSeconds, peakBytes, sizeBytes }) => [
       label,
       `${wallSeconds.toFixed(2)} s`,
-      `${(rows / wallSeconds / 1e6).toFixed(2)} M`,
+      Number((rows / wallSeconds).toPrecision(3)).toLocaleString("en-US"),
       `${cpuSeconds.toFixed(2)} s`,
       `${mib(peakBytes)} MiB`,
       `${mb(sizeBytes)} MB`,

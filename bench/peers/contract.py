@@ -13,8 +13,17 @@ class Field(NamedTuple):
 
 
 def load_fields(path):
+    return [parse_field(field["name"], field["type"]) for field in load(path)["fields"]]
+
+
+def load_few_values(path):
+    """Names of the columns for which a dictionary pays."""
+    return load(path)["few_values"]
+
+
+def load(path):
     with open(path, encoding="utf-8") as file:
-        return [parse_field(field["name"], field["type"]) for field in json.load(file)["fields"]]
+        return json.load(file)
 
 
 def parse_field(name, text):

@@ -96,6 +96,11 @@ impl Column {
 }
 
 impl Kind {
+    /// Whether a dictionary pays. No rule: a peer that cannot find out by itself is told.
+    pub fn has_few_values(self) -> bool {
+        matches!(self, Self::Status | Self::Born | Self::Visits)
+    }
+
     fn type_name(self) -> &'static str {
         match self {
             Self::Id | Self::Visits => "integer",

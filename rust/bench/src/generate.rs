@@ -18,7 +18,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (rows, seed) = (arguments.number("rows", 10_000_000)?, arguments.number("seed", 1)?);
     let columns = columns_of(dataset)?;
     let fields: Vec<_> = columns.iter().map(Column::field).collect();
-    let text = json!({ "name": dataset, "version": "1.0.0", "fields": fields }).to_string();
+    let few: Vec<_> = columns.iter().filter(|column| column.kind.has_few_values()).map(|column| &column.name).collect();
+    let text = json!({ "name": dataset, "version": "1.0.0", "fields": fields, "few_values": few }).to_string();
     fs::write(contract, text).map_err(|cause| format!("{contract}: {cause}"))?;
     write_rows(data, &columns, rows, &mut Random::new(seed)).map_err(|cause| format!("{data}: {cause}"))?;
     Ok(ExitCode::SUCCESS)
