@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, it } from "vitest";
 import { SourceConfig } from "../../../lib/contract/config.ts";
 import type { Position } from "../../../lib/contract/results.ts";
@@ -6,7 +7,6 @@ import { IncrementalStateManager } from "../../../lib/contract/state.ts";
 import type { ColumnBatch } from "../../../lib/native/column-batch.ts";
 import { findNativeReader } from "../../../lib/native/find-native.ts";
 import { liveNativeArrays } from "../../../lib/native/native-rows.ts";
-import { askDuckDB } from "../../support/duckdb.ts";
 import { tempFolder } from "../../support/folder.ts";
 import { describeNative, nativeLibrary } from "../../support/native.ts";
 
@@ -14,8 +14,14 @@ const ROWS = 100_000;
 
 async function file(): Promise<string> {
   const path = join(tempFolder(), "rows.parquet");
-  await askDuckDB(`copy (select i::bigint id, 'n' || i word, i / 4.0 half, date '2020-01-01' + i::int day
-    from range(${ROWS}) t(i)) to '${path}' (row_group_size 10240)`);
+  const instance = await DuckDBInstance.create(":memory:");
+  const connection = await instance.connect();
+  await connection.run(
+    `copy (select i::bigint id, 'n' || i word, (i / 4)::double half, date '2020-01-01' + i::int as day
+     from range(${ROWS}) t(i)) to '${path}' (row_group_size 10240)`,
+  );
+  connection.closeSync();
+  instance.closeSync();
   return path;
 }
 
