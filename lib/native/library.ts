@@ -11,14 +11,18 @@ export type NativeFunction = ReturnType<LibraryHandle["func"]>;
 export class NativeLibrary {
   /** Absolute, symbolic links resolved. */
   readonly file: string;
-  /** Of the file's bytes, hex. */
-  readonly sha256: string;
   readonly #handle: LibraryHandle;
+  #sha256: string | undefined;
 
-  constructor(file: string, sha256: string, handle: LibraryHandle) {
+  constructor(file: string, handle: LibraryHandle) {
     this.file = file;
-    this.sha256 = sha256;
     this.#handle = handle;
+  }
+
+  /** Of the file's bytes, hex. */
+  get sha256(): string {
+    this.#sha256 ??= hashFile(this.file);
+    return this.#sha256;
   }
 
   has(symbol: string): boolean {
@@ -62,10 +66,9 @@ export function openLibrary(path: string): NativeLibrary {
   const known = loaded.get(file);
   if (known) return known;
   configure();
-  const sha256 = hashFile(file);
   try {
     pin(file);
-    const library = new NativeLibrary(file, sha256, koffi.load(file));
+    const library = new NativeLibrary(file, koffi.load(file));
     loaded.set(file, library);
     return library;
   } catch (cause) {
@@ -127,7 +130,7 @@ const TRIM_BYTES = 4 * 1024 * 1024;
  */
 function boundHeaps(): void {
   if (process.platform !== "linux") return;
-  const system = new NativeLibrary("", "", koffi.load(null));
+  const system = new NativeLibrary("", koffi.load(null));
   if (!system.has("mallopt")) return;
   const set = system.fn("mallopt", "int", ["int", "int"]);
   set(M_ARENA_MAX, 2);
