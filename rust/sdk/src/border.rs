@@ -1,11 +1,65 @@
 //! What every entry point does: catch panics, fill the error, take and give texts.
-use crate::abi::{DtvCall, DtvError};
+use crate::abi::{self, DtvCall, DtvError};
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Result};
 use serde_json::Value;
 use std::any::Any;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+/// Behind the symbols that the export macros make: has `table` make the plugin, and fills the host's struct as far as
+/// the host has room.
+///
+/// # Safety
+/// The arguments are the host's, as `dativo_plugin.h` says; `table` gives a struct of it that begins with its size.
+pub unsafe fn create<T>(
+    host_abi: u32,
+    config: *const c_char,
+    out: *mut c_void,
+    error: *mut DtvError,
+    table: impl FnOnce(&Value, u32) -> Result<T>,
+) -> i32 {
+    // SAFETY: by the caller's promise, here and below.
+    unsafe {
+        guard(error, || {
+            check_abi(host_abi)?;
+            let size = *out.cast::<u32>();
+            let table = table(&json(config)?.unwrap_or_default(), size)?;
+            let bytes = size_of::<T>().min(size as usize);
+            ptr::copy_nonoverlapping(ptr::from_ref(&table).cast::<u8>(), out.cast::<u8>(), bytes);
+            Ok(abi::OK)
+        })
+    }
+}
+
+fn check_abi(host_abi: u32) -> Result<()> {
+    if host_abi == abi::VERSION {
+        return Ok(());
+    }
+    Err(Error::config(format!("the host speaks ABI {host_abi}, this library {}", abi::VERSION)))
+}
+
+/// Answers with a JSON text, or with `END` for nothing to tell.
+///
+/// # Safety
+/// As for [`enter`]; `out` is the host's.
+pub unsafe fn ask<T>(
+    this: *mut c_void,
+    call: *const DtvCall,
+    out: *mut *mut c_char,
+    error: *mut DtvError,
+    answer: impl FnOnce(&mut T, &Call) -> Result<Option<Value>>,
+) -> i32 {
+    // SAFETY: by the caller's promise.
+    unsafe {
+        enter(this, call, error, |object: &mut T, call| {
+            let Some(value) = answer(object, call)? else { return Ok(abi::END) };
+            give(out, &value);
+            Ok(abi::OK)
+        })
+    }
+}
 
 /// Runs an entry point on the object behind `this`. Neither panic nor error gets past it.
 ///
@@ -67,7 +121,7 @@ pub unsafe extern "C" fn free_string(_this: *mut c_void, text: *mut c_char) {
 ///
 /// # Safety
 /// `into` is the host's.
-pub unsafe fn give(into: *mut *mut c_char, value: &Value) {
+unsafe fn give(into: *mut *mut c_char, value: &Value) {
     let text = CString::new(value.to_string()).expect("JSON escapes NUL");
     // SAFETY: by the caller's promise.
     unsafe { *into = text.into_raw() };

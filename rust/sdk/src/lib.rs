@@ -83,7 +83,7 @@ macro_rules! export_plugin {
             error: *mut $crate::abi::DtvError,
         ) -> i32 {
             // SAFETY: the host calls this as dativo_plugin.h says.
-            unsafe { $crate::$room::create::<$type>(host_abi, config, out, error) }
+            unsafe { $crate::border::create(host_abi, config, out, error, $crate::$room::table::<$type>) }
         }
 
         #[unsafe(no_mangle)]

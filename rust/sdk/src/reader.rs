@@ -1,7 +1,7 @@
 use crate::abi::{self, DtvBatch, DtvCall, DtvError, DtvReader};
 use crate::arrow::FFI_ArrowSchema;
 use crate::batch::{Batch, Texts};
-use crate::border::{enter, free_string, give, guard, into_handle, json, release};
+use crate::border::{ask, enter, free_string, into_handle, json, release};
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Result};
 use arrow_schema::{Schema, SchemaRef};
@@ -56,35 +56,13 @@ struct Handle<R> {
     texts: Texts,
 }
 
-/// Behind the symbol that `export_reader!` makes.
-///
-/// # Safety
-/// The arguments are the host's, as `dativo_plugin.h` says.
-pub unsafe fn create<R: Reader>(host_abi: u32, config: *const c_char, out: *mut c_void, error: *mut DtvError) -> i32 {
-    // SAFETY: by the caller's promise, here and below.
-    unsafe {
-        guard(error, || {
-            check_abi(host_abi)?;
-            let reader = R::create(&json(config)?.unwrap_or_default())?;
-            let size = (*out.cast::<DtvReader>()).size;
-            out.cast::<DtvReader>()
-                .write(table::<R>(size, into_handle(Handle { reader, schema: None, texts: Texts::default() })));
-            Ok(abi::OK)
-        })
-    }
-}
-
-pub(crate) fn check_abi(host_abi: u32) -> Result<()> {
-    if host_abi == abi::VERSION {
-        return Ok(());
-    }
-    Err(Error::config(format!("the host speaks ABI {host_abi}, this library {}", abi::VERSION)))
-}
-
-fn table<R: Reader>(size: u32, this: *mut c_void) -> DtvReader {
-    DtvReader {
+/// What the host gets of a new reader.
+#[doc(hidden)]
+pub fn table<R: Reader>(config: &Value, size: u32) -> Result<DtvReader> {
+    let handle = Handle { reader: R::create(config)?, schema: None, texts: Texts::default() };
+    Ok(DtvReader {
         size,
-        self_: this,
+        self_: into_handle(handle),
         open: Some(open::<R>),
         next: Some(next::<R>),
         plan: Some(plan::<R>),
@@ -94,7 +72,7 @@ fn table<R: Reader>(size: u32, this: *mut c_void) -> DtvReader {
         estimate: Some(estimate::<R>),
         free_string: Some(free_string),
         release: Some(release::<Handle<R>>),
-    }
+    })
 }
 
 unsafe extern "C" fn open<R: Reader>(
@@ -146,9 +124,7 @@ unsafe extern "C" fn plan<R: Reader>(
     error: *mut DtvError,
 ) -> i32 {
     unsafe {
-        enter(this, call, error, |handle: &mut Handle<R>, call| {
-            Ok(give_some(out, handle.reader.plan(call)?.map(Value::from)))
-        })
+        ask(this, call, out, error, |handle: &mut Handle<R>, call| Ok(handle.reader.plan(call)?.map(Value::from)))
     }
 }
 
@@ -159,8 +135,8 @@ unsafe extern "C" fn check<R: Reader>(
     error: *mut DtvError,
 ) -> i32 {
     unsafe {
-        enter(this, call, error, |handle: &mut Handle<R>, call| {
-            Ok(give_some(out, handle.reader.check(call)?.map(|message| serde_json::json!({ "message": message }))))
+        ask(this, call, out, error, |handle: &mut Handle<R>, call| {
+            Ok(handle.reader.check(call)?.map(|message| serde_json::json!({ "message": message })))
         })
     }
 }
@@ -171,9 +147,7 @@ unsafe extern "C" fn discover<R: Reader>(
     out: *mut *mut c_char,
     error: *mut DtvError,
 ) -> i32 {
-    unsafe {
-        enter(this, call, error, |handle: &mut Handle<R>, call| Ok(give_some(out, handle.reader.discover(call)?)))
-    }
+    unsafe { ask(this, call, out, error, |handle: &mut Handle<R>, call| handle.reader.discover(call)) }
 }
 
 unsafe extern "C" fn estimate<R: Reader>(
@@ -189,14 +163,4 @@ unsafe extern "C" fn estimate<R: Reader>(
             Ok(abi::OK)
         })
     }
-}
-
-/// `END` says that there is nothing to tell.
-///
-/// # Safety
-/// `out` is the host's.
-pub(crate) unsafe fn give_some(out: *mut *mut c_char, value: Option<Value>) -> i32 {
-    let Some(value) = value else { return abi::END };
-    unsafe { give(out, &value) };
-    abi::OK
 }

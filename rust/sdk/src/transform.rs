@@ -1,15 +1,14 @@
 use crate::abi::{self, DtvBatch, DtvCall, DtvError, DtvTransform};
 use crate::arrow::FFI_ArrowSchema;
 use crate::batch::{Batch, Texts};
-use crate::border::{enter, guard, into_handle, json, release};
+use crate::border::{enter, into_handle, release};
 use crate::call::Call;
 use crate::error::{Error, Result};
-use crate::reader::check_abi;
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use serde_json::Value;
 use std::collections::VecDeque;
-use std::ffi::{c_char, c_void};
+use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
@@ -39,41 +38,25 @@ struct Handle<T> {
     texts: Texts,
 }
 
-/// Behind the symbol that `export_transform!` makes.
-///
-/// # Safety
-/// The arguments are the host's, as `dativo_plugin.h` says.
-pub unsafe fn create<T: Transform>(
-    host_abi: u32,
-    config: *const c_char,
-    out: *mut c_void,
-    error: *mut DtvError,
-) -> i32 {
-    // SAFETY: by the caller's promise, here and below.
-    unsafe {
-        guard(error, || {
-            check_abi(host_abi)?;
-            let transform = T::create(&json(config)?.unwrap_or_default())?;
-            let handle = Handle {
-                transform,
-                input: None,
-                ready: VecDeque::new(),
-                failure: None,
-                is_flushed: false,
-                texts: Texts::default(),
-            };
-            let size = (*out.cast::<DtvTransform>()).size;
-            out.cast::<DtvTransform>().write(DtvTransform {
-                size,
-                self_: into_handle(handle),
-                open: Some(open::<T>),
-                apply: Some(apply::<T>),
-                flush: Some(flush::<T>),
-                release: Some(release::<Handle<T>>),
-            });
-            Ok(abi::OK)
-        })
-    }
+/// What the host gets of a new transform.
+#[doc(hidden)]
+pub fn table<T: Transform>(config: &Value, size: u32) -> Result<DtvTransform> {
+    let handle = Handle {
+        transform: T::create(config)?,
+        input: None,
+        ready: VecDeque::new(),
+        failure: None,
+        is_flushed: false,
+        texts: Texts::default(),
+    };
+    Ok(DtvTransform {
+        size,
+        self_: into_handle(handle),
+        open: Some(open::<T>),
+        apply: Some(apply::<T>),
+        flush: Some(flush::<T>),
+        release: Some(release::<Handle<T>>),
+    })
 }
 
 unsafe extern "C" fn open<T: Transform>(

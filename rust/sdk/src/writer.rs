@@ -1,10 +1,9 @@
 use crate::abi::{self, DtvBatch, DtvCall, DtvError, DtvWriter};
 use crate::arrow::FFI_ArrowSchema;
 use crate::batch::Batch;
-use crate::border::{enter, free_string, guard, into_handle, json, release};
+use crate::border::{ask, enter, free_string, into_handle, release};
 use crate::call::Call;
 use crate::error::{Error, Result};
-use crate::reader::{check_abi, give_some};
 use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
 use serde_json::{Value, json as object};
@@ -44,34 +43,23 @@ struct Handle<W> {
     input: Option<SchemaRef>,
 }
 
-/// Behind the symbol that `export_writer!` makes.
-///
-/// # Safety
-/// The arguments are the host's, as `dativo_plugin.h` says.
-pub unsafe fn create<W: Writer>(host_abi: u32, config: *const c_char, out: *mut c_void, error: *mut DtvError) -> i32 {
-    // SAFETY: by the caller's promise, here and below.
-    unsafe {
-        guard(error, || {
-            check_abi(host_abi)?;
-            let writer = W::create(&json(config)?.unwrap_or_default())?;
-            let size = (*out.cast::<DtvWriter>()).size;
-            out.cast::<DtvWriter>().write(DtvWriter {
-                size,
-                self_: into_handle(Handle { writer, input: None }),
-                durable_staging: 1,
-                open: Some(open::<W>),
-                write: Some(write::<W>),
-                seal: Some(seal::<W>),
-                commit: None,
-                committed: None,
-                abort: None,
-                check: Some(check::<W>),
-                free_string: Some(free_string),
-                release: Some(release::<Handle<W>>),
-            });
-            Ok(abi::OK)
-        })
-    }
+/// What the host gets of a new writer.
+#[doc(hidden)]
+pub fn table<W: Writer>(config: &Value, size: u32) -> Result<DtvWriter> {
+    Ok(DtvWriter {
+        size,
+        self_: into_handle(Handle { writer: W::create(config)?, input: None }),
+        durable_staging: 1,
+        open: Some(open::<W>),
+        write: Some(write::<W>),
+        seal: Some(seal::<W>),
+        commit: None,
+        committed: None,
+        abort: None,
+        check: Some(check::<W>),
+        free_string: Some(free_string),
+        release: Some(release::<Handle<W>>),
+    })
 }
 
 unsafe extern "C" fn open<W: Writer>(
@@ -98,10 +86,10 @@ unsafe extern "C" fn write<W: Writer>(
     error: *mut DtvError,
 ) -> i32 {
     unsafe {
-        enter(this, call, error, |handle: &mut Handle<W>, call| {
+        ask(this, call, files, error, |handle: &mut Handle<W>, call| {
             let schema = handle.input.as_ref().ok_or_else(|| Error::config("write() before open()"))?;
             let rows = Batch::take(&mut *input, schema)?.rows;
-            Ok(give_some(files, Some(files_json(&handle.writer.write(call, rows)?))))
+            Ok(Some(files_json(&handle.writer.write(call, rows)?)))
         })
     }
 }
@@ -113,9 +101,7 @@ unsafe extern "C" fn seal<W: Writer>(
     error: *mut DtvError,
 ) -> i32 {
     unsafe {
-        enter(this, call, error, |handle: &mut Handle<W>, call| {
-            Ok(give_some(files, Some(files_json(&handle.writer.seal(call)?))))
-        })
+        ask(this, call, files, error, |handle: &mut Handle<W>, call| Ok(Some(files_json(&handle.writer.seal(call)?))))
     }
 }
 
@@ -126,8 +112,8 @@ unsafe extern "C" fn check<W: Writer>(
     error: *mut DtvError,
 ) -> i32 {
     unsafe {
-        enter(this, call, error, |handle: &mut Handle<W>, call| {
-            Ok(give_some(out, handle.writer.check(call)?.map(|message| object!({ "message": message }))))
+        ask(this, call, out, error, |handle: &mut Handle<W>, call| {
+            Ok(handle.writer.check(call)?.map(|message| object!({ "message": message })))
         })
     }
 }
