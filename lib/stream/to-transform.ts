@@ -1,5 +1,6 @@
 import { Duplex } from "node:stream";
 import { type Batch, isBatch, type Row } from "../contract/batch.ts";
+import type { Reservation } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";
 import type { Reject } from "../contract/reject.ts";
 import { RowBatch } from "../contract/row-batch.ts";
@@ -197,14 +198,21 @@ class TransformRun {
   ): AsyncGenerator<Batch> {
     let held: Batch | undefined;
     let made = 0;
+    let lease: Reservation | undefined;
     for await (const output of outputs) {
+      const next = this.adopted ? envelope?.flow.add(leaseOf(output)) : undefined;
       this.#control.signal.throwIfAborted();
       if (held) {
         if (envelope)
-          attachEnvelope(held, { ...newEnvelope(envelope.flow), policy: this.#verdict?.policy ?? envelope.policy });
+          attachEnvelope(held, {
+            ...newEnvelope(envelope.flow),
+            lease,
+            policy: this.#verdict?.policy ?? envelope.policy,
+          });
         yield held;
       }
       held = output;
+      lease = next;
       made += output.length;
       this.#control.passed(output.length);
     }
@@ -220,6 +228,7 @@ class TransformRun {
     envelope.filtered += filtered + (settled ? Math.max(0, this.#owed) : 0);
     envelope.added += settled ? Math.max(0, -this.#owed) : 0;
     if (settled) this.#owed = 0;
+    envelope.lease = both(envelope.lease, lease);
     this.#judge(envelope);
     const carrier = held ?? RowBatch.empty(this.#output ?? new Schema([]));
     attachEnvelope(carrier, envelope);
@@ -265,6 +274,22 @@ class TransformRun {
   #release(): Envelope | undefined {
     return this.flow && { ...newEnvelope(this.flow), ...this.#withheld };
   }
+}
+
+/** An output may lie in memory of a library, which is given back with its envelope, or when the run fails. */
+function leaseOf(output: Batch): Reservation {
+  return { bytes: 0, release: () => output.release() };
+}
+
+function both(first: Reservation | undefined, second: Reservation | undefined): Reservation | undefined {
+  if (!first || !second) return first ?? second;
+  return {
+    bytes: first.bytes + second.bytes,
+    release: () => {
+      first.release();
+      second.release();
+    },
+  };
 }
 
 /** Batches of a hook's result, which may be one, several, or none. */
