@@ -10,15 +10,15 @@ import {
   type Split,
 } from "../contract/results.ts";
 import type { IncrementalStateManager } from "../contract/state.ts";
-import { type Abi2Kind, Abi2Object, END, jsonIn, newBatch, OK, tableFunction, warningsIn } from "./abi2.ts";
+import { type Abi2Kind, Abi2Object, END, jsonIn, newBatch, OK, tableFunction } from "./abi2.ts";
 import { ColumnBatch } from "./column-batch.ts";
-import { importRejects } from "./import-rejects.ts";
 import { type ArrowSchema, importSchema } from "./import-schema.ts";
 import { ARROW_SCHEMA, BATCH, READER } from "./layout.ts";
 import type { NativeLibrary } from "./library.ts";
 import { fixedBytes, fixedText } from "./memory.ts";
 import { NativeRows } from "./native-rows.ts";
 import { readerConfigOf } from "./plugin-config.ts";
+import { tellOf } from "./tell.ts";
 
 const Ask = tableFunction("reader_ask", 1);
 
@@ -103,10 +103,7 @@ class Abi2Reader extends BaseReader {
   }
 
   #take(raw: Buffer, owner: string, schema: ArrowSchema, provenance: Provenance) {
-    const rejects = NativeRows.takeFrom(raw, BATCH.rejects);
-    if (rejects) for (const reject of importRejects(rejects)) this.ctx.reject(reject);
-    this.ctx.filtered(Number(raw.readBigUInt64LE(BATCH.rowsFiltered)));
-    for (const warning of warningsIn(raw)) this.ctx.log.warn(warning);
+    tellOf(raw, this.ctx);
     const rows = NativeRows.takeFrom(raw, BATCH.rows);
     const position = positionIn(raw, owner);
     if (!rows) return { batch: [], position };

@@ -3,15 +3,11 @@ import type { Batch } from "../contract/batch.ts";
 import type { TargetConfig } from "../contract/config.ts";
 import { DativoError } from "../contract/errors.ts";
 import { ConnectionTestResult, type FileMetadata } from "../contract/results.ts";
-import { RowBatch } from "../contract/row-batch.ts";
 import type { Schema } from "../contract/schema.ts";
-import { TypeSettler } from "../contract/settle-types.ts";
 import { BaseWriter, type WriterClass } from "../contract/writer.ts";
 import { toFileMetadata } from "./abi1-writer.ts";
-import { type Abi2Kind, Abi2Object, newBatch, tableFunction } from "./abi2.ts";
-import { ColumnBatch } from "./column-batch.ts";
-import { encodeRecords } from "./encode-column.ts";
-import { exportArray } from "./export-array.ts";
+import { type Abi2Kind, Abi2Object, tableFunction } from "./abi2.ts";
+import { BatchExporter } from "./batch-exporter.ts";
 import { exportSchema } from "./export-schema.ts";
 import { BATCH, WRITER } from "./layout.ts";
 import type { NativeLibrary } from "./library.ts";
@@ -49,17 +45,18 @@ export function writerObject(library: NativeLibrary, symbol: string): Abi2Object
 export class Abi2Writer extends BaseWriter {
   static override readonly input = "columns";
   readonly #object: Abi2Object;
-  #settler: TypeSettler | undefined;
-  #schema: Schema | undefined;
+  readonly #exporter: BatchExporter;
+  #isOpen = false;
 
   constructor(asset: AssetDefinition, target: TargetConfig, outputBase: string, object: Abi2Object) {
     super(asset, target, outputBase);
     this.#object = object;
+    this.#exporter = new BatchExporter(object.name);
   }
 
   async writeBatch(batch: Batch): Promise<FileMetadata[]> {
     if (batch.length === 0) return [];
-    const rows = this.#exported(batch);
+    const rows = this.#exporter.export(batch);
     try {
       await this.#open(rows.schema);
       return this.#files(await this.#object.ask("write", WRITER.write, rows.struct));
@@ -70,7 +67,7 @@ export class Abi2Writer extends BaseWriter {
   }
 
   override async seal(): Promise<FileMetadata[]> {
-    return this.#schema ? this.#files(await this.#object.ask("seal", WRITER.seal)) : [];
+    return this.#isOpen ? this.#files(await this.#object.ask("seal", WRITER.seal)) : [];
   }
 
   override async checkConnection(): Promise<ConnectionTestResult> {
@@ -93,36 +90,14 @@ export class Abi2Writer extends BaseWriter {
     await this.#object.create(this.config(), this.ctx.signal);
   }
 
-  /** The schema is known with the first records, and fixed from then on. */
+  /** The schema is known with the first records. */
   async #open(schema: Schema): Promise<void> {
-    if (this.#schema?.equals(schema)) return;
-    if (this.#schema) {
-      throw new DativoError("DTV_SCHEMA_CHANGED", `${this.#object.name} was given records of another schema`, {
-        culprit: this.#object.name,
-      });
-    }
+    if (this.#isOpen) return;
     await this.#create();
     const exported = exportSchema(schema);
     await this.#object.call("open", WRITER.open, exported.struct);
     void exported.memory;
-    this.#schema = schema;
-  }
-
-  /** A dtv_batch with the records: a native batch is moved, others are copied into Arrow memory. */
-  #exported(batch: Batch): { schema: Schema; struct: Buffer } {
-    const struct = newBatch();
-    if (batch instanceof ColumnBatch && batch.isPlain && batch.native.isAlone) {
-      batch.native.moveTo(struct, BATCH.rows);
-      return { schema: batch.schema, struct };
-    }
-    const raw = RowBatch.from(batch);
-    this.#settler ??= new TypeSettler(raw);
-    const settled = this.#settler.apply(raw);
-    const { fields } = settled.schema;
-    const columns = fields.map((_, index) => settled.cells(index));
-    const types = fields.map(({ type }) => type);
-    exportArray(encodeRecords(types, columns, settled.length)).copy(struct, BATCH.rows);
-    return { schema: settled.schema, struct };
+    this.#isOpen = true;
   }
 
   #files(written: unknown): FileMetadata[] {

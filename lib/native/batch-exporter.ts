@@ -1,0 +1,54 @@
+import type { Batch } from "../contract/batch.ts";
+import { DativoError } from "../contract/errors.ts";
+import { RowBatch } from "../contract/row-batch.ts";
+import type { Schema } from "../contract/schema.ts";
+import { TypeSettler } from "../contract/settle-types.ts";
+import { newBatch } from "./abi2.ts";
+import { ColumnBatch } from "./column-batch.ts";
+import { encodeRecords } from "./encode-column.ts";
+import { exportArray } from "./export-array.ts";
+import { BATCH } from "./layout.ts";
+
+/** A dtv_batch with records, and what their schema is. The rows in it belong to whoever takes them out. */
+export interface ExportedBatch {
+  readonly schema: Schema;
+  readonly struct: Buffer;
+}
+
+/** Gives batches to one object of a library. All of them have one schema, which the first one settles. */
+export class BatchExporter {
+  readonly #owner: string;
+  #settler: TypeSettler | undefined;
+  #schema: Schema | undefined;
+
+  constructor(owner: string) {
+    this.#owner = owner;
+  }
+
+  /** A native batch that nobody else holds is moved, others are copied. @throws DativoError DTV_SCHEMA_CHANGED */
+  export(batch: Batch): ExportedBatch {
+    const struct = newBatch();
+    if (batch instanceof ColumnBatch && batch.isPlain && batch.native.isAlone) {
+      this.#hold(batch.schema);
+      batch.native.moveTo(struct, BATCH.rows);
+      return { schema: batch.schema, struct };
+    }
+    const raw = RowBatch.from(batch);
+    this.#settler ??= new TypeSettler(raw);
+    const settled = this.#settler.apply(raw);
+    this.#hold(settled.schema);
+    const { fields } = settled.schema;
+    const columns = fields.map((_, index) => settled.cells(index));
+    const types = fields.map(({ type }) => type);
+    exportArray(encodeRecords(types, columns, settled.length)).copy(struct, BATCH.rows);
+    return { schema: settled.schema, struct };
+  }
+
+  #hold(schema: Schema): void {
+    this.#schema ??= schema;
+    if (this.#schema.equals(schema)) return;
+    throw new DativoError("DTV_SCHEMA_CHANGED", `${this.#owner} was given records of another schema`, {
+      culprit: this.#owner,
+    });
+  }
+}
