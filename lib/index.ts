@@ -57,7 +57,7 @@ export { RowBatch } from "./contract/row-batch.ts";
 export { type Field, Schema } from "./contract/schema.ts";
 export { IncrementalStateManager } from "./contract/state.ts";
 export type { SourceFile, StagedFile, Storage, StoredFile } from "./contract/storage.ts";
-export { type Applied, BaseTransform } from "./contract/transform.ts";
+export { type Applied, BaseTransform, type TransformClass } from "./contract/transform.ts";
 export { type DataType, formatType, type Property, parseType } from "./contract/types.ts";
 export { BaseWriter, type WriterClass } from "./contract/writer.ts";
 export { type CheckReport, checkJob } from "./job/check-job.ts";

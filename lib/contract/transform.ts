@@ -3,18 +3,25 @@ import type { Batch, Row } from "./batch.ts";
 import { INERT_CONTEXT, type StageContext } from "./context.ts";
 import type { Schema } from "./schema.ts";
 
-export type TransformClass = (new (...args: never[]) => BaseTransform) & { readonly input?: "batch" | "columns" };
+const TRANSFORM = Symbol.for("dativo.transform");
 
 /** What a transform makes of a batch: none, one, or several in order. */
 export type Applied<O extends Row = Row> = Batch<O> | Iterable<Batch<O>> | AsyncIterable<Batch<O>> | undefined | void;
 
 /** A stage between reader and writer. Only `apply` is required. */
 export abstract class BaseTransform<I extends Row = Row, O extends Row = Row> {
+  static readonly [TRANSFORM] = true;
   /** `"columns"` asks for batches as they come, of any length, for who works on columns; by default 2,000 records at most. */
   static readonly input: "batch" | "columns" = "batch";
+  /** As the job has them, under `transforms`. */
+  readonly options: Readonly<Record<string, unknown>>;
   ctx: StageContext = INERT_CONTEXT;
   /** The contract that this stage holds records to, if that is what it does: a reader may do it in its place. */
   readonly contract?: AssetDefinition<Row>;
+
+  constructor(options: Readonly<Record<string, unknown>> = {}) {
+    this.options = options;
+  }
 
   /**
    * The schema of what `apply` makes of batches of this schema. Called before the first batch of each schema; `source`
@@ -33,4 +40,14 @@ export abstract class BaseTransform<I extends Row = Row, O extends Row = Row> {
   flush(): Applied<O> | Promise<Applied<O>> {}
 
   close(): void | Promise<void> {}
+}
+
+export type TransformClass = (new (
+  options: Readonly<Record<string, unknown>>,
+) => BaseTransform) & {
+  readonly input?: "batch" | "columns";
+};
+
+export function isTransformClass(value: unknown): value is TransformClass {
+  return typeof value === "function" && TRANSFORM in value;
 }

@@ -28,7 +28,7 @@ export interface RunFacts {
 /** The receipt of a run that has settled. */
 export function buildReceipt(run: RunFacts): Receipt {
   const { plan, ledger, attempt, sealed, result } = run;
-  const { job, place, reader, writer } = plan;
+  const { job, place, reader, transforms, writer } = plan;
   const committed = result.status !== "unchanged";
   return {
     format: RECEIPT_FORMAT,
@@ -68,7 +68,9 @@ export function buildReceipt(run: RunFacts): Receipt {
     files: committed ? filesOf(attempt, sealed) : [],
     rejects: { count: sealed.counts.rejected, path: attempt.rejectsPath },
     contract: { name: job.asset.name, version: job.asset.version, fingerprint: job.asset.fingerprint },
-    plugins: [reader, writer].flatMap(({ name, sha256 }) => (sha256 === undefined ? [] : [{ path: name, sha256 }])),
+    plugins: [reader, ...transforms, writer].flatMap(({ name, sha256 }) =>
+      sha256 === undefined ? [] : [{ path: name, sha256 }],
+    ),
     tags: job.tags,
     positions: Object.fromEntries(sealed.positions),
     timings: {

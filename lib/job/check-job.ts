@@ -5,9 +5,11 @@ import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import { DativoError, systemCode, toDativoError } from "../contract/errors.ts";
 import { ConnectionTestResult } from "../contract/results.ts";
+import { Schema } from "../contract/schema.ts";
+import { BaseTransform } from "../contract/transform.ts";
 import { unwritable } from "../contract/unwritable.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
-import { construct, findReader, findWriter } from "../plugin/find-player.ts";
+import { construct, findReader, findTransform, findWriter } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
 
 /** What was found of one side of a job. */
@@ -24,6 +26,8 @@ export interface CheckReport {
   readonly source: SideReport;
   readonly target: SideReport;
   readonly contract: SideReport;
+  /** Absent where the job has none. */
+  readonly transforms?: SideReport;
 }
 
 /** Says what is wrong with a job before anything runs. Nothing is written anywhere. */
@@ -32,6 +36,7 @@ export async function checkJob(job: LoadedJob, { cwd = process.cwd() } = {}): Pr
     source: notBuilt(job, "source_connector") ?? (await report(() => checkSource(job, cwd))),
     target: notBuilt(job, "target_connector") ?? (await report(() => checkTarget(job))),
     contract: await report(() => checkContract(job)),
+    ...(job.transforms.length > 0 ? { transforms: await report(() => checkTransforms(job, cwd)) } : {}),
   };
 }
 
@@ -68,12 +73,40 @@ async function checkTarget(job: LoadedJob): Promise<ConnectionTestResult> {
 async function checkContract(job: LoadedJob): Promise<ConnectionTestResult> {
   const { Validate, MapSchema } = await loadTransforms();
   const typed = await new Validate({ asset: job.asset }).open(job.asset.targetSchema());
-  if (job.map) new MapSchema(job.map).open(typed);
+  if (job.map && job.transforms.length === 0) new MapSchema(job.map).open(typed);
   const count = job.asset.fields.length;
   return new ConnectionTestResult(
     true,
     `${job.asset.name} ${job.asset.version}: ${count} ${count === 1 ? "field" : "fields"}`,
   );
+}
+
+/** Finds and opens the transforms in turn, and the mapping behind them, as a run would. */
+async function checkTransforms(job: LoadedJob, cwd: string): Promise<ConnectionTestResult> {
+  let schema = job.asset.targetSchema();
+  for (const { plugin, options } of job.transforms) schema = await openTransform(plugin, options, schema, cwd);
+  const { MapSchema } = await loadTransforms();
+  if (job.map) new MapSchema(job.map).open(schema);
+  return new ConnectionTestResult(true, schema.isOpen ? "Opened" : `They give ${schema.names.join(", ")}`);
+}
+
+async function openTransform(
+  plugin: string,
+  options: Readonly<Record<string, unknown>>,
+  input: Schema,
+  cwd: string,
+): Promise<Schema> {
+  const transform = construct(await findTransform(plugin), options);
+  transform.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd) };
+  try {
+    const output = await transform.open(input);
+    // One that does not say what it makes may make other columns.
+    return transform.open === BaseTransform.prototype.open
+      ? new Schema(output.fields, Schema.lexical([], { open: true }).metadata)
+      : output;
+  } finally {
+    await transform.close();
+  }
 }
 
 /** The folder itself, or the nearest parent that exists, must be a folder that can be written. */

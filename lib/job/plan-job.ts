@@ -6,8 +6,9 @@ import { ControlPaths, jobHashOf, jobKeyOf, stateDirOf } from "../commit/places.
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { DativoError } from "../contract/errors.ts";
 import type { ReaderClass } from "../contract/reader.ts";
+import type { TransformClass } from "../contract/transform.ts";
 import type { WriterClass } from "../contract/writer.ts";
-import { findReader, findWriter, type Player } from "../plugin/find-player.ts";
+import { findReader, findTransform, findWriter, type Player } from "../plugin/find-player.ts";
 import { guaranteeOf } from "./guarantee.ts";
 import type { Guarantee } from "./receipt.ts";
 
@@ -16,6 +17,7 @@ export interface JobPlan {
   readonly job: LoadedJob;
   readonly name: string;
   readonly reader: Player<ReaderClass>;
+  readonly transforms: readonly Player<TransformClass>[];
   readonly writer: Player<WriterClass>;
   readonly place: LedgerPlace;
   /** True when the engine publishes the writer's files into the target folder. */
@@ -24,13 +26,15 @@ export interface JobPlan {
 }
 
 /**
- * Finds reader and writer and the place of the job's books.
+ * Finds reader, transforms and writer and the place of the job's books.
  *
  * @throws DativoError DTV_NOT_BUILT for a key whose feature does not exist yet, DTV_PLUGIN_* for plugins.
  */
 export async function planJob(job: LoadedJob, { cwd = process.cwd(), env = process.env } = {}): Promise<JobPlan> {
   refusePlanned(job);
   const reader = await findReader(job.source.type, job.source.custom);
+  const transforms: Player<TransformClass>[] = [];
+  for (const { plugin } of job.transforms) transforms.push(await findTransform(plugin));
   const writer = await findWriter(job.target.type, job.target.custom);
   const publishesFiles = job.target.path !== undefined && !writer.playerClass.prototype.commitFiles;
   const name = job.name ?? job.asset.name;
@@ -38,6 +42,7 @@ export async function planJob(job: LoadedJob, { cwd = process.cwd(), env = proce
     job,
     name,
     reader,
+    transforms,
     writer,
     place: placeOf(job, name, publishesFiles, stateDirOf(env, cwd)),
     publishesFiles,

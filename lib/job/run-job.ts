@@ -59,7 +59,7 @@ export interface Progress {
 const PROGRESS_MS = 200;
 
 /**
- * Runs a job: reads, checks, maps, stages, and commits once.
+ * Runs a job: reads, checks, transforms, maps, stages, and commits once.
  *
  * @param input path of a job file, a job as YAML would give it, or a job that was loaded.
  * @throws DativoError when nothing was published; its code says why.
@@ -154,6 +154,13 @@ class JobRun {
       meter: this.#meter("validate"),
       policy: job.validation,
     });
+    const changes = this.#plan.transforms.map((found, index) =>
+      toTransform(construct(found, job.transforms[index]?.options ?? {}), {
+        environment,
+        owner: found.name,
+        meter: this.#meter(`transform ${index + 1}`),
+      }),
+    );
     const shape = job.map ? [toTransform(new MapSchema(job.map), { environment, meter: this.#meter("map") })] : [];
     const sink = toWritable({
       environment,
@@ -171,7 +178,7 @@ class JobRun {
     });
     const stopReporting = this.#reportProgress(() => sink.counts.rejected);
     try {
-      await runPipeline([source, check, ...shape, sink], this.#options.signal);
+      await runPipeline([source, check, ...changes, ...shape, sink], this.#options.signal);
     } catch (error) {
       throw this.#options.signal?.aborted ? cancelled(this.#options.signal, error) : error;
     } finally {

@@ -1,3 +1,4 @@
+import { DativoError } from "../contract/errors.ts";
 import type { Schema } from "../contract/schema.ts";
 import { type Abi2Kind, Abi2Object, END, MORE, newBatch, OK, tableFunction } from "./abi2.ts";
 import { exportSchema } from "./export-schema.ts";
@@ -48,7 +49,9 @@ export class Abi2Transform {
     try {
       for (let next: Buffer | null = input; ; next = null) {
         const out = newBatch();
-        if ((await this.#object.call("apply", TRANSFORM.apply, next, out)) === MORE) return;
+        const code = await this.#object.call("apply", TRANSFORM.apply, next, out);
+        if (code === MORE) return;
+        if (code !== OK) throw this.#misresult("apply", code);
         yield out;
       }
     } finally {
@@ -62,11 +65,17 @@ export class Abi2Transform {
       const out = newBatch();
       const code = await this.#object.call("flush", TRANSFORM.flush, out);
       if (code === END) return;
-      if (code === OK) yield out;
+      if (code !== OK) throw this.#misresult("flush", code);
+      yield out;
     }
   }
 
   close(): Promise<void> {
     return this.#object.close();
+  }
+
+  /** Taken for anything else, it would be asked again and again. */
+  #misresult(verb: string, code: number): DativoError {
+    return new DativoError("DTV_PLUGIN_RESULT", `${verb}() of ${this.name} returned ${code}`, { culprit: this.name });
   }
 }

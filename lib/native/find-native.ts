@@ -1,9 +1,11 @@
 import { DativoError } from "../contract/errors.ts";
 import type { ReaderClass } from "../contract/reader.ts";
+import type { TransformClass } from "../contract/transform.ts";
 import type { WriterClass } from "../contract/writer.ts";
 import { abi1ReaderClass } from "./abi1-reader.ts";
 import { abi1WriterClass } from "./abi1-writer.ts";
 import { abi2ReaderClass } from "./abi2-reader.ts";
+import { abi2TransformClass } from "./abi2-transform-player.ts";
 import { abi2WriterClass } from "./abi2-writer.ts";
 import { type NativeLibrary, openLibrary } from "./library.ts";
 import { requireSupportedMachine } from "./memory.ts";
@@ -25,6 +27,17 @@ export function findNativeWriter(path: string, symbol: string): NativeClass<Writ
   const library = openLibrary(path);
   const make = speaksAbi2(library, symbol, "writer") ? abi2WriterClass : abi1WriterClass;
   return { playerClass: make(library, symbol), sha256: library.sha256 };
+}
+
+export function findNativeTransform(path: string, symbol: string): NativeClass<TransformClass> {
+  const library = openLibrary(path);
+  if (!speaksAbi2(library, symbol, "transform")) {
+    throw new DativoError("DTV_PLUGIN_CLASS", `${library.file} speaks ABI 1, which has no transforms`, {
+      culprit: library.file,
+      hint: "Build it over dativo_plugin (rust/sdk), which speaks ABI 2.",
+    });
+  }
+  return { playerClass: abi2TransformClass(library, symbol), sha256: library.sha256 };
 }
 
 const KINDS = ["", "reader", "transform", "writer", "stream"];

@@ -3,7 +3,7 @@ import type { SourceConfig, TargetConfig } from "../contract/config.ts";
 import type { StageContext } from "../contract/context.ts";
 import { formatType } from "../contract/types.ts";
 
-type Config = Record<string, unknown>;
+type Config = Readonly<Record<string, unknown>>;
 
 /** What a native reader is made from, in the shape that both ABIs share; nothing in it is ever null. */
 export function sourceConfigOf(config: SourceConfig): Config {
@@ -24,6 +24,10 @@ export function contractConfigOf({ id, name, version, fingerprint, fields }: Ass
 /** What is not set is not there: `null` would be something that was said. */
 function dropUnset(config: Config): Config {
   return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+}
+
+export function transformConfigOf(options: Config, { tempDir }: StageContext): Config {
+  return { options, temp_dir: tempDir, contract: null };
 }
 
 /** What a native writer is made from, in the shape that both ABIs share. */

@@ -2,6 +2,7 @@ import { DativoError, toDativoError } from "../contract/errors.ts";
 import { didYouMean } from "../contract/options.ts";
 import { type PluginPath, parsePluginPath } from "../contract/plugin-path.ts";
 import { isReaderClass, type ReaderClass } from "../contract/reader.ts";
+import { isTransformClass, type TransformClass } from "../contract/transform.ts";
 import { isWriterClass, type WriterClass } from "../contract/writer.ts";
 import { BUILTIN_READERS, BUILTIN_WRITERS } from "./builtin.ts";
 import { loadModule } from "./load-module.ts";
@@ -42,6 +43,14 @@ export async function findWriter(type: string, custom: string | undefined): Prom
   if (path.kind === "script") return findScript(custom, path, "BaseWriter", isWriterClass);
   const { findNativeWriter } = await import("../native/find-native.ts");
   return { ...findNativeWriter(path.file, path.name), name: custom };
+}
+
+/** A transform is always a plugin: those that come with Dativo have keys of their own in a job. */
+export async function findTransform(plugin: string): Promise<Player<TransformClass>> {
+  const path = parsePluginPath(plugin);
+  if (path.kind === "script") return findScript(plugin, path, "BaseTransform", isTransformClass);
+  const { findNativeTransform } = await import("../native/find-native.ts");
+  return { ...findNativeTransform(path.file, path.name), name: plugin };
 }
 
 async function findBuiltin<C>(

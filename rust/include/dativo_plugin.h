@@ -16,13 +16,14 @@
  *  6. Rejects have one schema: source utf8, row uint64, line uint64, offset uint64, length uint64, raw binary,
  *     column utf8, rule utf8, reason utf8. `row` and `line` count from 1, `offset` from 0 in the decompressed source. A
  *     record with several faults has one entry for each, one after another; `row` tells them together. What is not
- *     known, and the column of a fault of the whole record, is null.
+ *     known, and the column of a fault of the whole record, is null. A transform knows no source: it leaves it empty,
+ *     `row` is the number of the record in the batch of the last apply, from 1, and the host puts the record's place.
  *  7. No panic, exception or signal handler crosses the border; a plugin does not exit, nor write to descriptors 0 and
  *     1, nor change locale, umask or working directory. Lines on stderr are fine.
  *  8. `config_json` of a reader is {type, connection, credentials, objects, files, tables, incremental, engine}; of a
- *     writer {asset_name, schema, output_base, target_type, connection, file_format, engine}; both also have
- *     wanted_batch_rows, wanted_batch_bytes, memory_limit_bytes, temp_dir and contract (the asset with its fingerprint,
- *     or null). A reader that ran the contract says so: `dativo.contract` = fingerprint in the metadata of its schema.
+ *     writer {asset_name, schema, output_base, target_type, connection, file_format, engine}; of a transform {options};
+ *     all also have wanted_batch_rows, wanted_batch_bytes, memory_limit_bytes, temp_dir and contract (the asset with its
+ *     fingerprint, or null). A reader that ran the contract says so: `dativo.contract` = fingerprint in the metadata of its schema.
  *     Credentials are never repeated in an error.
  *  9. A decoder is a transform from {bytes: binary}, an encoder one to it.
  * 10. plan, check, discover, compare and estimate may be called before open; each split has a handle of its own.

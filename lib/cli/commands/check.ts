@@ -12,7 +12,7 @@ import { printJson } from "../print-json.ts";
 import type { LoadFlags } from "../program.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** Loads a job and looks at its source, target and contract. Runs nothing, writes nothing. */
+/** Loads a job and looks at its source, target, contract and transforms. Runs nothing, writes nothing. */
 export async function checkCommand(flags: LoadFlags, terminal: Terminal, args: readonly string[]): Promise<number> {
   checkNaming("check", flags, args);
   if (flags.config === undefined) {
@@ -43,7 +43,12 @@ export async function checkCommand(flags: LoadFlags, terminal: Terminal, args: r
 function withPlaces(report: CheckReport, job: LoadedJob): CheckReport {
   const place = (side: SideReport): SideReport =>
     side.errorCode === "DTV_OPTION_INVALID" ? { ...side, message: placeOptions(side, job) } : side;
-  return { source: place(report.source), target: place(report.target), contract: place(report.contract) };
+  return {
+    source: place(report.source),
+    target: place(report.target),
+    contract: place(report.contract),
+    ...(report.transforms ? { transforms: place(report.transforms) } : {}),
+  };
 }
 
 function describeSide(name: string, side: SideReport, flags: LoadFlags, terminal: Terminal): string[] {

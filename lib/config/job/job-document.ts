@@ -114,6 +114,11 @@ export const targetSection = z.strictObject({
   }),
 });
 
+const transformEntry = z.strictObject({
+  plugin: text.describe("Plugin that transforms: path/to/transform.ts:ClassName or path/to/libx.so:create_transform"),
+  options: bag.optional().describe("Passed to the plugin as they are"),
+});
+
 /** A job: tenant, source, target and contract. */
 export const jobDocument = z
   .strictObject({
@@ -136,6 +141,10 @@ export const jobDocument = z
     asset_path: text.describe("Contract file that every record is checked against"),
     source: sourceSection.prefault({}).describe("What is read, over the source recipe"),
     target: targetSection.prefault({}).describe("Where it is written, over the target recipe"),
+    transforms: z
+      .array(transformEntry)
+      .optional()
+      .describe("Plugins that change the records that were checked, one after the other; map comes after them"),
     map: mapOptions.optional().describe("Shapes the records that were checked, before they are written"),
     schema_validation_mode: z
       .enum(["strict", "warn"])

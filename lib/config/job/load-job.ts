@@ -16,8 +16,9 @@ import { collectTags } from "./collect-tags.ts";
 import { loadJobAsset } from "./job-asset.ts";
 import { type JobDraft, jobDocument } from "./job-document.ts";
 import { castFaults, logLevelOf, policyOf, warningsOf } from "./job-settings.ts";
+import { loadJobTransforms } from "./job-transforms.ts";
 import { loadSide, type Side, sideFinding } from "./load-side.ts";
-import type { LoadedJob, LoadedTarget } from "./loaded-job.ts";
+import type { LoadedJob, LoadedTarget, LoadedTransform } from "./loaded-job.ts";
 import { checkTenant, findJob, readJob } from "./read-job.ts";
 
 export interface LoadJobOptions extends LoadOptions {
@@ -68,7 +69,7 @@ export async function loadJob(
     throw faultsToError(faults, faults.some(({ path }) => path === "asset_path") ? INIT_HINT : undefined);
   }
   if (!job || !parts || !asset) throw new DativoError("DTV_INTERNAL", "A job without faults is incomplete");
-  const { tenantId, source, target, sides, fullRefresh } = parts;
+  const { tenantId, source, target, sides, transforms, fullRefresh } = parts;
   return {
     file: typeof input === "string" ? input : undefined,
     tenantId,
@@ -81,6 +82,7 @@ export async function loadJob(
     asset: asset.definition,
     assetFile: asset.file,
     validation: policyOf(job),
+    transforms,
     map: job.map,
     fullRefresh,
     incremental: source.incremental,
@@ -126,6 +128,7 @@ interface JobParts {
   readonly source: BuiltSource;
   readonly target: LoadedTarget;
   readonly sides: { readonly source: Side; readonly target: Side };
+  readonly transforms: readonly LoadedTransform[];
   readonly fullRefresh: boolean;
 }
 
@@ -156,6 +159,7 @@ async function loadParts(
   const source = from && (await buildSource(document, from, session));
   const fullRefresh = (options.fullRefresh ?? false) || (source?.fullRefresh ?? false);
   const target = to && buildTarget({ document, job, side: to, fullRefresh }, session);
+  const transforms = await loadJobTransforms(document, job, session);
   if (tenantId === undefined || !from || !to || !source || !target) return undefined;
-  return { tenantId, source, target, sides: { source: from, target: to }, fullRefresh };
+  return { tenantId, source, target, sides: { source: from, target: to }, transforms, fullRefresh };
 }

@@ -23,6 +23,8 @@ export interface LoadedJob {
   /** Absolute. */
   readonly assetFile: string;
   readonly validation: RejectPolicy;
+  /** Plugins between the contract check and `map`, in their order. */
+  readonly transforms: readonly LoadedTransform[];
   /** Options of the map transform, as the job has them. */
   readonly map?: JobDocument["map"];
   /** Everything is read again, and replaces what was loaded before. */
@@ -68,6 +70,12 @@ export interface LoadedTarget extends LoadedSide {
   readonly writeMode: "append" | "overwrite";
   readonly layout: "flat" | "run-dir";
   readonly allowDuplicates: boolean;
+}
+
+export interface LoadedTransform {
+  /** As `path:Name` with an absolute path where it is a file. */
+  readonly plugin: string;
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 /** How only what is new is read. */

@@ -29,7 +29,8 @@ export function registerBags(bags: { credentials: Bag; connection: Bag; dsn?: st
   }
 }
 
-function registerNamed(value: unknown, name = ""): void {
+/** Registers whatever stands under the name of a secret, and passwords in URLs. */
+export function registerNamed(value: unknown, name = ""): void {
   if (isSecretName(name)) for (const text of textsOf(value)) registerSecret(text);
   if (typeof value === "string") registerPassword(value);
   if (typeof value !== "object" || value === null) return;

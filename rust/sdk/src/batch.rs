@@ -34,9 +34,9 @@ pub(crate) struct Texts {
 /// One fault of a record. A record with several has one of these for each, with the same `row`.
 #[derive(Debug, Clone, Default)]
 pub struct Reject {
-    /// File, table or object.
+    /// File, table or object; a transform leaves it empty.
     pub source: String,
-    /// From 1.
+    /// From 1: in the source, for a transform in the batch.
     pub row: Option<u64>,
     /// Line of a text on which the record begins, from 1.
     pub line: Option<u64>,

@@ -14,12 +14,14 @@ use std::sync::Arc;
 
 /// A stage between reader and writer: batches in, batches out.
 pub trait Transform: Send + Sized + 'static {
+    /// The configuration of the job: what the entry under `transforms` says is in `config["options"]`.
     fn create(config: &Value) -> Result<Self>;
 
     /// The schema of what `apply` makes of records of this schema. Called again, after `flush`, for a second input.
     fn open(&mut self, call: &Call, input: &SchemaRef) -> Result<SchemaRef>;
 
-    /// What becomes of a batch: none, one, or several in order.
+    /// What becomes of a batch: none, one, or several in order. A record that is rejected is known by its number in
+    /// `rows`, from 1; the host says where it came from.
     fn apply(&mut self, call: &Call, rows: RecordBatch) -> Result<Vec<Batch>>;
 
     /// What is still held when the input has ended.
