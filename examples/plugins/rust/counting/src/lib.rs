@@ -8,7 +8,10 @@ use std::sync::Arc;
 export_library!();
 export_reader!(create_reader, create_reader_kind, Counting);
 
-struct Counting { next: i64, end: i64 }
+struct Counting {
+    next: i64,
+    end: i64,
+}
 
 impl Reader for Counting {
     fn create(config: &Value) -> Result<Self> {
@@ -21,7 +24,9 @@ impl Reader for Counting {
     }
 
     fn next(&mut self, _: &Call) -> Result<Option<Batch>> {
-        if self.next >= self.end { return Ok(None) }
+        if self.next >= self.end {
+            return Ok(None);
+        }
         let next = self.end.min(self.next + 65_536);
         let column: ArrayRef = Arc::new(Int64Array::from_iter_values(self.next..next));
         self.next = next;
