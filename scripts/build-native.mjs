@@ -1,5 +1,6 @@
 // npm run build:native: builds the native libraries where a Rust toolchain is, and says so where none is.
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./install.mjs";
@@ -14,6 +15,19 @@ export function hasCargo() {
 /** Builds every library of the workspace into `rust/target/release`. */
 export function buildNative() {
   run("cargo", ["build", "--release", "--locked", "--quiet"], rust, withoutTargetDir());
+}
+
+/** The same build where everybody can see it work; false when it fails. */
+export function tryBuildNative() {
+  const args = ["build", "--release", "--locked"];
+  return spawnSync("cargo", args, { cwd: rust, stdio: "inherit", env: withoutTargetDir() }).status === 0;
+}
+
+/** Whether the libraries of Dativo's own formats lie where they are looked for. */
+export function hasNative() {
+  const suffix = process.platform === "darwin" ? "dylib" : "so";
+  const built = (name) => existsSync(join(rust, "target", "release", `lib${name}.${suffix}`));
+  return ["csv_reader_plugin", "parquet_writer_plugin"].every(built);
 }
 
 export function testNative() {

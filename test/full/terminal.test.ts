@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BIN, NODE, PEOPLE_ASSET, smallJob, writeFiles } from "../support/cli.ts";
@@ -53,5 +54,21 @@ describe("on a terminal", () => {
       const { status, stdout } = spawnSync("npm", ["run", "quickstart"], { cwd: root, encoding: "utf8" });
       expect([status, stdout]).toEqual([0, expect.stringMatching(/'00501'[\s\S]*What to try next/)]);
     }
+  }, 600_000);
+
+  it("the quick start says who serves where the native libraries are not wanted, and where no cargo is", () => {
+    const root = join(import.meta.dirname, "..", "..");
+    const bin = tempFolder();
+    for (const name of ["node", "npm", "sh"]) symlinkSync(whereIs(name), join(bin, name));
+    const say = (env: Readonly<Record<string, string>>): string =>
+      spawnSync("npm", ["run", "quickstart"], { cwd: root, encoding: "utf8", env: { ...process.env, ...env } }).stderr;
+    expect(say({ DATIVO_NATIVE: "off" })).toContain("DATIVO_NATIVE=off: the TypeScript reader and writer serve");
+    expect(say({ PATH: bin })).toMatch(
+      /No Rust toolchain \(cargo\) is here: the (native|TypeScript) reader and writer serve/,
+    );
   }, 240_000);
 });
+
+function whereIs(command: string): string {
+  return spawnSync("sh", ["-c", `command -v ${command}`], { encoding: "utf8" }).stdout.trim();
+}
