@@ -92,3 +92,13 @@ export function toFileMetadata({ path, size_bytes, record_count, ...more }: Writ
     ...(record_count === undefined ? {} : { recordCount: record_count }),
   };
 }
+
+/** The same the other way. */
+export function fromFileMetadata({ path, sizeBytes, recordCount, ...more }: FileMetadata): WrittenFile {
+  return {
+    ...more,
+    path,
+    ...(sizeBytes === undefined ? {} : { size_bytes: sizeBytes }),
+    ...(recordCount === undefined ? {} : { record_count: recordCount }),
+  };
+}

@@ -24,6 +24,9 @@ const KIND: Abi2Kind = {
     [WRITER.open]: tableFunction("writer_open", 1),
     [WRITER.write]: tableFunction("writer_write", 2),
     [WRITER.seal]: Ask,
+    [WRITER.commit]: tableFunction("writer_commit", 3),
+    [WRITER.committed]: tableFunction("writer_committed", 2),
+    [WRITER.abort]: tableFunction("writer_abort", 1),
     [WRITER.check]: Ask,
   },
 };
@@ -71,8 +74,8 @@ export class Abi2Writer extends BaseWriter {
   }
 
   override async checkConnection(): Promise<ConnectionTestResult> {
-    await this.#create();
-    const answer = (await this.#object.ask("check", WRITER.check)) as { message?: unknown } | undefined;
+    const object = await this.made();
+    const answer = (await object.ask("check", WRITER.check)) as { message?: unknown } | undefined;
     return answer === undefined ? super.checkConnection() : new ConnectionTestResult(true, String(answer.message));
   }
 
@@ -85,17 +88,34 @@ export class Abi2Writer extends BaseWriter {
     return writerConfigOf(this.assetDefinition, this.targetConfig, this.outputBase, this.ctx);
   }
 
-  async #create(): Promise<void> {
-    if (this.#object.isOpen) return;
-    await this.#object.create(this.config(), this.ctx.signal);
+  /** What the library made must be what its class says: the engine went by that. */
+  protected checkTable(object: Abi2Object): void {
+    if (!object.has(WRITER.commit)) return;
+    throw new DativoError("DTV_PLUGIN_RESULT", `${object.name} has a commit() that its kind does not tell of`, {
+      culprit: object.name,
+      hint: "A writer that commits is exported with export_committing_writer!, or its kind has DTV_WRITER_COMMITS.",
+    });
+  }
+
+  /** The object, made now if nothing was written yet. */
+  protected async made(): Promise<Abi2Object> {
+    if (!this.#object.isOpen) {
+      await this.#object.create(this.config(), this.ctx.signal);
+      this.checkTable(this.#object);
+    }
+    return this.#object;
+  }
+
+  protected get isMade(): boolean {
+    return this.#object.isOpen;
   }
 
   /** The schema is known with the first records. */
   async #open(schema: Schema): Promise<void> {
     if (this.#isOpen) return;
-    await this.#create();
+    const object = await this.made();
     const exported = exportSchema(schema);
-    await this.#object.call("open", WRITER.open, exported.struct);
+    await object.call("open", WRITER.open, exported.struct);
     void exported.memory;
     this.#isOpen = true;
   }

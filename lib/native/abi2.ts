@@ -107,10 +107,25 @@ export class Abi2Object {
 
   /** Calls a function that gives a JSON text; undefined when it has nothing to say or does not exist. */
   async ask(verb: string, offset: number, ...args: unknown[]): Promise<unknown> {
-    if (!this.has(offset)) return undefined;
+    return this.has(offset) ? (await this.answer(verb, offset, ...args)).value : undefined;
+  }
+
+  /** The same with what was returned: yes and no can be told without a text. */
+  async answer(verb: string, offset: number, ...args: unknown[]): Promise<{ code: number; value: unknown }> {
     const out = fixedBytes(8);
     const code = await this.call(verb, offset, ...args, out);
-    return code === OK ? this.#takeJson(verb, out.readBigUInt64LE()) : undefined;
+    return { code, value: code === OK ? this.#takeJson(verb, out.readBigUInt64LE()) : undefined };
+  }
+
+  /** From now on nothing is asked to return early: what is decided, or taken back, is done to its end. */
+  insist(): void {
+    this.#forgetSignal();
+    this.#cancel.writeInt32LE(0);
+  }
+
+  /** A number of the table. */
+  fact(offset: number): number {
+    return this.#table.readUInt32LE(offset);
   }
 
   /** Ends the object: the call under way is waited for, then the library gets it back. */

@@ -93,7 +93,14 @@ enum {
   DTV_PANIC = -127
 };
 
+/* What create_x_kind gives; for a writer, added to its kind, what the host must know before it makes one. */
 enum { DTV_KIND_READER = 1, DTV_KIND_TRANSFORM = 2, DTV_KIND_WRITER = 3, DTV_KIND_STREAM = 4 /* ArrowArrayStream */ };
+
+enum {
+  DTV_WRITER_COMMITS = 0x100, /* commit is there: the writer makes visible by itself what it staged */
+  DTV_WRITER_ANSWERS = 0x200, /* committed is there */
+  DTV_WRITER_VOLATILE = 0x400 /* durable_staging is 0 */
+};
 
 /* Memory of the host, filled by the plugin. Texts are UTF-8, end with NUL and are cut between characters. */
 typedef struct dtv_error {
@@ -157,8 +164,13 @@ typedef struct dtv_writer {
   uint32_t durable_staging; /* 0: what is staged dies with the process */
   int32_t (*open)(void *self, const dtv_call *, const struct ArrowSchema *in, dtv_error *);
   int32_t (*write)(void *self, const dtv_call *, dtv_batch *in, char **files_json, dtv_error *);
-  /* optional: without commit the host publishes the files that write and seal name */
   int32_t (*seal)(void *self, const dtv_call *, char **files_json, dtv_error *);
+  /*
+   * Optional: without commit the host publishes the files that write and seal name. None of them needs open or write
+   * before it: after a crash they are called on a new object. files_json is what write and seal gave; token_json is
+   * {job_key, seq, run_id} and names one commit; result_json is {status, files_added, total_records, run_id}, where
+   * run_id is the run that the target has the commit from. A commit that has happened is not repeated.
+   */
   int32_t (*commit)(void *self, const dtv_call *, const char *files_json, const char *token_json, char **result_json,
                     dtv_error *);
   /* DTV_OK: yes; DTV_END: no; below zero: not known */

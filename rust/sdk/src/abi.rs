@@ -11,6 +11,9 @@ pub const MORE: i32 = 2;
 pub const KIND_READER: u32 = 1;
 pub const KIND_TRANSFORM: u32 = 2;
 pub const KIND_WRITER: u32 = 3;
+pub const WRITER_COMMITS: u32 = 0x100;
+pub const WRITER_ANSWERS: u32 = 0x200;
+pub const WRITER_VOLATILE: u32 = 0x400;
 
 #[repr(C)]
 pub struct DtvError {

@@ -8,6 +8,8 @@ mod batch;
 #[doc(hidden)]
 pub mod border;
 mod call;
+#[doc(hidden)]
+pub mod commit;
 mod error;
 pub mod files;
 pub mod reader;
@@ -22,6 +24,7 @@ pub(crate) mod arrow {
 
 pub use batch::{Batch, Reject, reject_schema};
 pub use call::Call;
+pub use commit::{Commit, Committed, Token};
 pub use error::{Error, ErrorKind, Result};
 pub use reader::{OpenRequest, Reader};
 pub use transform::Transform;
@@ -51,7 +54,7 @@ macro_rules! export_library {
 #[macro_export]
 macro_rules! export_reader {
     ($symbol:ident, $kind:ident, $type:ty) => {
-        $crate::export_plugin!($symbol, $kind, $type, reader, KIND_READER);
+        $crate::export_plugin!($symbol, $kind, $crate::reader::table::<$type>, $crate::abi::KIND_READER);
     };
 }
 
@@ -59,7 +62,7 @@ macro_rules! export_reader {
 #[macro_export]
 macro_rules! export_transform {
     ($symbol:ident, $kind:ident, $type:ty) => {
-        $crate::export_plugin!($symbol, $kind, $type, transform, KIND_TRANSFORM);
+        $crate::export_plugin!($symbol, $kind, $crate::transform::table::<$type>, $crate::abi::KIND_TRANSFORM);
     };
 }
 
@@ -67,14 +70,22 @@ macro_rules! export_transform {
 #[macro_export]
 macro_rules! export_writer {
     ($symbol:ident, $kind:ident, $type:ty) => {
-        $crate::export_plugin!($symbol, $kind, $type, writer, KIND_WRITER);
+        $crate::export_plugin!($symbol, $kind, $crate::writer::table::<$type>, $crate::abi::KIND_WRITER);
+    };
+}
+
+/// `export_committing_writer!(create_writer, create_writer_kind, MyWriter);` for one that implements [`Commit`].
+#[macro_export]
+macro_rules! export_committing_writer {
+    ($symbol:ident, $kind:ident, $type:ty) => {
+        $crate::export_plugin!($symbol, $kind, $crate::commit::table::<$type>, $crate::commit::kind::<$type>());
     };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! export_plugin {
-    ($symbol:ident, $kind:ident, $type:ty, $room:ident, $number:ident) => {
+    ($symbol:ident, $kind:ident, $table:expr, $number:expr) => {
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $symbol(
             host_abi: u32,
@@ -83,12 +94,12 @@ macro_rules! export_plugin {
             error: *mut $crate::abi::DtvError,
         ) -> i32 {
             // SAFETY: the host calls this as dativo_plugin.h says.
-            unsafe { $crate::border::create(host_abi, config, out, error, $crate::$room::table::<$type>) }
+            unsafe { $crate::border::create(host_abi, config, out, error, $table) }
         }
 
         #[unsafe(no_mangle)]
         pub extern "C" fn $kind() -> u32 {
-            $crate::abi::$number
+            $number
         }
     };
 }

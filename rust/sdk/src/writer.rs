@@ -10,7 +10,8 @@ use serde_json::{Value, json as object};
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
-/// A target that puts files into `output_base` of its configuration; the host publishes them.
+/// A target that puts files into `output_base` of its configuration; the host publishes them. One that is no folder
+/// implements [`Commit`](crate::Commit) as well.
 pub trait Writer: Send + Sized + 'static {
     fn create(config: &Value) -> Result<Self>;
 
@@ -38,8 +39,8 @@ pub struct StagedFile {
     pub sha256: Option<String>,
 }
 
-struct Handle<W> {
-    writer: W,
+pub(crate) struct Handle<W> {
+    pub(crate) writer: W,
     input: Option<SchemaRef>,
 }
 

@@ -127,7 +127,7 @@ describe("transforms of a job", () => {
 describeNative("transforms of a job, in a library", () => {
   const plugin = `${nativeLibrary("abi2_fixture")}:create_transform`;
 
-  it("work beside those in TypeScript, with counts that balance and rejects that say their line", async () => {
+  it("work beside those in TypeScript, with counts that balance and rejects that say their place", async () => {
     const cwd = folder(
       [
         { plugin, options: { keep: 2, reject: 1, warn: "one is gone" } },
@@ -150,7 +150,7 @@ describeNative("transforms of a job, in a library", () => {
       { name: "GRACE!", n: "3" },
     ]);
     const reject = JSON.parse(readFileSync(receipt.rejects.path, "utf8"));
-    expect(reject).toMatchObject({ line: 2, raw: "1,Ada,1815-12-10", rule: "shape" });
+    expect(reject).toMatchObject({ source: "people.csv", row: 1, rule: "shape" });
   });
 
   it.each([
