@@ -20,7 +20,7 @@ export interface Explanation {
 }
 
 export interface StageExplanation {
-  readonly stage: "read" | "validate" | "map" | "write";
+  readonly stage: "read" | "validate" | `transform ${number}` | "map" | "write";
   /** Connector or plugin. */
   readonly by: string;
   readonly runs: "native" | "javascript";
@@ -39,6 +39,9 @@ export async function explainJob(job: LoadedJob, options: { readonly cwd?: strin
       ? { stage: "validate", by: job.asset.name, runs: "native", note: "done by the reader" }
       : { stage: "validate", by: job.asset.name, runs: "javascript" },
   ];
+  for (const [index, { name, playerClass }] of plan.transforms.entries()) {
+    stages.push({ stage: `transform ${index + 1}`, by: name, runs: runsOf(playerClass.input === "columns") });
+  }
   if (job.map) stages.push({ stage: "map", by: "map", runs: "javascript" });
   stages.push(explainWriter(plan));
   return {

@@ -168,6 +168,15 @@ describeNative("transforms of a job, in a library", () => {
     expect(existsSync(lake) ? visibleFiles(lake) : []).toEqual([]);
   });
 
+  it("are stages that explain shows", () => {
+    const cwd = folder([{ plugin }, { plugin: "shout.ts:Twice" }]);
+    const { stages } = JSON.parse(dativo(["explain", "job.yaml", "--json"], { cwd }).stdout);
+    expect(stages.slice(2, 4)).toEqual([
+      { stage: "transform 1", by: plugin, runs: "native" },
+      { stage: "transform 2", by: join(cwd, "shout.ts:Twice"), runs: "javascript" },
+    ]);
+  });
+
   it("say to check what columns they give, which the mapping is held to", () => {
     const cwd = folder([{ plugin, options: { count: true } }], { map: { rename: { record: "n" } } });
     const { code, stdout } = dativo(["check", "--config", "job.yaml"], { cwd });
