@@ -15,11 +15,24 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   transforms: ["lib/contract", "lib/formats"],
   writers: ["lib/contract", "lib/formats"],
   "lib/storage": ["lib/contract"],
-  "lib/native": ["lib/contract"],
+  // Arrow's columns are the same in a message and behind a pointer.
+  "lib/native": ["lib/contract", "lib/formats"],
+  // What stands in a plugin's own process, and may therefore load its library; before the room around it.
+  "lib/isolation/child": ["lib/contract", "lib/formats", "lib/native", "lib/isolation"],
+  "lib/isolation": ["lib/contract", "lib/formats"],
   "lib/stream": ["lib/contract", "lib/storage"],
   "lib/commit": ["lib/contract", "lib/storage"],
   "lib/config": ["lib/contract", "lib/storage"],
-  "lib/plugin": ["lib/contract", "lib/formats", "lib/storage", "lib/native", "readers", "transforms", "writers"],
+  "lib/plugin": [
+    "lib/contract",
+    "lib/formats",
+    "lib/storage",
+    "lib/native",
+    "lib/isolation",
+    "readers",
+    "transforms",
+    "writers",
+  ],
   "lib/job": ["lib/contract", "lib/storage", "lib/stream", "lib/commit", "lib/config", "lib/plugin"],
   "lib/cli": ["lib/contract", "lib/storage", "lib/stream", "lib/config", "lib/plugin", "lib/job"],
   "lib/compose.ts": [
@@ -50,10 +63,12 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   tinyglobby: ["lib/storage"],
   "csv-parse": ["lib/formats"],
   hyparquet: ["lib/formats"],
+  "@uwdata/flechette": ["lib/formats"],
   "node:stream": ["lib/stream", "lib/storage", "lib/testing"],
+  "node:net": ["lib/isolation"],
   "node:fs": ["lib/storage", "lib/native", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/cli"],
   "node:fs/promises": ["lib/storage", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/cli", "lib/testing"],
-  "node:child_process": [],
+  "node:child_process": ["lib/isolation"],
 };
 
 interface Import {

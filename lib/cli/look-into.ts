@@ -1,6 +1,6 @@
 import type { SourceConfig } from "../contract/config.ts";
 import type { DiscoveredObject } from "../contract/results.ts";
-import { discoverSource } from "../job/discover-source.ts";
+import { type DiscoverOptions, discoverSource } from "../job/discover-source.ts";
 
 /** What a source offers. */
 export interface LookedInto {
@@ -11,11 +11,15 @@ export interface LookedInto {
 }
 
 /** Discovers what a source offers, and counts what it cannot read. */
-export async function lookInto(config: SourceConfig, custom?: string): Promise<LookedInto> {
+export async function lookInto(
+  config: SourceConfig,
+  custom?: string,
+  isolation?: DiscoverOptions["isolation"],
+): Promise<LookedInto> {
   const unreadable = new Map<string, number>();
   const { objects, metadata } = await discoverSource(
     { config, custom },
-    { reject: ({ source }) => unreadable.set(source, (unreadable.get(source) ?? 0) + 1) },
+    { isolation, reject: ({ source }) => unreadable.set(source, (unreadable.get(source) ?? 0) + 1) },
   );
   return { objects, metadata, unreadable: Object.fromEntries(unreadable) };
 }

@@ -33,6 +33,10 @@ export const CODES = {
   DTV_PLUGIN_LOAD: ["config", "The file of a plugin could not be loaded."],
   DTV_PLUGIN_CLASS: ["config", "A plugin's file has no class of that name, or the class is of the wrong kind."],
   DTV_PLUGIN_FAILED: ["fatal", "A plugin's own code threw an error."],
+  DTV_PLUGIN_CRASHED: [
+    "fatal",
+    "A plugin that runs in a process of its own ended that process, or did not answer and was ended with it.",
+  ],
   DTV_PLUGIN_RESULT: ["fatal", "A plugin returned something that its hook does not allow."],
 
   DTV_SOURCE_NOT_FOUND: ["environment", "A source file does not exist, or a pattern matches none."],
@@ -65,6 +69,7 @@ export const CODES = {
   DTV_RECORD_TOO_LARGE: ["data", "A record or field is larger than the limit."],
   DTV_ENCODING: ["data", "A file is not in the encoding it is read as."],
   DTV_PARQUET_INVALID: ["data", "A Parquet file is damaged or uses a feature that is not read."],
+  DTV_ARROW_INVALID: ["data", "Arrow data is damaged: its lengths, offsets and buffers do not fit together."],
   DTV_INT_UNSAFE: ["data", "An integer beyond 2^53 was asked for as a JavaScript number."],
   DTV_VALUE_UNFIT: ["data", "A value does not fit the type of its column."],
   DTV_SCHEMA_CHANGED: ["data", "The schema changed in the middle of a stream."],

@@ -11,6 +11,7 @@ import { unwritable } from "../contract/unwritable.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct, findReader, findTransform, findWriter } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
+import { pluginRunOf } from "./plan-job.ts";
 
 /** What was found of one side of a job. */
 export interface SideReport {
@@ -47,7 +48,7 @@ function notBuilt(job: LoadedJob, path: string): SideReport | undefined {
 }
 
 async function checkSource(job: LoadedJob, cwd: string): Promise<ConnectionTestResult> {
-  const reader = construct(await findReader(job.source.type, job.source.custom), job.source.config);
+  const reader = construct(await findReader(job.source.type, job.source.custom, pluginRunOf(job)), job.source.config);
   reader.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd) };
   try {
     return await reader.checkConnection();
@@ -57,7 +58,7 @@ async function checkSource(job: LoadedJob, cwd: string): Promise<ConnectionTestR
 }
 
 async function checkTarget(job: LoadedJob): Promise<ConnectionTestResult> {
-  const found = await findWriter(job.target.type, job.target.custom);
+  const found = await findWriter(job.target.type, job.target.custom, pluginRunOf(job));
   const writer = construct(found, job.asset, job.target.config, job.target.path ?? "");
   try {
     const tested = await writer.checkConnection();

@@ -1,21 +1,25 @@
+import type { PluginIsolation } from "../config/job/loaded-job.ts";
 import type { SourceConfig } from "../contract/config.ts";
 import { INERT_CONTEXT, type StageContext } from "../contract/context.ts";
 import type { DiscoveryResult } from "../contract/results.ts";
 import { construct, findReader } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
+import { pluginRunOf } from "./plan-job.ts";
 
 export interface DiscoverOptions {
   readonly cwd?: string | undefined;
   /** Told of every record that could not be read; types are told without them. */
   readonly reject?: StageContext["reject"] | undefined;
+  /** Where a native plugin runs, as a job has it. */
+  readonly isolation?: PluginIsolation | undefined;
 }
 
 /** What a source offers: its files, tables or objects, with their columns and types where they can be told. */
 export async function discoverSource(
   { config, custom }: { config: SourceConfig; custom?: string | undefined },
-  { cwd = process.cwd(), reject = INERT_CONTEXT.reject }: DiscoverOptions = {},
+  { cwd = process.cwd(), reject = INERT_CONTEXT.reject, isolation }: DiscoverOptions = {},
 ): Promise<DiscoveryResult> {
-  const reader = construct(await findReader(config.type, custom), config);
+  const reader = construct(await findReader(config.type, custom, pluginRunOf({ isolation })), config);
   reader.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd), reject };
   try {
     return await reader.discover();

@@ -4,11 +4,13 @@ import { pathToFileURL } from "node:url";
 import type { LedgerPlace } from "../commit/ledger.ts";
 import { ControlPaths, jobHashOf, jobKeyOf, stateDirOf } from "../commit/places.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
+import { INERT_CONTEXT, type Log } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";
 import type { ReaderClass } from "../contract/reader.ts";
 import type { TransformClass } from "../contract/transform.ts";
 import type { WriterClass } from "../contract/writer.ts";
-import { findReader, findTransform, findWriter, type Player } from "../plugin/find-player.ts";
+import { findReader, findTransform, findWriter, type Player, type PluginRun } from "../plugin/find-player.ts";
+import { DEFAULT_GRACE_MS } from "../stream/stage.ts";
 import { guaranteeOf } from "./guarantee.ts";
 import type { Guarantee } from "./receipt.ts";
 
@@ -25,17 +27,27 @@ export interface JobPlan {
   readonly guarantee: Guarantee;
 }
 
+export interface PlanOptions {
+  readonly cwd?: string | undefined;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly log?: Log | undefined;
+  readonly graceMs?: number | undefined;
+}
+
 /**
  * Finds reader, transforms and writer and the place of the job's books.
  *
  * @throws DativoError DTV_NOT_BUILT for a key whose feature does not exist yet, DTV_PLUGIN_* for plugins.
  */
-export async function planJob(job: LoadedJob, { cwd = process.cwd(), env = process.env } = {}): Promise<JobPlan> {
+export async function planJob(job: LoadedJob, options: PlanOptions = {}): Promise<JobPlan> {
+  const { cwd = process.cwd(), env = process.env } = options;
   refusePlanned(job);
-  const reader = await findReader(job.source.type, job.source.custom);
+  const how = pluginRunOf(job, options);
+  const reader = await findReader(job.source.type, job.source.custom, how);
   const transforms: Player<TransformClass>[] = [];
-  for (const { plugin } of job.transforms) transforms.push(await findTransform(plugin));
-  const writer = await findWriter(job.target.type, job.target.custom);
+  for (const { plugin } of job.transforms) transforms.push(await findTransform(plugin, how));
+  const writer = await findWriter(job.target.type, job.target.custom, how);
   const publishesFiles = job.target.path !== undefined && !writer.playerClass.prototype.commitFiles;
   const name = job.name ?? job.asset.name;
   return {
@@ -48,6 +60,12 @@ export async function planJob(job: LoadedJob, { cwd = process.cwd(), env = proce
     publishesFiles,
     guarantee: guaranteeOf(reader.playerClass, writer.playerClass, publishesFiles),
   };
+}
+
+/** How the plugins of a job are run. */
+export function pluginRunOf({ isolation }: Pick<LoadedJob, "isolation">, options: PlanOptions = {}): PluginRun {
+  const { signal = INERT_CONTEXT.signal, log = INERT_CONTEXT.log, graceMs = DEFAULT_GRACE_MS } = options;
+  return { isolation: isolation && { ...isolation, graceMs }, run: { signal, log } };
 }
 
 /** A key that does nothing yet must not look as if it did. */

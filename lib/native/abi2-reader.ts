@@ -10,9 +10,11 @@ import {
   type Split,
 } from "../contract/results.ts";
 import type { IncrementalStateManager } from "../contract/state.ts";
+import type { ArrowSchema } from "../formats/arrow/arrow-field.ts";
 import { type Abi2Kind, Abi2Object, END, jsonIn, newBatch, OK, tableFunction } from "./abi2.ts";
+import { checkRecords } from "./check-array.ts";
 import { ColumnBatch } from "./column-batch.ts";
-import { type ArrowSchema, importSchema } from "./import-schema.ts";
+import { importSchema } from "./import-schema.ts";
 import { ARROW_SCHEMA, BATCH, READER } from "./layout.ts";
 import type { NativeLibrary } from "./library.ts";
 import { fixedBytes, fixedText } from "./memory.ts";
@@ -103,10 +105,11 @@ class Abi2Reader extends BaseReader {
   }
 
   #take(raw: Buffer, owner: string, schema: ArrowSchema, provenance: Provenance) {
-    tellOf(raw, this.ctx);
+    tellOf(raw, owner, this.ctx);
     const rows = NativeRows.takeFrom(raw, BATCH.rows);
     const position = positionIn(raw, owner);
     if (!rows) return { batch: [], position };
+    rows.check(() => checkRecords(rows.struct, schema.fields, owner));
     return { batch: new ColumnBatch(schema, rows, provenance), position };
   }
 

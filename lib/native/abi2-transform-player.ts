@@ -4,10 +4,11 @@ import type { Reject } from "../contract/reject.ts";
 import { RowBatch, recordText } from "../contract/row-batch.ts";
 import { Schema } from "../contract/schema.ts";
 import { BaseTransform, type TransformClass } from "../contract/transform.ts";
+import type { ArrowSchema } from "../formats/arrow/arrow-field.ts";
 import { Abi2Transform } from "./abi2-transform.ts";
 import { BatchExporter } from "./batch-exporter.ts";
+import { checkRecords } from "./check-array.ts";
 import { ColumnBatch } from "./column-batch.ts";
-import type { ArrowSchema } from "./import-schema.ts";
 import { BATCH } from "./layout.ts";
 import type { NativeLibrary } from "./library.ts";
 import { NativeRows } from "./native-rows.ts";
@@ -71,9 +72,10 @@ class Abi2TransformPlayer extends BaseTransform {
   }
 
   *#take(raw: Buffer, output: ArrowSchema, input?: Batch): Generator<Batch> {
-    tellOf(raw, this.ctx, (reject) => this.#placed(reject, input));
+    tellOf(raw, this.#transform.name, this.ctx, (reject) => this.#placed(reject, input));
     const rows = NativeRows.takeFrom(raw, BATCH.rows);
     if (!rows) return;
+    rows.check(() => checkRecords(rows.struct, output.fields, this.#transform.name));
     const provenance = Provenance.numbered(this.#transform.name, this.#made + 1);
     this.#made += rows.length;
     yield new ColumnBatch(output, rows, provenance);

@@ -1,8 +1,9 @@
 import { DativoError } from "../contract/errors.ts";
 import type { Schema } from "../contract/schema.ts";
+import type { ArrowSchema } from "../formats/arrow/arrow-field.ts";
 import { type Abi2Kind, Abi2Object, END, MORE, newBatch, OK, tableFunction } from "./abi2.ts";
 import { exportSchema } from "./export-schema.ts";
-import { type ArrowSchema, importSchema } from "./import-schema.ts";
+import { importSchema } from "./import-schema.ts";
 import { ARROW_SCHEMA, BATCH, TRANSFORM } from "./layout.ts";
 import type { NativeLibrary } from "./library.ts";
 import { fixedBytes } from "./memory.ts";

@@ -16,6 +16,9 @@ export const MORE = 2;
 
 const CANCELLED = -125;
 
+/** Far more than a position may have, and still nothing that a wrong length would let us read. */
+const MAX_JSON_BYTES = 1024n * 1024n;
+
 /** What a code of the header means for the run, where the library does not say it more exactly. */
 const CODES_OF: Readonly<Record<number, ErrorCode>> = {
   [-2]: "DTV_OPTION_INVALID",
@@ -83,6 +86,12 @@ export class Abi2Object {
     const code = await this.#run<number>(factory, ABI, fixedText(stringifyJson(config)), this.#table, this.#error);
     if (code !== OK) throw this.#failure(this.#symbol, code);
     this.#self = this.#table.readBigUInt64LE(8);
+    if (this.#self !== 0n && this.#table.readBigUInt64LE(this.#kind.release) !== 0n) return;
+    this.#self = 0n;
+    throw new DativoError("DTV_PLUGIN_RESULT", `${this.name} said that it made an object, and left NULL in its place`, {
+      culprit: this.name,
+      hint: "The factory fills `self` and `release` of the struct that it is given.",
+    });
   }
 
   get isOpen(): boolean {
@@ -199,7 +208,11 @@ export function newBatch(): Buffer {
 export function jsonIn(batch: Buffer, at: number, lengthAt: number): unknown {
   const address = batch.readBigUInt64LE(at);
   if (address === 0n) return undefined;
-  return parseJson(copyBytes(address, Number(batch.readBigUInt64LE(lengthAt))).toString("utf8"));
+  const length = batch.readBigUInt64LE(lengthAt);
+  if (length <= MAX_JSON_BYTES) return parseJson(copyBytes(address, Number(length)).toString("utf8"));
+  throw new DativoError("DTV_PLUGIN_RESULT", `A batch came with a position or warnings of ${length} bytes`, {
+    hint: "A position has at most 64 KiB.",
+  });
 }
 
 /** What the library wants the user to know. */

@@ -3,9 +3,10 @@ import { DativoError } from "../contract/errors.ts";
 import { RowBatch } from "../contract/row-batch.ts";
 import type { Schema } from "../contract/schema.ts";
 import { TypeSettler } from "../contract/settle-types.ts";
+import { ArrowBatch } from "../formats/arrow/arrow-batch.ts";
+import { encodeRecords, recordsOf } from "../formats/arrow/encode-cells.ts";
 import { newBatch } from "./abi2.ts";
 import { ColumnBatch } from "./column-batch.ts";
-import { encodeRecords } from "./encode-column.ts";
 import { exportArray } from "./export-array.ts";
 import { BATCH } from "./layout.ts";
 
@@ -31,6 +32,11 @@ export class BatchExporter {
     if (batch instanceof ColumnBatch && batch.isPlain && batch.native.isAlone) {
       this.#hold(batch.schema);
       batch.native.moveTo(struct, BATCH.rows);
+      return { schema: batch.schema, struct };
+    }
+    if (batch instanceof ArrowBatch && batch.isTyped) {
+      this.#hold(batch.schema);
+      exportArray(recordsOf(batch.columns, batch.length)).copy(struct, BATCH.rows);
       return { schema: batch.schema, struct };
     }
     const raw = RowBatch.from(batch);

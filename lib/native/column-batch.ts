@@ -4,8 +4,8 @@ import { DativoError } from "../contract/errors.ts";
 import type { Provenance } from "../contract/provenance.ts";
 import { RowBatch } from "../contract/row-batch.ts";
 import type { Schema } from "../contract/schema.ts";
+import type { ArrowField, ArrowSchema } from "../formats/arrow/arrow-field.ts";
 import { importCells, payloadBytes } from "./import-column.ts";
-import type { ArrowField, ArrowSchema } from "./import-schema.ts";
 import { ARROW_ARRAY } from "./layout.ts";
 import type { NativeRows } from "./native-rows.ts";
 
@@ -22,7 +22,8 @@ export class ColumnBatch<R extends Row = Row> implements Batch<R> {
   readonly contract: string | undefined;
   /** Whether another library can take the memory as it is. */
   readonly isPlain: boolean;
-  readonly #arrow: ArrowSchema;
+  /** How the columns lie there. */
+  readonly arrow: ArrowSchema;
   readonly #cells: (readonly unknown[] | undefined)[] = [];
   #isReleased = false;
 
@@ -30,7 +31,7 @@ export class ColumnBatch<R extends Row = Row> implements Batch<R> {
     this.schema = arrow.schema;
     this.contract = arrow.contract;
     this.isPlain = arrow.isPlain;
-    this.#arrow = arrow;
+    this.arrow = arrow;
     this.native = native;
     this.length = native.length;
     this.sizeBytes = payloadBytes(native.struct, arrow.fields);
@@ -39,7 +40,7 @@ export class ColumnBatch<R extends Row = Row> implements Batch<R> {
 
   /** The cells of the field at a position of the schema, as in a row. @throws DativoError DTV_BATCH_MOVED */
   cells(index: number): readonly unknown[] {
-    this.#cells[index] ??= importCells(this.native.struct, this.#arrow.fields[index] as ArrowField, index);
+    this.#cells[index] ??= importCells(this.native.struct, this.arrow.fields[index] as ArrowField, index);
     return this.#cells[index];
   }
 
@@ -62,7 +63,7 @@ export class ColumnBatch<R extends Row = Row> implements Batch<R> {
     for (let start = 0; start < this.length; start += maxRows) {
       const length = Math.min(maxRows, this.length - start);
       const part = sliceOf(this.native.struct, start, length);
-      const columns = this.#arrow.fields.map((field, index) => importCells(part, field, index));
+      const columns = this.arrow.fields.map((field, index) => importCells(part, field, index));
       const provenance = this.provenance?.from(start);
       yield RowBatch.fromColumns<R>(this.schema, columns, length, { provenance });
     }
@@ -79,7 +80,7 @@ export class ColumnBatch<R extends Row = Row> implements Batch<R> {
   /** The same memory for one more owner; it is given back when every owner has released their own batch. */
   retain(): ColumnBatch<R> {
     this.native.retain();
-    return new ColumnBatch<R>(this.#arrow, this.native, this.provenance);
+    return new ColumnBatch<R>(this.arrow, this.native, this.provenance);
   }
 
   release(): void {

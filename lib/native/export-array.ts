@@ -1,5 +1,5 @@
 import koffi from "koffi";
-import type { EncodedColumn } from "./encode-column.ts";
+import type { ArrowColumn } from "../formats/arrow/arrow-column.ts";
 import { ARROW_ARRAY } from "./layout.ts";
 import { addressOf, copyBytes, fixedBytes } from "./memory.ts";
 
@@ -23,11 +23,11 @@ export function liveExports(): number {
  * An ArrowArray over JavaScript's memory, to be moved to a library, which gives it back through `release`. Children may
  * be moved out on their own; each struct is therefore known by itself.
  */
-export function exportArray(column: EncodedColumn): Buffer {
+export function exportArray(column: ArrowColumn): Buffer {
   return exportColumn(column).struct;
 }
 
-function exportColumn(column: EncodedColumn): Exported {
+function exportColumn(column: ArrowColumn): Exported {
   const children = column.children.map(exportColumn);
   const buffers = pointers(column.buffers.map((buffer) => (buffer === undefined ? 0n : addressOf(buffer))));
   const childTable = pointers(children.map((child) => addressOf(child.struct)));

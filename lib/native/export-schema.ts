@@ -1,7 +1,8 @@
 import koffi from "koffi";
 import type { Schema } from "../contract/schema.ts";
-import type { DataType } from "../contract/types.ts";
-import { formatOf } from "./arrow-type.ts";
+import type { Property } from "../contract/types.ts";
+import { membersOf } from "../formats/arrow/arrow-field.ts";
+import { formatOf } from "../formats/arrow/arrow-type.ts";
 import { ARROW_SCHEMA, NULLABLE } from "./layout.ts";
 import { addressOf, fixedBytes, fixedText } from "./memory.ts";
 import { encodeMetadata } from "./schema-metadata.ts";
@@ -23,19 +24,13 @@ export function exportSchema({ fields, metadata }: Schema): ExportedSchema {
 /** Arrow's canonical name of text that holds JSON (https://arrow.apache.org/docs/format/CanonicalExtensions.html#json). */
 const JSON_TEXT = { "ARROW:extension:name": "arrow.json", "ARROW:extension:metadata": "" };
 
-interface Member {
-  readonly name: string;
-  readonly type: DataType;
-  readonly nullable: boolean;
-}
-
-function exportField({ name, type, nullable }: Member): ExportedSchema {
+function exportField({ name, type, nullable }: Property): ExportedSchema {
   const known = formatOf(type);
   // What has no declared inside goes as JSON text.
   const format = fixedText(known ?? "u");
   const metadata = known === undefined ? encodeMetadata(JSON_TEXT) : undefined;
   const label = fixedText(name);
-  const children = childrenOf(type).map(exportField);
+  const children = membersOf(type).map(exportField);
   const table = fixedBytes(Math.max(1, children.length) * 8);
   for (const [index, child] of children.entries()) table.writeBigUInt64LE(addressOf(child.struct), index * 8);
   const struct = fixedBytes(ARROW_SCHEMA.size);
@@ -47,11 +42,6 @@ function exportField({ name, type, nullable }: Member): ExportedSchema {
   struct.writeBigUInt64LE(children.length === 0 ? 0n : addressOf(table), ARROW_SCHEMA.childPointers);
   struct.writeBigUInt64LE(keepCallback(), ARROW_SCHEMA.release);
   return { struct, memory: [format, label, table, metadata, children] };
-}
-
-function childrenOf(type: DataType): readonly Member[] {
-  if (type.kind === "array" && type.items) return [{ name: "item", type: type.items, nullable: true }];
-  return type.kind === "object" ? (type.properties ?? []) : [];
 }
 
 let callback: bigint | undefined;

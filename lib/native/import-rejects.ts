@@ -1,6 +1,7 @@
 import type { Fault, Reject } from "../contract/reject.ts";
+import type { ArrowField } from "../formats/arrow/arrow-field.ts";
+import { checkRecords } from "./check-array.ts";
 import { importCells } from "./import-column.ts";
-import type { ArrowField } from "./import-schema.ts";
 import type { NativeRows } from "./native-rows.ts";
 
 const COLUMNS = ["source", "row", "line", "offset", "length", "raw", "column", "rule", "reason"] as const;
@@ -8,8 +9,9 @@ const COLUMNS = ["source", "row", "line", "offset", "length", "raw", "column", "
 type Line = Readonly<Record<(typeof COLUMNS)[number], unknown>>;
 
 /** The faults that a library found, a line each, as rejected records; gives the lines back. */
-export function importRejects(lines: NativeRows): Reject[] {
+export function importRejects(lines: NativeRows, owner: string): Reject[] {
   try {
+    checkRecords(lines.struct, FIELDS, `${owner}, rejects`);
     const columns = FIELDS.map((field, index) => importCells(lines.struct, field, index));
     const rejects: { key: string; reject: Reject & { faults: Fault[] } }[] = [];
     for (let i = 0; i < lines.length; i++) {

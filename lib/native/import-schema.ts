@@ -1,34 +1,13 @@
 import koffi from "koffi";
 import { DativoError } from "../contract/errors.ts";
-import { type Field, Schema } from "../contract/schema.ts";
 import type { DataType } from "../contract/types.ts";
-import { formatOf, readFormat, type Storage } from "./arrow-type.ts";
+import { type ArrowField, type ArrowSchema, arrowSchemaOf } from "../formats/arrow/arrow-field.ts";
+import { readFormat, type Storage } from "../formats/arrow/arrow-type.ts";
 import { ARROW_SCHEMA, NULLABLE } from "./layout.ts";
 import { copyBytes, textAt } from "./memory.ts";
 import { readMetadata } from "./schema-metadata.ts";
 
-/** A column as a library has it: its contract type, and how its values lie in memory. */
-export interface ArrowField {
-  readonly name: string;
-  readonly type: DataType;
-  readonly nullable: boolean;
-  readonly storage: Storage;
-  readonly children: readonly ArrowField[];
-  /** As the library spells the type. */
-  readonly format: string;
-  /** Storage of the values that a dictionary column points to. */
-  readonly dictionary: ArrowField | undefined;
-}
-
-/** The schema of a library's batches. */
-export interface ArrowSchema {
-  readonly schema: Schema;
-  readonly fields: readonly ArrowField[];
-  /** Fingerprint of the contract that the library has held the records to, where it says so. */
-  readonly contract: string | undefined;
-  /** Every column lies in memory as we ourselves give its type: the batches can be moved on as they are. */
-  readonly isPlain: boolean;
-}
+const MAX_COLUMNS = 100_000;
 
 /** In the metadata of a schema; see rule 8 of `dativo_plugin.h`. */
 const CONTRACT = "dativo.contract";
@@ -44,30 +23,24 @@ export function importSchema(struct: Buffer, owner: string): ArrowSchema {
   const release = struct.readBigUInt64LE(ARROW_SCHEMA.release);
   if (release === 0n) throw new DativoError("DTV_PLUGIN_RESULT", `${owner} gave no schema`, { culprit: owner });
   try {
-    const fields = readChildren(struct, owner);
     const { [CONTRACT]: contract } = readMetadata(struct.readBigUInt64LE(ARROW_SCHEMA.metadata));
-    return { fields, schema: new Schema(fields.map(toField)), contract, isPlain: fields.every(isPlain) };
+    return { ...arrowSchemaOf(readChildren(struct, owner)), contract };
   } finally {
     koffi.call(release, Release, struct);
   }
 }
 
-function toField({ name, type, nullable }: ArrowField): Field {
-  return { name, type, nullable };
-}
-
-function isPlain({ type, format, dictionary, children }: ArrowField): boolean {
-  return dictionary === undefined && format === formatOf(type) && children.every(isPlain);
-}
-
 function readChildren(struct: Buffer, owner: string): ArrowField[] {
   const count = Number(struct.readBigInt64LE(ARROW_SCHEMA.children));
   if (count === 0) return [];
-  const pointers = copyBytes(struct.readBigUInt64LE(ARROW_SCHEMA.childPointers), count * 8);
+  const table = struct.readBigUInt64LE(ARROW_SCHEMA.childPointers);
+  if (count < 0 || count > MAX_COLUMNS || table === 0n) throw damaged(owner, `a schema of ${count} columns`);
+  const pointers = copyBytes(table, count * 8);
   return Array.from({ length: count }, (_, index) => readField(pointers.readBigUInt64LE(index * 8), owner));
 }
 
 function readField(address: bigint, owner: string): ArrowField {
+  if (address === 0n) throw damaged(owner, "a schema with NULL in the place of a column");
   const struct = copyBytes(address, ARROW_SCHEMA.size);
   const name = textAt(struct.readBigUInt64LE(ARROW_SCHEMA.name)) ?? "";
   const format = textAt(struct.readBigUInt64LE(ARROW_SCHEMA.format)) ?? "";
@@ -82,6 +55,7 @@ function readField(address: bigint, owner: string): ArrowField {
     );
   }
   const children = readChildren(struct, owner);
+  if (known.storage.kind === "list" && children.length !== 1) throw damaged(owner, `a list '${name}' without items`);
   const dictionaryAt = struct.readBigUInt64LE(ARROW_SCHEMA.dictionary);
   const dictionary = dictionaryAt === 0n ? undefined : readField(dictionaryAt, owner);
   return {
@@ -93,6 +67,10 @@ function readField(address: bigint, owner: string): ArrowField {
     children,
     dictionary,
   };
+}
+
+function damaged(owner: string, what: string): DativoError {
+  return new DativoError("DTV_ARROW_INVALID", `${owner} gave ${what}`, { culprit: owner });
 }
 
 function nestedType(storage: Storage, children: readonly ArrowField[]): DataType {

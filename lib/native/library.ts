@@ -65,7 +65,7 @@ export function openLibrary(path: string): NativeLibrary {
   const file = locate(path);
   const known = loaded.get(file);
   if (known) return known;
-  configure();
+  configureCalls();
   try {
     pin(file);
     const library = new NativeLibrary(file, koffi.load(file));
@@ -111,8 +111,8 @@ function locate(path: string): string {
 
 let configured = false;
 
-/** Once, before the first call: the default stack of an async call, 128 KiB, overflows at one large local. */
-function configure(): void {
+/** Once, before anything is loaded: the default stack of an async call, 128 KiB, overflows at one large local. */
+export function configureCalls(): void {
   if (configured) return;
   configured = true;
   koffi.config({ async_stack_size: 8 * 1024 * 1024, resident_async_pools: 32 });

@@ -4,11 +4,11 @@ import type { NativeDecoder } from "../contract/native-codecs.ts";
 import { Provenance } from "../contract/provenance.ts";
 import type { Reject } from "../contract/reject.ts";
 import { Schema } from "../contract/schema.ts";
+import type { ArrowSchema } from "../formats/arrow/arrow-field.ts";
 import { warningsIn } from "./abi2.ts";
 import { Abi2Transform } from "./abi2-transform.ts";
 import { ColumnBatch } from "./column-batch.ts";
 import { importRejects } from "./import-rejects.ts";
-import type { ArrowSchema } from "./import-schema.ts";
 import { BATCH } from "./layout.ts";
 import { lendBytes } from "./lent-bytes.ts";
 import type { NativeLibrary } from "./library.ts";
@@ -67,7 +67,7 @@ export class LibraryDecoder implements NativeDecoder {
   *#take(out: Buffer, arrow: ArrowSchema, context: DecodeContext, counter: { rows: number }): Generator<ColumnBatch> {
     for (const warning of warningsIn(out)) context.warn(warning);
     const lines = NativeRows.takeFrom(out, BATCH.rejects);
-    const rejects = lines ? importRejects(lines) : [];
+    const rejects = lines ? importRejects(lines, this.#transform.name) : [];
     for (const reject of rejects) context.reject(reject);
     const rows = NativeRows.takeFrom(out, BATCH.rows);
     const first = counter.rows + 1;

@@ -58,6 +58,16 @@ export class NativeRows {
     releaseStruct(this.#struct);
   }
 
+  /** Looks at the array; one that does not pass goes back to its library. */
+  check(look: () => void): void {
+    try {
+      look();
+    } catch (cause) {
+      this.release();
+      throw cause;
+    }
+  }
+
   /** True when nobody else holds the array, so that it can be moved. */
   get isAlone(): boolean {
     return this.#holders === 1;

@@ -6,9 +6,14 @@ import { BATCH } from "./layout.ts";
 import { NativeRows } from "./native-rows.ts";
 
 /** Tells the run what a dtv_batch says besides its rows: rejected and filtered records, and warnings. */
-export function tellOf(batch: Buffer, ctx: StageContext, placed = (reject: Reject): Reject => reject): void {
+export function tellOf(
+  batch: Buffer,
+  owner: string,
+  ctx: StageContext,
+  placed = (reject: Reject): Reject => reject,
+): void {
   const rejects = NativeRows.takeFrom(batch, BATCH.rejects);
-  if (rejects) for (const reject of importRejects(rejects)) ctx.reject(placed(reject));
+  if (rejects) for (const reject of importRejects(rejects, owner)) ctx.reject(placed(reject));
   ctx.filtered(Number(batch.readBigUInt64LE(BATCH.rowsFiltered)));
   for (const warning of warningsIn(batch)) ctx.log.warn(warning);
 }

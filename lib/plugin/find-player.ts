@@ -4,6 +4,8 @@ import { type PluginPath, parsePluginPath } from "../contract/plugin-path.ts";
 import { isReaderClass, type ReaderClass } from "../contract/reader.ts";
 import { isTransformClass, type TransformClass } from "../contract/transform.ts";
 import { isWriterClass, type WriterClass } from "../contract/writer.ts";
+import type { Limits } from "../isolation/plugin.ts";
+import type { Run } from "../isolation/plugin-process.ts";
 import { BUILTIN_READERS, BUILTIN_WRITERS } from "./builtin.ts";
 import { loadModule } from "./load-module.ts";
 
@@ -28,29 +30,71 @@ export function construct<C extends new (...args: never[]) => unknown>(
   }
 }
 
+/** How plugins are run. */
+export interface PluginRun {
+  /** Each native plugin in a process of its own; undefined for in this one. */
+  readonly isolation?: Limits | undefined;
+  /** What loading a plugin is for: cancelled with it, and logged there. */
+  readonly run?: Run | undefined;
+}
+
 /** The reader of a connector: the plugin at `custom` when given, else the built-in of that type. */
-export async function findReader(type: string, custom: string | undefined): Promise<Player<ReaderClass>> {
+export async function findReader(
+  type: string,
+  custom: string | undefined,
+  { isolation, run }: PluginRun = {},
+): Promise<Player<ReaderClass>> {
   if (custom === undefined) return findBuiltin(BUILTIN_READERS, type, "reader");
   const path = parsePluginPath(custom);
-  if (path.kind === "script") return findScript(custom, path, "BaseReader", isReaderClass);
+  if (path.kind === "script") {
+    if (isolation) throw notIsolated(custom);
+    return findScript(custom, path, "BaseReader", isReaderClass);
+  }
+  if (isolation) {
+    const { findIsolatedReader } = await import("../isolation/find-isolated.ts");
+    return { ...(await findIsolatedReader(path.file, path.name, { ...isolation, run })), name: custom };
+  }
   const { findNativeReader } = await import("../native/find-native.ts");
   return { ...findNativeReader(path.file, path.name), name: custom };
 }
 
-export async function findWriter(type: string, custom: string | undefined): Promise<Player<WriterClass>> {
+export async function findWriter(
+  type: string,
+  custom: string | undefined,
+  { isolation, run }: PluginRun = {},
+): Promise<Player<WriterClass>> {
   if (custom === undefined) return findBuiltin(BUILTIN_WRITERS, type, "writer");
   const path = parsePluginPath(custom);
-  if (path.kind === "script") return findScript(custom, path, "BaseWriter", isWriterClass);
+  if (path.kind === "script") {
+    if (isolation) throw notIsolated(custom);
+    return findScript(custom, path, "BaseWriter", isWriterClass);
+  }
+  if (isolation) {
+    const { findIsolatedWriter } = await import("../isolation/find-isolated.ts");
+    return { ...(await findIsolatedWriter(path.file, path.name, { ...isolation, run })), name: custom };
+  }
   const { findNativeWriter } = await import("../native/find-native.ts");
   return { ...findNativeWriter(path.file, path.name), name: custom };
 }
 
 /** A transform is always a plugin: those that come with Dativo have keys of their own in a job. */
-export async function findTransform(plugin: string): Promise<Player<TransformClass>> {
+export async function findTransform(plugin: string, { isolation }: PluginRun = {}): Promise<Player<TransformClass>> {
   const path = parsePluginPath(plugin);
+  if (isolation) throw notIsolated(plugin, path.kind === "script" ? "scripts" : "transforms");
   if (path.kind === "script") return findScript(plugin, path, "BaseTransform", isTransformClass);
   const { findNativeTransform } = await import("../native/find-native.ts");
   return { ...findNativeTransform(path.file, path.name), name: plugin };
+}
+
+function notIsolated(path: string, what = "scripts"): DativoError {
+  return new DativoError(
+    "DTV_NOT_BUILT",
+    `${path} cannot run in a process of its own: ${what} run in Dativo's own for now`,
+    {
+      culprit: path,
+      hint: "Leave plugins.sandbox.mode out, or port the plugin to a native reader or writer.",
+    },
+  );
 }
 
 async function findBuiltin<C>(

@@ -9,6 +9,7 @@
  *  2. Arrow arrays in a dtv_batch are moved: out of the plugin on next, apply and flush, into it on write and apply,
  *     even when the call fails. Who takes one leaves NULL in `release` of the struct that it was taken from; whoever
  *     holds one calls its `release` once.
+ *     A batch has at most 16,777,216 rows, a buffer at most 1 GiB.
  *  3. Calls on one handle never overlap and may come from different threads. Handles are independent of each other.
  *     What is shared during a call is `*cancel` alone.
  *  4. `release` of a handle comes once, after the last call has returned.

@@ -10,6 +10,8 @@ export const VEGA = join(root, "node_modules", "vega-datasets", "data");
 
 export interface Finished {
   readonly code: number | null;
+  /** What ended it, where it was not an exit. */
+  readonly signal?: NodeJS.Signals;
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -25,14 +27,14 @@ interface CliOptions {
 /** Runs the built command line in a folder, with an environment of its own. */
 export function dativo(args: readonly string[], { cwd, env = {}, input, under = [] }: CliOptions): Finished {
   const [command = NODE, ...rest] = [...under, NODE, BIN, ...args];
-  const { status, stdout, stderr } = spawnSync(command, rest, {
+  const { status, signal, stdout, stderr } = spawnSync(command, rest, {
     cwd,
     input: input ?? "",
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
     env: { ...inherited(), HOME: cwd, TMPDIR: cwd, ...env },
   });
-  return { code: status, stdout, stderr };
+  return { code: status, stdout, stderr, ...(signal === null ? {} : { signal }) };
 }
 
 /** Of this process's environment what a command needs, and what says which codecs serve. */

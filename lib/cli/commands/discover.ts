@@ -1,4 +1,5 @@
 import { loadJob } from "../../config/job/load-job.ts";
+import type { LoadedJob } from "../../config/job/loaded-job.ts";
 import { SourceConfig } from "../../contract/config.ts";
 import { DativoError } from "../../contract/errors.ts";
 import type { DiscoveredObject } from "../../contract/results.ts";
@@ -23,8 +24,8 @@ export async function discoverCommand(
   terminal: Terminal,
   files: readonly string[],
 ): Promise<number> {
-  const { config, custom } = await sourceOf(flags, files);
-  const { objects, metadata, unreadable } = await lookInto(config, custom);
+  const { config, custom, isolation } = await sourceOf(flags, files);
+  const { objects, metadata, unreadable } = await lookInto(config, custom, isolation);
   const warnings = objects.flatMap((object) => warningsOf(object, unreadable[object.name]));
   for (const warning of warnings) terminal.line(`${terminal.paint("yellow", "⚠")} ${escapeControls(warning)}`);
   if (flags.json) printJson({ objects, metadata, count: objects.length, warnings });
@@ -35,10 +36,10 @@ export async function discoverCommand(
 async function sourceOf(
   flags: DiscoverFlags,
   files: readonly string[],
-): Promise<{ config: SourceConfig; custom?: string }> {
+): Promise<{ config: SourceConfig; custom?: string | undefined; isolation?: LoadedJob["isolation"] }> {
   if (flags.config !== undefined) {
-    const { source } = await loadJob(flags.config, loadOptions(flags));
-    return { config: source.config, ...(source.custom === undefined ? {} : { custom: source.custom }) };
+    const { source, isolation } = await loadJob(flags.config, loadOptions(flags));
+    return { config: source.config, custom: source.custom, isolation };
   }
   const [first] = files;
   const custom = flags.connector?.includes(":") ? flags.connector : undefined;

@@ -40,14 +40,20 @@ export const pluginsSection = z.strictObject({
         .enum(["in_process", "process", "container"])
         .optional()
         .meta({
-          description: "Where plugins run: in Dativo's own process, in one of their own, or in a container",
+          description:
+            "Where native plugins run: in Dativo's own process, each in one of its own, where a crash ends the run and nothing else, or in a container",
           default: "in_process",
-          planned: "running plugins in a process or container of their own",
-          built: ["in_process"],
+          planned: "running plugins in a container of their own",
+          built: ["in_process", "process"],
         }),
       cpu_limit: z.number().gt(0).max(1).optional().meta({ description: "Share of one core", planned: LIMITS }),
       memory_limit: text.optional().meta({ description: "Such as 512m or 1g", planned: LIMITS }),
-      timeout: z.number().positive().optional().meta({ description: "Seconds", planned: LIMITS }),
+      timeout: z
+        .number()
+        .positive()
+        .max(86_400)
+        .optional()
+        .describe("Seconds that one call into a plugin may take, in mode process; no limit by default"),
       network: z
         .boolean()
         .optional()

@@ -32,6 +32,8 @@ export interface LoadedJob {
   readonly incremental?: IncrementalPlan | undefined;
   /** Absolute; where the job keeps its state instead of the usual place. */
   readonly statePath?: string | undefined;
+  /** Native plugins run each in a process of its own; undefined for in Dativo's. */
+  readonly isolation: PluginIsolation | undefined;
   /** The least important messages that are shown; undefined where the job does not say. */
   readonly logLevel: "debug" | "info" | "warn" | "error" | undefined;
   /** `classification.…`, `governance.…`, `finops.…`, `asset.…`: the contract's, and over them the job's. */
@@ -43,6 +45,11 @@ export interface LoadedJob {
   locate(path: string): string;
   /** Which document each value comes from, by its dotted path; lists count as one value. */
   readonly origins: Readonly<Record<string, Origin>>;
+}
+
+export interface PluginIsolation {
+  /** How long one call into a plugin may take. */
+  readonly timeoutMs: number | undefined;
 }
 
 /** What both sides have. */

@@ -276,10 +276,7 @@ describe("keys whose feature is not built", () => {
       "catalog: sending lineage and metadata to a data catalog",
     ],
     ["plugins: { sandbox: { enabled: true } }", "plugins.sandbox.enabled: running plugins in a sandbox"],
-    [
-      "plugins: { sandbox: { mode: process } }",
-      "plugins.sandbox.mode: running plugins in a process or container of their own",
-    ],
+    ["plugins: { sandbox: { mode: container } }", "plugins.sandbox.mode: running plugins in a container of their own"],
     [
       "plugins: { sandbox: { cpu_limit: 0.5, memory_limit: 512m } }",
       "plugins.sandbox.cpu_limit: limits on a plugin",
@@ -289,12 +286,13 @@ describe("keys whose feature is not built", () => {
     expect(await plannedOf(smallJob(lines))).toEqual(findings);
   });
 
-  it.each(["plugins: { sandbox: { mode: in_process, enabled: false } }", "plugins: {}"])(
-    "%s asks for nothing",
-    async (lines) => {
-      expect(await plannedOf(smallJob(lines))).toEqual([]);
-    },
-  );
+  it.each([
+    "plugins: { sandbox: { mode: in_process, enabled: false } }",
+    "plugins: { sandbox: { mode: process, timeout: 60 } }",
+    "plugins: {}",
+  ])("%s asks for nothing", async (lines) => {
+    expect(await plannedOf(smallJob(lines))).toEqual([]);
+  });
 
   it.each([
     ["rate_limits: { rps: 4 }", "source.rate_limits: holding a reader to rate limits"],

@@ -2,7 +2,7 @@
  * Types as the Arrow C Data Interface spells them
  * (https://arrow.apache.org/docs/format/CDataInterface.html#data-type-description-format-strings).
  */
-import type { DataType } from "../contract/types.ts";
+import type { DataType } from "../../contract/types.ts";
 
 /** How the values of a column lie in memory. */
 export type Storage =
@@ -13,6 +13,7 @@ export type Storage =
   | { readonly kind: "date" }
   | { readonly kind: "ticks"; readonly what: "time" | "timestamp"; readonly bytes: 4 | 8; readonly perSecond: bigint }
   | { readonly kind: "bytes"; readonly offsets: 4 | 8; readonly text: boolean }
+  | { readonly kind: "json" }
   | { readonly kind: "list"; readonly offsets: 4 | 8 }
   | { readonly kind: "struct" };
 

@@ -1,22 +1,15 @@
 /** Cells as Arrow buffers: validity, then what the type has (https://arrow.apache.org/docs/format/Columnar.html). */
-import { compileColumnEncoder } from "../contract/column.ts";
-import { stringifyJson } from "../contract/json.ts";
-import type { DataType } from "../contract/types.ts";
+import { compileColumnEncoder } from "../../contract/column.ts";
+import { DativoError } from "../../contract/errors.ts";
+import { stringifyJson } from "../../contract/json.ts";
+import type { DataType } from "../../contract/types.ts";
+import type { ArrowColumn } from "./arrow-column.ts";
 import { formatOf } from "./arrow-type.ts";
-import { fixedBytes } from "./memory.ts";
-
-export interface EncodedColumn {
-  readonly length: number;
-  readonly nullCount: number;
-  /** The first one is the validity bitmap; undefined where there is none. */
-  readonly buffers: readonly (Buffer | undefined)[];
-  readonly children: readonly EncodedColumn[];
-}
 
 type Cells = readonly unknown[];
 
 /** A column of cells that are of the type, as `compileConverter` gives them; null where there is no value. */
-export function encodeColumn(type: DataType, cells: Cells): EncodedColumn {
+export function encodeColumn(type: DataType, cells: Cells): ArrowColumn {
   const nullCount = cells.reduce((count: number, cell) => count + (isMissing(cell) ? 1 : 0), 0);
   const validity = nullCount === 0 ? undefined : bitmap(cells, (cell) => !isMissing(cell));
   const { buffers, children = [] } = encodeValues(type, cells);
@@ -24,22 +17,29 @@ export function encodeColumn(type: DataType, cells: Cells): EncodedColumn {
 }
 
 /** Records as one struct column. */
-export function encodeRecords(types: readonly DataType[], columns: readonly Cells[], length: number): EncodedColumn {
-  const children = types.map((type, index) => encodeColumn(type, columns[index] as Cells));
+export function encodeRecords(types: readonly DataType[], columns: readonly Cells[], length: number): ArrowColumn {
+  return recordsOf(
+    types.map((type, index) => encodeColumn(type, columns[index] as Cells)),
+    length,
+  );
+}
+
+/** Columns side by side as one struct column. */
+export function recordsOf(children: readonly ArrowColumn[], length: number): ArrowColumn {
   return { length, nullCount: 0, buffers: [undefined], children };
 }
 
 interface Values {
   readonly buffers: readonly Buffer[];
-  readonly children?: readonly EncodedColumn[];
+  readonly children?: readonly ArrowColumn[];
 }
 
 function encodeValues(type: DataType, cells: Cells): Values {
   // What has no declared inside has no Arrow type; it goes as JSON text.
-  if (formatOf(type) === undefined) return encodeBytes(cells, (cell) => Buffer.from(stringifyJson(cell)));
+  if (formatOf(type) === undefined) return encodeBytes(cells, (cell) => toUtf8(stringifyJson(cell)));
   switch (type.kind) {
     case "string":
-      return encodeBytes(cells, (cell) => Buffer.from(cell as string));
+      return encodeBytes(cells, toUtf8);
     case "binary":
       return encodeBytes(cells, (cell) => cell as Uint8Array);
     case "boolean":
@@ -80,6 +80,13 @@ function encodeBytes(cells: Cells, toBytes: (cell: unknown) => Uint8Array): Valu
   return { buffers: [offsets, bytes] };
 }
 
+/** @throws DativoError DTV_VALUE_UNFIT for half of a surrogate pair, which UTF-8 has not. */
+function toUtf8(cell: unknown): Buffer {
+  const text = cell as string;
+  if (text.isWellFormed()) return Buffer.from(text);
+  throw new DativoError("DTV_VALUE_UNFIT", "A text holds half of a surrogate pair, which UTF-8 has not");
+}
+
 function encodeLists(items: DataType, cells: readonly (Cells | null)[]): Values {
   return {
     buffers: [encodeOffsets(cells)],
@@ -92,7 +99,7 @@ function encodeLists(items: DataType, cells: readonly (Cells | null)[]): Values 
   };
 }
 
-function encodeMembers({ properties = [] }: Extract<DataType, { kind: "object" }>, cells: Cells): EncodedColumn[] {
+function encodeMembers({ properties = [] }: Extract<DataType, { kind: "object" }>, cells: Cells): ArrowColumn[] {
   const objects = cells as readonly (Record<string, unknown> | null)[];
   return properties.map(({ name, type }) =>
     encodeColumn(
@@ -123,4 +130,9 @@ function bitmap(cells: Cells, isSet: (cell: unknown) => boolean): Buffer {
 
 function isMissing(cell: unknown): boolean {
   return cell === null || cell === undefined;
+}
+
+/** Memory of its own, not a part of Buffer's pool: a library may keep a pointer to it. */
+function fixedBytes(length: number): Buffer {
+  return Buffer.from(new ArrayBuffer(length));
 }

@@ -1,0 +1,15 @@
+import type { StageContext } from "../../contract/context.ts";
+import type { Header } from "../frame.ts";
+
+export interface Reply {
+  readonly header: Header;
+  readonly body?: Uint8Array;
+}
+
+/** A reader or writer that answers questions from the other process. */
+export interface HostedPlayer {
+  answer(verb: string, header: Header, body: Uint8Array): Promise<Reply>;
+  close(): Promise<void>;
+}
+
+export type MakePlayer = (made: Header, context: StageContext) => HostedPlayer;

@@ -1,0 +1,89 @@
+import { type Batch, isBatch, type Row } from "../../contract/batch.ts";
+import type { StageContext } from "../../contract/context.ts";
+import type { BaseReader, Yielded } from "../../contract/reader.ts";
+import type { Split } from "../../contract/results.ts";
+import { RowBatch } from "../../contract/row-batch.ts";
+import { IncrementalStateManager } from "../../contract/state.ts";
+import { encodeColumns, encodeIpc } from "../../formats/arrow/encode-ipc.ts";
+import { ColumnBatch } from "../../native/column-batch.ts";
+import { copyColumns } from "../../native/copy-columns.ts";
+import type { Header } from "../frame.ts";
+import { formatConnection } from "../wire-connection.ts";
+import type { HostedPlayer, Reply } from "./hosted-player.ts";
+
+/** A reader of a library; each pass over its records is a stream with a number. */
+export class HostedReader implements HostedPlayer {
+  readonly #reader: BaseReader;
+  readonly #streams: AsyncGenerator<Yielded>[] = [];
+
+  constructor(reader: BaseReader, context: StageContext) {
+    this.#reader = reader;
+    reader.ctx = context;
+  }
+
+  async answer(verb: string, header: Header): Promise<Reply> {
+    switch (verb) {
+      case "plan":
+        return { header: { splits: await this.#reader.plan() } };
+      case "check":
+        return { header: formatConnection(await this.#reader.checkConnection()) };
+      case "discover":
+        return { header: { ...(await this.#reader.discover()) } };
+      case "estimate":
+        return { header: { rows: await this.#reader.getTotalRecordsEstimate() } };
+      case "extract":
+        return { header: { stream: this.#begin(header) } };
+      case "next":
+        return this.#next(header["stream"] as number);
+      case "return":
+        await this.#streams[header["stream"] as number]?.return(undefined);
+        return { header: {} };
+      default:
+        throw new RangeError(`A reader is not asked to ${verb}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close();
+  }
+
+  #begin({ position, split }: Header): number {
+    const state = new IncrementalStateManager(position);
+    const records = this.#reader.extract(state, split as Split | undefined);
+    return this.#streams.push(records as AsyncGenerator<Yielded>) - 1;
+  }
+
+  async #next(stream: number): Promise<Reply> {
+    const { value, done } = await (this.#streams[stream] as AsyncGenerator<Yielded>).next();
+    if (done) return { header: { end: true } };
+    if (isBatch(value) || Array.isArray(value)) return formatRecords(value);
+    const { batch, position } = value as Extract<Yielded, { position: unknown }>;
+    const { header, ...body } = formatRecords(batch);
+    return { header: { ...header, position }, ...body };
+  }
+}
+
+function formatRecords(records: Batch | readonly Row[]): Reply {
+  if (!isBatch(records)) {
+    return records.length === 0
+      ? { header: {} }
+      : { header: { areRows: true }, body: encodeIpc(RowBatch.fromRows(records)) };
+  }
+  try {
+    return { header: placeOf(records), body: encodeBatch(records) };
+  } finally {
+    records.release();
+  }
+}
+
+/** Columns that lie as we would lay them are copied as they are; of others each value is read and written. */
+function encodeBatch(batch: Batch): Uint8Array {
+  if (!(batch instanceof ColumnBatch && batch.isPlain)) return encodeIpc(RowBatch.from(batch));
+  const { schema, length } = batch;
+  return encodeColumns({ schema, length, carriers: schema.fields.map(({ type }) => type) }, copyColumns(batch));
+}
+
+/** Records of a library are numbered one after another; see {@link Provenance.numbered}. */
+function placeOf({ provenance }: Batch): Header {
+  return provenance ? { place: { source: provenance.source, first: provenance.rowAt(0) } } : {};
+}

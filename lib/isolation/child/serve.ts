@@ -1,0 +1,33 @@
+import type { Socket } from "node:net";
+import { encodeFrame, type Frame, FrameReader, type Header } from "../frame.ts";
+import { formatError } from "../wire-error.ts";
+import type { Reply } from "./hosted-player.ts";
+import { PluginHost } from "./plugin-host.ts";
+
+/** Answers questions until the pipe ends, and then ends the process, whatever the plugin does. */
+export function serve(channel: Socket): void {
+  const send = (header: Header, body?: Uint8Array): void => {
+    for (const piece of encodeFrame(header, body)) channel.write(piece);
+  };
+  const host = new PluginHost((level, message) => send({ log: [level, message] }));
+  const reader = new FrameReader();
+  channel.on("data", (chunk: Buffer) => {
+    for (const frame of reader.feed(chunk)) void answer(frame, host, send);
+  });
+  // A call that hangs would keep process.exit() waiting.
+  channel.on("close", () => (host.isClosed ? process.exit(0) : process.kill(process.pid, "SIGKILL")));
+  channel.on("error", () => {});
+}
+
+async function answer(
+  { header: { id, verb, ...header }, body }: Frame,
+  host: PluginHost,
+  send: (header: Header, body?: Uint8Array) => void,
+): Promise<void> {
+  try {
+    const reply: Reply = await host.answer(String(verb), header, body);
+    if (id !== undefined) send({ id, ...reply.header }, reply.body);
+  } catch (cause) {
+    send({ id, error: formatError(cause, `${verb} failed`) });
+  }
+}

@@ -1,0 +1,73 @@
+import type { AssetDefinition } from "../contract/asset.ts";
+import type { Batch } from "../contract/batch.ts";
+import type { TargetConfig } from "../contract/config.ts";
+import type { ConnectionTestResult, FileMetadata } from "../contract/results.ts";
+import { RowBatch } from "../contract/row-batch.ts";
+import type { Schema } from "../contract/schema.ts";
+import { BaseWriter, type WriterClass } from "../contract/writer.ts";
+import { encodeIpc } from "../formats/arrow/encode-ipc.ts";
+import type { Header } from "./frame.ts";
+import type { Limits, Plugin } from "./plugin.ts";
+import { PluginProcess } from "./plugin-process.ts";
+import { formatTarget } from "./wire-config.ts";
+import { parseConnection } from "./wire-connection.ts";
+
+/** The class of a writer whose library runs in a process of its own. */
+export function isolatedWriterClass(plugin: Plugin, limits: Limits): WriterClass {
+  return class extends IsolatedWriter {
+    constructor(asset: AssetDefinition, target: TargetConfig, outputBase: string) {
+      super({ asset, target, outputBase }, plugin, limits);
+    }
+  };
+}
+
+/** Hands batches to a writer in another process. What it put into `output_base` is published by the engine. */
+class IsolatedWriter extends BaseWriter {
+  static override readonly input = "batch";
+  readonly #plugin: Plugin;
+  readonly #limits: Limits;
+  #process: PluginProcess | undefined;
+  #ready: Promise<unknown> | undefined;
+
+  constructor(made: Parameters<typeof formatTarget>[0], plugin: Plugin, limits: Limits) {
+    super(made.asset, made.target, made.outputBase);
+    this.#plugin = plugin;
+    this.#limits = limits;
+  }
+
+  override async open({ fields, metadata }: Schema): Promise<void> {
+    await this.#ask("open", "open", { fields, metadata });
+  }
+
+  async writeBatch(batch: Batch, fileCounter: number): Promise<FileMetadata[]> {
+    return filesOf(await this.#ask("write", "writeBatch", { fileCounter }, encodeIpc(RowBatch.from(batch))));
+  }
+
+  override async seal(): Promise<FileMetadata[]> {
+    return filesOf(await this.#ask("seal", "seal"));
+  }
+
+  override async checkConnection(): Promise<ConnectionTestResult> {
+    return parseConnection(await this.#ask("check", "checkConnection"));
+  }
+
+  override async close(): Promise<void> {
+    await this.#process?.close();
+  }
+
+  async #ask(verb: string, hook: string, header: Header = {}, body?: Uint8Array): Promise<Header> {
+    this.#process ??= new PluginProcess(this.#plugin, this.ctx, this.#limits);
+    const process = this.#process;
+    const { assetDefinition: asset, targetConfig: target, outputBase } = this;
+    const made = { ...formatTarget({ asset, target, outputBase }), tempDir: this.ctx.tempDir };
+    this.#ready ??= process
+      .ask("load", "load", { ...this.#plugin })
+      .then(() => process.ask("create", "constructor", made));
+    await this.#ready;
+    return (await process.ask(verb, hook, header, body)).result;
+  }
+}
+
+function filesOf({ files }: Header): FileMetadata[] {
+  return files as FileMetadata[];
+}

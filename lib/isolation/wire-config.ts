@@ -1,0 +1,30 @@
+/** What players are made of, as it goes through the pipe: whole, where printing it would show `***`. */
+import { AssetDefinition, type AssetInit } from "../contract/asset.ts";
+import { SourceConfig, type SourceInit, TargetConfig, type TargetInit } from "../contract/config.ts";
+import type { Header } from "./frame.ts";
+
+export function formatSource(config: SourceConfig): Header {
+  return { source: { ...config } };
+}
+
+export function parseSource({ source }: Header): SourceConfig {
+  return new SourceConfig(source as SourceInit);
+}
+
+export interface WriterArguments {
+  readonly asset: AssetDefinition;
+  readonly target: TargetConfig;
+  readonly outputBase: string;
+}
+
+export function formatTarget({ asset: { name, version, schema }, target, outputBase }: WriterArguments): Header {
+  return { asset: { name, version, schema }, target: { ...target }, outputBase };
+}
+
+export function parseTarget({ asset, target, outputBase }: Header): WriterArguments {
+  return {
+    asset: new AssetDefinition(asset as AssetInit),
+    target: new TargetConfig(target as TargetInit),
+    outputBase: outputBase as string,
+  };
+}

@@ -1,0 +1,17 @@
+import { findReader, findWriter } from "../../lib/plugin/find-player.ts";
+
+export type Mode = "in_process" | "process";
+
+export const MODES: readonly Mode[] = ["in_process", "process"];
+
+const how = (mode: Mode, limits = {}) =>
+  mode === "process" ? { isolation: { graceMs: 2000, timeoutMs: undefined, ...limits } } : {};
+
+/** The reader class of a library, in this process or in one of its own. */
+export async function readerIn(mode: Mode, library: string, symbol = "create_reader", limits = {}) {
+  return (await findReader("custom", `${library}:${symbol}`, how(mode, limits))).playerClass;
+}
+
+export async function writerIn(mode: Mode, library: string, symbol = "create_writer", limits = {}) {
+  return (await findWriter("custom", `${library}:${symbol}`, how(mode, limits))).playerClass;
+}
