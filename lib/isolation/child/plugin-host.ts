@@ -58,6 +58,7 @@ export class PluginHost {
       return { header: { sha256 } };
     }
     const { playerClass, sha256 } = findNativeWriter(file, symbol);
+    if (playerClass.prototype.commitFiles) throw commitsItself(file, symbol);
     this.#make = (made, context) => {
       const { asset, target, outputBase } = parseTarget(made);
       return new HostedWriter(new playerClass(asset, target, outputBase), context);
@@ -85,4 +86,13 @@ export class PluginHost {
     this.#filtered = 0;
     return taken;
   }
+}
+
+/** Its commit would have to outlive the child, and answer for itself after a crash of either process. */
+function commitsItself(file: string, symbol: string): DativoError {
+  return new DativoError(
+    "DTV_NOT_BUILT",
+    `${file}:${symbol} commits by itself, and such writers run in Dativo's own process for now`,
+    { culprit: file, hint: "Leave plugins.sandbox.mode out." },
+  );
 }
