@@ -40,6 +40,13 @@ extern "C" {
 
 #define DATIVO_ABI_VERSION 2
 
+/* In front of what a library exports. */
+#ifdef _WIN32
+#define DATIVO_EXPORT __declspec(dllexport)
+#else
+#define DATIVO_EXPORT __attribute__((visibility("default")))
+#endif
+
 /* https://arrow.apache.org/docs/format/CDataInterface.html */
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
@@ -70,6 +77,19 @@ struct ArrowArray {
   struct ArrowArray **children;
   struct ArrowArray *dictionary;
   void (*release)(struct ArrowArray *);
+  void *private_data;
+};
+#endif
+
+/* https://arrow.apache.org/docs/format/CStreamInterface.html */
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+struct ArrowArrayStream {
+  int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out); /* 0 or an error number of the system */
+  int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);    /* at the end, out->release is NULL */
+  const char *(*get_last_error)(struct ArrowArrayStream *);              /* UTF-8, valid until the next call; or NULL */
+  void (*release)(struct ArrowArrayStream *);
   void *private_data;
 };
 #endif
@@ -190,7 +210,8 @@ typedef struct dtv_writer {
  *   uint32_t create_x_kind(void);
  *
  * where out is a dtv_reader, dtv_transform or dtv_writer whose size the host has filled, or for DTV_KIND_STREAM a
- * struct ArrowArrayStream.
+ * struct ArrowArrayStream: a reader whose schema is a struct of the columns. It has one split, no positions, no rejects,
+ * and cannot be cancelled in the middle of a call.
  */
 
 #ifdef __cplusplus
