@@ -1,37 +1,23 @@
 /** ABI 2: calls on the structs of `dativo_plugin.h`, with their errors, cancellation and texts. */
 import koffi, { type TypeObject } from "koffi";
-import { CODES, DativoError, type ErrorCode } from "../contract/errors.ts";
+import { DativoError } from "../contract/errors.ts";
 import { parseJson, stringifyJson } from "../contract/json.ts";
 import { callNative } from "./calls.ts";
-import { BATCH, CALL, ERROR } from "./layout.ts";
+import { clearError, failureIn, newError } from "./error-struct.ts";
+import { BATCH, CALL } from "./layout.ts";
 import type { NativeFunction, NativeLibrary } from "./library.ts";
-import { addressOf, copyBytes, fixedBytes, fixedText, textAt, textIn } from "./memory.ts";
+import { addressOf, copyBytes, fixedBytes, fixedText, textAt } from "./memory.ts";
 
-const ABI = 2;
+/** The version of the border that this host speaks. */
+export const ABI = 2;
 
 /** What calls return besides errors. */
 export const OK = 0;
 export const END = 1;
 export const MORE = 2;
 
-const CANCELLED = -125;
-
 /** Far more than a position may have, and still nothing that a wrong length would let us read. */
 const MAX_JSON_BYTES = 1024n * 1024n;
-
-/** What a code of the header means for the run, where the library does not say it more exactly. */
-const CODES_OF: Readonly<Record<number, ErrorCode>> = {
-  [-2]: "DTV_OPTION_INVALID",
-  [-3]: "DTV_SOURCE_NOT_FOUND",
-  [-4]: "DTV_SOURCE_UNREADABLE",
-  [-5]: "DTV_PLUGIN_FAILED",
-  [-6]: "DTV_SOURCE_UNREADABLE",
-  [-7]: "DTV_CONNECTION_FAILED",
-  [-9]: "DTV_SCHEMA_CHANGED",
-  [-10]: "DTV_COMMIT_CONFLICT",
-  [-11]: "DTV_OUTCOME_UNKNOWN",
-  [CANCELLED]: "DTV_CANCELLED",
-};
 
 const FreeString = koffi.proto("void dativo_free_string(void *, void *)");
 const Release = koffi.proto("void dativo_release(void *)");
@@ -53,7 +39,7 @@ export class Abi2Object {
   readonly #table: Buffer;
   readonly #call = fixedBytes(CALL.size);
   readonly #cancel = fixedBytes(4);
-  readonly #error = fixedBytes(ERROR.size);
+  readonly #error = newError();
   readonly #functions = new Map<number, NativeFunction | undefined>();
   #forgetSignal = (): void => {};
   #self = 0n;
@@ -68,7 +54,6 @@ export class Abi2Object {
     this.#call.writeUInt32LE(CALL.size);
     this.#call.writeBigUInt64LE(addressOf(this.#cancel), CALL.cancel);
     this.#call.writeBigInt64LE(-1n, CALL.deadline);
-    this.#error.writeUInt32LE(ERROR.size);
   }
 
   /**
@@ -84,7 +69,7 @@ export class Abi2Object {
     const factory = this.#library.fn(this.#symbol, "int32_t", ["uint32_t", "void *", "void *", "void *"]);
     this.#table.writeUInt32LE(this.#kind.size);
     const code = await this.#run<number>(factory, ABI, fixedText(stringifyJson(config)), this.#table, this.#error);
-    if (code !== OK) throw this.#failure(this.#symbol, code);
+    if (code !== OK) throw failureIn(this.#error, this.name, this.#symbol, code);
     this.#self = this.#table.readBigUInt64LE(8);
     if (this.#self !== 0n && this.#table.readBigUInt64LE(this.#kind.release) !== 0n) return;
     this.#self = 0n;
@@ -108,9 +93,9 @@ export class Abi2Object {
     if (!fn) {
       throw new DativoError("DTV_PLUGIN_RESULT", `${this.name} has no ${verb}()`, { culprit: this.name });
     }
-    this.#error.fill(0, 4);
+    clearError(this.#error);
     const code = await this.#run<number>(fn, this.#self, this.#call, ...args, this.#error);
-    if (code < 0) throw this.#failure(verb, code);
+    if (code < 0) throw failureIn(this.#error, this.name, verb, code);
     return code;
   }
 
@@ -176,19 +161,6 @@ export class Abi2Object {
     this.#last = result.catch(() => undefined);
     return result;
   }
-
-  #failure(verb: string, code: number): DativoError {
-    const message = textIn(this.#error, ERROR.message, ERROR.messageBytes) || `it returned ${code}`;
-    const detail = detailIn(textIn(this.#error, ERROR.detail, ERROR.detailBytes));
-    const retryable = this.#error.readInt32LE(ERROR.retryable) !== 0;
-    const known = isCode(detail["code"]) ? detail["code"] : undefined;
-    const ours = known ?? (retryable ? "DTV_TRANSIENT" : (CODES_OF[code] ?? "DTV_PLUGIN_FAILED"));
-    return new DativoError(ours, known ? message : `${verb}() of ${this.name} failed: ${message}`, {
-      culprit: typeof detail["culprit"] === "string" ? detail["culprit"] : this.name,
-      ...(typeof detail["hint"] === "string" ? { hint: detail["hint"] } : {}),
-      details: detail,
-    });
-  }
 }
 
 /** A function of a table: the object, the call, pointers of its own, the error. `name` is koffi's, and stands once. */
@@ -219,17 +191,4 @@ export function jsonIn(batch: Buffer, at: number, lengthAt: number): unknown {
 export function warningsIn(batch: Buffer): readonly string[] {
   const warnings = jsonIn(batch, BATCH.warnings, BATCH.warningsLength);
   return Array.isArray(warnings) ? warnings.map(String) : [];
-}
-
-function detailIn(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text || "{}");
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
-function isCode(value: unknown): value is ErrorCode {
-  return typeof value === "string" && Object.hasOwn(CODES, value);
 }

@@ -10,6 +10,7 @@ import { abi2TransformClass } from "./abi2-transform-player.ts";
 import { abi2WriterClass } from "./abi2-writer.ts";
 import { type NativeLibrary, openLibrary } from "./library.ts";
 import { requireSupportedMachine } from "./memory.ts";
+import { streamReaderClass } from "./stream-reader.ts";
 
 /** A class that a library stands behind. */
 export interface NativeClass<C> {
@@ -20,8 +21,7 @@ export interface NativeClass<C> {
 /** @throws DativoError DTV_PLUGIN_NOT_FOUND, DTV_PLUGIN_LOAD, DTV_PLUGIN_CLASS */
 export function findNativeReader(path: string, symbol: string): NativeClass<ReaderClass> {
   const library = openLibrary(path);
-  const make = readKind(library, symbol, "reader") ? abi2ReaderClass : abi1ReaderClass;
-  return { playerClass: make(library, symbol), sha256: library.sha256 };
+  return { playerClass: readerClassOf(library, symbol), sha256: library.sha256 };
 }
 
 export function findNativeWriter(path: string, symbol: string): NativeClass<WriterClass> {
@@ -40,6 +40,12 @@ export function findNativeTransform(path: string, symbol: string): NativeClass<T
   return { playerClass: abi2TransformClass(library, symbol), sha256: library.sha256 };
 }
 
+function readerClassOf(library: NativeLibrary, symbol: string): ReaderClass {
+  const kind = readKind(library, symbol, "reader", "stream");
+  if (!kind) return abi1ReaderClass(library, symbol);
+  return kind.name === "stream" ? streamReaderClass(library, symbol) : abi2ReaderClass(library, symbol);
+}
+
 function writerClassOf(library: NativeLibrary, symbol: string): WriterClass {
   const kind = readKind(library, symbol, "writer");
   if (!kind) return abi1WriterClass(library, symbol);
@@ -54,12 +60,16 @@ const ANSWERS = 0x200;
 const VOLATILE = 0x400;
 const KNOWN = 0xff | COMMITS | ANSWERS | VOLATILE;
 
+interface KindOf extends WriterTraits {
+  readonly name: string;
+}
+
 /**
  * Undefined for a library that does not say its version: it speaks ABI 1.
  *
  * @throws DativoError DTV_PLUGIN_CLASS for another kind of plugin, DTV_PLUGIN_LOAD for what this version does not know
  */
-function readKind(library: NativeLibrary, symbol: string, wanted: string): WriterTraits | undefined {
+function readKind(library: NativeLibrary, symbol: string, ...wanted: readonly string[]): KindOf | undefined {
   if (!library.has("dativo_abi_version")) return undefined;
   const version = library.fn("dativo_abi_version", "uint32_t", [])() as number;
   if (version !== 2) throw unknownTo(library, `speaks ABI ${version}; this version of Dativo speaks 1 and 2`);
@@ -67,18 +77,18 @@ function readKind(library: NativeLibrary, symbol: string, wanted: string): Write
   library.fn(symbol, "int32_t", []);
   const number = library.fn(`${symbol}_kind`, "uint32_t", [])() as number;
   const kind = KINDS[number & 0xff] ?? "plugin of an unknown kind";
-  if (kind !== wanted) {
-    throw new DativoError("DTV_PLUGIN_CLASS", `${library.file}:${symbol} is a ${kind}, where a ${wanted} is needed`, {
-      culprit: library.file,
-    });
+  if (!wanted.includes(kind)) {
+    const message = `${library.file}:${symbol} is a ${kind}, where a ${wanted[0]} is needed`;
+    throw new DativoError("DTV_PLUGIN_CLASS", message, { culprit: library.file });
   }
-  if ((number & ~KNOWN) !== 0 || (wanted !== "writer" && number > 0xff)) {
+  if ((number & ~KNOWN) !== 0 || (kind !== "writer" && number > 0xff)) {
     throw unknownTo(
       library,
       `has a ${kind} of a kind (${number}) that this version of Dativo does not know: ${symbol}`,
     );
   }
   return {
+    name: kind,
     commits: (number & COMMITS) !== 0,
     answers: (number & ANSWERS) !== 0,
     volatile: (number & VOLATILE) !== 0,

@@ -33,6 +33,15 @@ export class NativeArray implements ArrowSource {
     return this.nullCount !== 0;
   }
 
+  /** Whether the array itself, not its children, holds a null. */
+  get hasNulls(): boolean {
+    const bits = this.mayHaveNulls ? this.bytes(0, this.offset >> 3, (this.offset + this.length + 7) >> 3) : undefined;
+    const first = this.offset & 7;
+    const isNull = (index: number): boolean =>
+      (((bits?.[(first + index) >> 3] ?? 0) >> ((first + index) & 7)) & 1) === 0;
+    return bits !== undefined && Array.from({ length: this.length }, (_, index) => index).some(isNull);
+  }
+
   get buffers(): number {
     return Number(this.#struct.readBigInt64LE(ARROW_ARRAY.buffers));
   }

@@ -23,11 +23,21 @@ export function importSchema(struct: Buffer, owner: string): ArrowSchema {
   const release = struct.readBigUInt64LE(ARROW_SCHEMA.release);
   if (release === 0n) throw new DativoError("DTV_PLUGIN_RESULT", `${owner} gave no schema`, { culprit: owner });
   try {
+    requireRecords(struct, owner);
     const { [CONTRACT]: contract } = readMetadata(struct.readBigUInt64LE(ARROW_SCHEMA.metadata));
     return { ...arrowSchemaOf(readChildren(struct, owner)), contract };
   } finally {
     koffi.call(release, Release, struct);
   }
+}
+
+function requireRecords(struct: Buffer, owner: string): void {
+  const format = textAt(struct.readBigUInt64LE(ARROW_SCHEMA.format));
+  if (format === "+s") return;
+  throw new DativoError("DTV_PLUGIN_RESULT", `${owner} gives values of the Arrow type '${format}' and not records`, {
+    culprit: owner,
+    hint: "Give a struct ('+s') whose children are the columns.",
+  });
 }
 
 function readChildren(struct: Buffer, owner: string): ArrowField[] {

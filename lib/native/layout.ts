@@ -29,6 +29,8 @@ export const ARROW_ARRAY = {
   privateData: 72,
 } as const;
 
+export const ARROW_STREAM = { size: 40, getSchema: 0, getNext: 8, getLastError: 16, release: 24 } as const;
+
 export const ERROR = {
   size: 4108,
   code: 4,
