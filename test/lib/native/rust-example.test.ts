@@ -79,10 +79,10 @@ describeNative("examples/plugins/rust, by the commands of its page", () => {
   const hasMake = spawnSync("make", ["--version"]).status === 0 && spawnSync("cargo", ["--version"]).status === 0;
   const make = (target: string) => spawnSync("make", [target], { cwd: examples, encoding: "utf8" });
 
-  it.skipIf(!hasMake)(
-    "make build-release makes the libraries that jobs name",
-    () => {
-      const { status, stderr } = make("build-release");
+  it.skipIf(!hasMake).each(["make build-release", "cargo build --release"])(
+    "%s makes the libraries that jobs name",
+    (command) => {
+      const { status, stderr } = spawnSync(command, { cwd: examples, encoding: "utf8", shell: true });
       expect([status, stderr]).toEqual([0, expect.stringContaining("Finished")]);
       for (const name of ["csv_reader_plugin", "parquet_writer_plugin", "counting", "masking", "lines"]) {
         const suffix = process.platform === "darwin" ? "dylib" : "so";
