@@ -9,17 +9,11 @@ use std::time::Instant;
 
 const ROUNDS: usize = 5;
 const CHUNK_BYTES: usize = 1024 * 1024;
-const COUNTRIES: [&str; 12] = [
-    "DE", "FR", "IT", "ES", "PT", "NL", "BE", "AT", "PL", "CZ", "SE", "DK",
-];
+const COUNTRIES: [&str; 12] = ["DE", "FR", "IT", "ES", "PT", "NL", "BE", "AT", "PL", "CZ", "SE", "DK"];
 
 const TYPES: [(&str, &str, &str); 10] = [
     ("id", "integer", ",\"required\":true"),
-    (
-        "code",
-        "string",
-        ",\"required\":true,\"pattern\":\"^[0-9a-f]{8}-[0-9a-f]{4}-\"",
-    ),
+    ("code", "string", ",\"required\":true,\"pattern\":\"^[0-9a-f]{8}-[0-9a-f]{4}-\""),
     ("score", "double", ""),
     ("day", "date", ""),
     ("at", "timestamp", ""),
@@ -38,20 +32,10 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["make", file, ref size @ ..] => {
-            make(
-                file,
-                size.first()
-                    .and_then(|size| size.parse().ok())
-                    .unwrap_or(600),
-            )
-            .expect("the file is written");
+            make(file, size.first().and_then(|size| size.parse().ok()).unwrap_or(600)).expect("the file is written");
         }
         [file, ref engine @ ..] => {
-            let engine = if engine == ["portable"] {
-                Engine::Portable
-            } else {
-                Engine::detect()
-            };
+            let engine = if engine == ["portable"] { Engine::Portable } else { Engine::detect() };
             run(&std::fs::read(file).expect("the file is there"), engine);
         }
         [] => eprintln!("bench make FILE [MB] | bench FILE [portable]"),
@@ -63,9 +47,7 @@ fn make(file: &str, megabytes: usize) -> std::io::Result<()> {
     writeln!(out, "{}", TYPES.map(|(name, ..)| name).join(","))?;
     let mut seed = 1u64;
     let mut next = |below: u64| {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (seed >> 33) % below
     };
     let (mut line, mut written, mut id) = (String::new(), 0, 0);
@@ -82,12 +64,7 @@ fn make(file: &str, megabytes: usize) -> std::io::Result<()> {
             c & 0xfff,
             b & 0xffff
         );
-        let _ = write!(
-            line,
-            "{}.{:06},{year}-{month:02}-{day:02},",
-            next(1000),
-            next(1_000_000)
-        );
+        let _ = write!(line, "{}.{:06},{year}-{month:02}-{day:02},", next(1000), next(1_000_000));
         let _ = write!(
             line,
             "{year}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:06},",
@@ -96,24 +73,11 @@ fn make(file: &str, megabytes: usize) -> std::io::Result<()> {
             next(60),
             next(1_000_000)
         );
-        let _ = write!(
-            line,
-            "{},{},{}.{:02},",
-            next(2) == 0,
-            COUNTRIES[next(12) as usize],
-            next(100_000),
-            next(100)
-        );
+        let _ = write!(line, "{},{},{}.{:02},", next(2) == 0, COUNTRIES[next(12) as usize], next(100_000), next(100));
         if next(10) > 0 {
             let _ = write!(line, "{}", next(5000));
         }
-        let notes = [
-            "a short note",
-            "\"with, a comma\"",
-            "",
-            "some more text of middling length",
-            "fine",
-        ];
+        let notes = ["a short note", "\"with, a comma\"", "", "some more text of middling length", "fine"];
         let _ = writeln!(line, ",{}", notes[next(5) as usize]);
         out.write_all(line.as_bytes())?;
         written += line.len();
@@ -122,16 +86,11 @@ fn make(file: &str, megabytes: usize) -> std::io::Result<()> {
 }
 
 fn run(bytes: &[u8], engine: Engine) {
-    println!(
-        "{} MB, {engine:?}, best of {ROUNDS}",
-        bytes.len() / 1_000_000
-    );
+    println!("{} MB, {engine:?}, best of {ROUNDS}", bytes.len() / 1_000_000);
     report("index alone", bytes, || index_all(bytes, engine));
     report("all text", bytes, || decode(bytes, engine, None));
     report("typed", bytes, || decode(bytes, engine, Some(false)));
-    report("typed, with rules", bytes, || {
-        decode(bytes, engine, Some(true))
-    });
+    report("typed, with rules", bytes, || decode(bytes, engine, Some(true)));
 }
 
 fn report(what: &str, bytes: &[u8], mut work: impl FnMut() -> u64) {
@@ -154,10 +113,7 @@ fn report(what: &str, bytes: &[u8], mut work: impl FnMut() -> u64) {
 /// to the nanosecond; elsewhere it is unknown.
 fn cpu_seconds() -> f64 {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    told.split(' ')
-        .next()
-        .and_then(|nanos| nanos.parse::<f64>().ok())
-        .map_or(f64::NAN, |nanos| nanos / 1e9)
+    told.split(' ').next().and_then(|nanos| nanos.parse::<f64>().ok()).map_or(f64::NAN, |nanos| nanos / 1e9)
 }
 
 /// The index in pieces as the decoder asks for it, from the start of a record each.
@@ -179,30 +135,17 @@ fn index_all(bytes: &[u8], engine: Engine) -> u64 {
 fn decode(bytes: &[u8], engine: Engine, contract: Option<bool>) -> u64 {
     let gate = contract.map(|with_rules| {
         let fields = TYPES.map(|(name, kind, rules)| {
-            format!(
-                "{{\"name\":\"{name}\",\"type\":\"{kind}\"{}}}",
-                if with_rules { rules } else { "" }
-            )
+            format!("{{\"name\":\"{name}\",\"type\":\"{kind}\"{}}}", if with_rules { rules } else { "" })
         });
-        let contract = Contract::from_json(&format!(
-            "{{\"name\":\"bench\",\"fields\":[{}]}}",
-            fields.join(",")
-        ));
-        Gate::compile(contract.expect("a contract"), DEFAULT_UNIQUE_BYTES)
-            .expect("its rules can be checked")
+        let contract = Contract::from_json(&format!("{{\"name\":\"bench\",\"fields\":[{}]}}", fields.join(",")));
+        Gate::compile(contract.expect("a contract"), DEFAULT_UNIQUE_BYTES).expect("its rules can be checked")
     });
     let mut decoder = Decoder::new(&Options::default(), gate, "bench.csv").with_engine(engine);
     let (mut rows, mut out) = (0, Vec::new());
     for chunk in bytes.chunks(CHUNK_BYTES) {
         decoder.push(chunk, &mut out).expect("the file is good");
-        rows += out
-            .drain(..)
-            .map(|batch| batch.rows.num_rows() as u64)
-            .sum::<u64>();
+        rows += out.drain(..).map(|batch| batch.rows.num_rows() as u64).sum::<u64>();
     }
     decoder.finish(&mut out).expect("the file is good");
-    rows + out
-        .drain(..)
-        .map(|batch| batch.rows.num_rows() as u64)
-        .sum::<u64>()
+    rows + out.drain(..).map(|batch| batch.rows.num_rows() as u64).sum::<u64>()
 }

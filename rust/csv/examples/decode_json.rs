@@ -4,8 +4,7 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType,
-    TimestampMicrosecondType,
+    Date32Type, Decimal128Type, Float64Type, Int64Type, Time64MicrosecondType, TimestampMicrosecondType,
 };
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType as ArrowType, TimeUnit};
@@ -29,10 +28,7 @@ fn decode(request: &Value) -> Value {
         return json!({ "unsupported": why });
     }
     let mut gate = None;
-    if let Some(contract) = request
-        .get("contract")
-        .filter(|contract| !contract.is_null())
-    {
+    if let Some(contract) = request.get("contract").filter(|contract| !contract.is_null()) {
         let contract: Contract = serde_json::from_value(contract.clone()).expect("a contract");
         let reasons = contract.unsupported();
         if !reasons.is_empty() {
@@ -70,12 +66,7 @@ fn decode(request: &Value) -> Value {
     })
 }
 
-fn run(
-    decoder: &mut Decoder,
-    input: &[u8],
-    cuts: &Value,
-    out: &mut Vec<Decoded>,
-) -> Result<(), CsvError> {
+fn run(decoder: &mut Decoder, input: &[u8], cuts: &Value, out: &mut Vec<Decoded>) -> Result<(), CsvError> {
     let cuts: Vec<usize> = serde_json::from_value(cuts.clone()).unwrap_or_default();
     let mut rest = input;
     for cut in cuts.iter().cycle() {
@@ -91,91 +82,44 @@ fn run(
 }
 
 fn names_of(rows: &RecordBatch) -> Vec<String> {
-    rows.schema()
-        .fields()
-        .iter()
-        .map(|field| field.name().clone())
-        .collect()
+    rows.schema().fields().iter().map(|field| field.name().clone()).collect()
 }
 
 fn rows_of(rows: &RecordBatch) -> Vec<Value> {
-    let columns: Vec<Vec<Value>> = rows
-        .columns()
-        .iter()
-        .map(|column| cells_of(column.as_ref()))
-        .collect();
-    (0..rows.num_rows())
-        .map(|row| columns.iter().map(|cells| cells[row].clone()).collect())
-        .collect()
+    let columns: Vec<Vec<Value>> = rows.columns().iter().map(|column| cells_of(column.as_ref())).collect();
+    (0..rows.num_rows()).map(|row| columns.iter().map(|cells| cells[row].clone()).collect()).collect()
 }
 
 /// Cells as texts, so that nothing is lost between the two.
 fn cells_of(array: &dyn Array) -> Vec<Value> {
     let cell_at = |row: usize| match array.data_type() {
-        ArrowType::Utf8 => (
-            Cell::Text(array.as_string::<i32>().value(row).into()),
-            DataType::String,
-        ),
-        ArrowType::Int64 => (
-            Cell::Integer(array.as_primitive::<Int64Type>().value(row)),
-            DataType::Integer,
-        ),
-        ArrowType::Float64 => (
-            Cell::Double(array.as_primitive::<Float64Type>().value(row)),
-            DataType::Double,
-        ),
-        ArrowType::Boolean => (
-            Cell::Boolean(array.as_boolean().value(row)),
-            DataType::Boolean,
-        ),
-        ArrowType::Date32 => (
-            Cell::Date(array.as_primitive::<Date32Type>().value(row)),
-            DataType::Date,
-        ),
-        ArrowType::Time64(_) => (
-            Cell::Time(array.as_primitive::<Time64MicrosecondType>().value(row)),
-            DataType::Time,
-        ),
+        ArrowType::Utf8 => (Cell::Text(array.as_string::<i32>().value(row).into()), DataType::String),
+        ArrowType::Int64 => (Cell::Integer(array.as_primitive::<Int64Type>().value(row)), DataType::Integer),
+        ArrowType::Float64 => (Cell::Double(array.as_primitive::<Float64Type>().value(row)), DataType::Double),
+        ArrowType::Boolean => (Cell::Boolean(array.as_boolean().value(row)), DataType::Boolean),
+        ArrowType::Date32 => (Cell::Date(array.as_primitive::<Date32Type>().value(row)), DataType::Date),
+        ArrowType::Time64(_) => (Cell::Time(array.as_primitive::<Time64MicrosecondType>().value(row)), DataType::Time),
         ArrowType::Timestamp(TimeUnit::Microsecond, zone) => (
             Cell::Timestamp(array.as_primitive::<TimestampMicrosecondType>().value(row)),
-            DataType::Timestamp {
-                zoned: zone.is_some(),
-            },
+            DataType::Timestamp { zoned: zone.is_some() },
         ),
         ArrowType::Decimal128(precision, scale) => (
             Cell::Decimal(array.as_primitive::<Decimal128Type>().value(row)),
-            DataType::Decimal {
-                precision: *precision,
-                scale: *scale as u8,
-            },
+            DataType::Decimal { precision: *precision, scale: *scale as u8 },
         ),
-        ArrowType::Binary => (
-            Cell::Binary(array.as_binary::<i32>().value(row).into()),
-            DataType::Binary,
-        ),
+        ArrowType::Binary => (Cell::Binary(array.as_binary::<i32>().value(row).into()), DataType::Binary),
         other => unreachable!("{other} is no type of a contract"),
     };
     let text_at = |row: usize| match cell_at(row) {
         (Cell::Double(value), _) if value == 0.0 && value.is_sign_negative() => json!("-0"),
         (cell, data_type) => json!(cell_text(&cell, &data_type)),
     };
-    (0..array.len())
-        .map(|row| {
-            if array.is_null(row) {
-                Value::Null
-            } else {
-                text_at(row)
-            }
-        })
-        .collect()
+    (0..array.len()).map(|row| if array.is_null(row) { Value::Null } else { text_at(row) }).collect()
 }
 
 fn rejects_of(decoded: &Decoded) -> Vec<Value> {
     let reject = |reject: &dativo_csv::RejectedRecord| {
-        let faults = reject
-            .faults
-            .iter()
-            .map(|fault| json!([fault.column, fault.rule, fault.reason]));
+        let faults = reject.faults.iter().map(|fault| json!([fault.column, fault.rule, fault.reason]));
         json!({
             "row": reject.row,
             "line": reject.line,

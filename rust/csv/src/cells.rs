@@ -33,11 +33,7 @@ impl Cells for FieldCells<'_> {
             Some(quote) if raw.first() == Some(&quote) => unquote(raw, quote, scratch),
             _ => raw,
         };
-        if self.nulls.contains(text) {
-            None
-        } else {
-            Some(text)
-        }
+        if self.nulls.contains(text) { None } else { Some(text) }
     }
 }
 

@@ -41,13 +41,7 @@ pub struct Chunk {
 
 impl Chunk {
     /// Splits what was indexed into records, up to one that breaks a limit: the scanner will say which.
-    pub fn split(
-        &mut self,
-        bytes: &[u8],
-        index: &Index,
-        expected: &Expectation,
-        dialect: &Dialect,
-    ) {
+    pub fn split(&mut self, bytes: &[u8], index: &Index, expected: &Expectation, dialect: &Dialect) {
         self.clear();
         let harmless = dialect.harmless();
         let ends = index.ends.as_slice();
@@ -73,19 +67,9 @@ impl Chunk {
                     self.good.push(previous);
                     self.numbers.push(self.records);
                 } else {
-                    let record = Record {
-                        start: from,
-                        end: to,
-                        fields: fields as usize,
-                        quote_fault: None,
-                    };
+                    let record = Record { start: from, end: to, fields: fields as usize, quote_fault: None };
                     let faults = judge(&bytes[from..to], &record, expected);
-                    self.bad.push(Bad {
-                        number: self.records,
-                        start: from,
-                        end: to,
-                        faults,
-                    });
+                    self.bad.push(Bad { number: self.records, start: from, end: to, faults });
                 }
                 self.records += 1;
             }
@@ -110,12 +94,7 @@ impl Chunk {
             self.good.push(0);
             self.numbers.push(0);
         } else {
-            self.bad.push(Bad {
-                number: 0,
-                start: record.start,
-                end: record.end,
-                faults,
-            });
+            self.bad.push(Bad { number: 0, start: record.start, end: record.end, faults });
         }
     }
 
@@ -134,23 +113,13 @@ impl Chunk {
         for (place, number) in good.into_iter().zip(numbers) {
             let start = ends[place as usize].wrapping_add(1) as usize;
             let end = ends[place as usize + expected.fields] as usize;
-            let record = Record {
-                start,
-                end,
-                fields: expected.fields,
-                quote_fault: None,
-            };
+            let record = Record { start, end, fields: expected.fields, quote_fault: None };
             let faults = judge(&bytes[start..end], &record, expected);
             if faults.is_empty() {
                 self.good.push(place);
                 self.numbers.push(number);
             } else {
-                self.bad.push(Bad {
-                    number,
-                    start,
-                    end,
-                    faults,
-                });
+                self.bad.push(Bad { number, start, end, faults });
             }
         }
         self.bad.sort_by_key(|bad| bad.number);
@@ -161,22 +130,14 @@ impl Chunk {
 fn breaks_limit(ends: &[u32], dialect: &Dialect) -> bool {
     let length = |from: u32, to: u32| to.wrapping_sub(from.wrapping_add(1)) as usize;
     length(ends[0], ends[ends.len() - 1]) > dialect.max_record
-        || ends
-            .windows(2)
-            .any(|pair| length(pair[0], pair[1]) > dialect.max_field)
+        || ends.windows(2).any(|pair| length(pair[0], pair[1]) > dialect.max_field)
 }
 
 /// What is wrong with a record as a whole: text that is not in the encoding, U+0000, odd quotes, a wrong number of
 /// fields.
 pub fn judge(raw: &[u8], record: &Record, expected: &Expectation) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut add = |rule, reason| {
-        faults.push(Fault {
-            column: None,
-            rule,
-            reason,
-        })
-    };
+    let mut add = |rule, reason| faults.push(Fault { column: None, rule, reason });
     if simdutf8::basic::from_utf8(raw).is_err() {
         add("encoding", "is not utf-8".to_owned());
     }
@@ -185,22 +146,12 @@ pub fn judge(raw: &[u8], record: &Record, expected: &Expectation) -> Vec<Fault> 
     }
     let fields = record.fields;
     match record.quote_fault {
-        Some(QuoteFault::TextAfter) => add(
-            "quote",
-            format!("has text behind the closing quote of field {fields}"),
-        ),
+        Some(QuoteFault::TextAfter) => add("quote", format!("has text behind the closing quote of field {fields}")),
         Some(QuoteFault::Stray) => {
-            add(
-                "quote",
-                format!("has a quote inside field {fields}, which does not begin with one"),
-            );
+            add("quote", format!("has a quote inside field {fields}, which does not begin with one"));
         }
         None if fields != expected.fields => {
-            let counted = if fields == 1 {
-                "1 field".to_owned()
-            } else {
-                format!("{fields} fields")
-            };
+            let counted = if fields == 1 { "1 field".to_owned() } else { format!("{fields} fields") };
             add("fields", format!("has {counted}, {}", expected.reason));
         }
         None => {}

@@ -102,9 +102,7 @@ impl Decoder {
             self.held.extend_from_slice(piece);
             bytes = rest;
             let is_piece = (end + piece.len()).is_multiple_of(PIECE_BYTES);
-            if (is_piece && self.held.len() >= self.worth)
-                || (!self.is_started && self.held.len() >= HEAD_BYTES)
-            {
+            if (is_piece && self.held.len() >= self.worth) || (!self.is_started && self.held.len() >= HEAD_BYTES) {
                 self.advance(is_piece, false, out)?;
             }
         }
@@ -130,12 +128,7 @@ impl Decoder {
         self.table.into_gate()
     }
 
-    fn advance(
-        &mut self,
-        is_whole: bool,
-        is_last: bool,
-        out: &mut Vec<Decoded>,
-    ) -> Result<(), CsvError> {
+    fn advance(&mut self, is_whole: bool, is_last: bool, out: &mut Vec<Decoded>) -> Result<(), CsvError> {
         let held = std::mem::take(&mut self.held);
         let result = self.read(&held, is_whole, is_last, out);
         self.held = held;
@@ -151,13 +144,8 @@ impl Decoder {
             0 => (self.held.len() * 2).min(self.dialect.max_record + PIECE_BYTES),
             _ => 0,
         };
-        self.lines
-            .line_at(&self.held, self.base, self.base + used as u64);
-        self.after_return = if used > 0 {
-            self.held[used - 1] == b'\r'
-        } else {
-            self.after_return
-        };
+        self.lines.line_at(&self.held, self.base, self.base + used as u64);
+        self.after_return = if used > 0 { self.held[used - 1] == b'\r' } else { self.after_return };
         self.held.drain(..used);
         self.base += used as u64;
         Ok(())
@@ -173,11 +161,7 @@ impl Decoder {
     ) -> Result<usize, CsvErrorKind> {
         let mut at = 0;
         if !self.is_started {
-            let expected = if self.allow_nul {
-                &[self.dialect.delimiter, 0][..]
-            } else {
-                &[self.dialect.delimiter]
-            };
+            let expected = if self.allow_nul { &[self.dialect.delimiter, 0][..] } else { &[self.dialect.delimiter] };
             at = inspect_head(bytes, expected)?;
             self.is_started = true;
         }
@@ -204,22 +188,11 @@ impl Decoder {
     }
 
     /// Reads records many at a time, up to the first that is not plain.
-    fn read_plain(
-        &mut self,
-        bytes: &[u8],
-        start: usize,
-        out: &mut Vec<Decoded>,
-    ) -> Result<usize, CsvErrorKind> {
+    fn read_plain(&mut self, bytes: &[u8], start: usize, out: &mut Vec<Decoded>) -> Result<usize, CsvErrorKind> {
         self.index.run(bytes, start, &self.dialect, self.engine);
-        self.chunk
-            .split(bytes, &self.index, &self.table.expected, &self.dialect);
-        let mut stretch = Stretch {
-            bytes,
-            base: self.base,
-            lines: &mut self.lines,
-        };
-        self.table
-            .take(&mut stretch, &self.index.ends, &mut self.chunk, out)?;
+        self.chunk.split(bytes, &self.index, &self.table.expected, &self.dialect);
+        let mut stretch = Stretch { bytes, base: self.base, lines: &mut self.lines };
+        self.table.take(&mut stretch, &self.index.ends, &mut self.chunk, out)?;
         Ok(self.chunk.next)
     }
 
@@ -232,45 +205,26 @@ impl Decoder {
         out: &mut Vec<Decoded>,
     ) -> Result<Option<usize>, CsvErrorKind> {
         let scanned = scan_record(bytes, at, is_last, &self.dialect, &mut self.ends);
-        let mut stretch = Stretch {
-            bytes,
-            base: self.base,
-            lines: &mut self.lines,
-        };
+        let mut stretch = Stretch { bytes, base: self.base, lines: &mut self.lines };
         match scanned {
             Scanned::End => Ok(None),
             Scanned::Blank { next } => Ok(Some(next)),
             Scanned::Open { quote } => match quote {
-                Some(quote) if is_last => Err(CsvErrorKind::UnclosedQuote {
-                    quote: self.place(bytes, quote),
-                }),
+                Some(quote) if is_last => Err(CsvErrorKind::UnclosedQuote { quote: self.place(bytes, quote) }),
                 _ => Ok(None),
             },
             Scanned::TooLarge { is_field, quote } => {
-                let limit_bytes = if is_field {
-                    self.dialect.max_field
-                } else {
-                    self.dialect.max_record
-                };
+                let limit_bytes = if is_field { self.dialect.max_field } else { self.dialect.max_record };
                 let record = self.place(bytes, at);
                 let quote = quote.map(|quote| self.place(bytes, quote));
-                Err(CsvErrorKind::TooLarge {
-                    is_field,
-                    limit_bytes,
-                    record,
-                    quote,
-                })
+                Err(CsvErrorKind::TooLarge { is_field, limit_bytes, record, quote })
             }
             Scanned::Record { record, next } => {
-                if !self.table.is_settled()
-                    && self.table.settle(&mut stretch, &record, &self.ends)?
-                {
+                if !self.table.is_settled() && self.table.settle(&mut stretch, &record, &self.ends)? {
                     return Ok(Some(next));
                 }
-                self.chunk
-                    .single(bytes, &record, next, &self.table.expected);
-                self.table
-                    .take(&mut stretch, &self.ends, &mut self.chunk, out)?;
+                self.chunk.single(bytes, &record, next, &self.table.expected);
+                self.table.take(&mut stretch, &self.ends, &mut self.chunk, out)?;
                 Ok(Some(next))
             }
         }
@@ -283,11 +237,7 @@ impl Decoder {
                 return bytes.len();
             };
             let end = at + found;
-            let is_after_return = if end == 0 {
-                self.after_return
-            } else {
-                bytes[end - 1] == b'\r'
-            };
+            let is_after_return = if end == 0 { self.after_return } else { bytes[end - 1] == b'\r' };
             if bytes[end] == b'\r' || !is_after_return {
                 self.lines_to_skip -= 1;
             }
@@ -298,16 +248,10 @@ impl Decoder {
 
     fn place(&mut self, bytes: &[u8], at: usize) -> Place {
         let offset = self.base + at as u64;
-        Place {
-            line: self.lines.line_at(bytes, self.base, offset),
-            offset,
-        }
+        Place { line: self.lines.line_at(bytes, self.base, offset), offset }
     }
 
     fn error(&self, kind: CsvErrorKind) -> CsvError {
-        CsvError {
-            source: self.source.clone(),
-            kind,
-        }
+        CsvError { source: self.source.clone(), kind }
     }
 }

@@ -58,23 +58,13 @@ impl CsvError {
         match &self.kind {
             CsvErrorKind::Empty => format!("{source} has no header line: it is empty"),
             CsvErrorKind::Header { reason, line } => format!("{source}, line {line}: {reason}"),
-            CsvErrorKind::UnclosedQuote {
-                quote: Place { line, offset },
-            } => format!(
+            CsvErrorKind::UnclosedQuote { quote: Place { line, offset } } => format!(
                 "{source}, line {line} (byte {offset}): a quote opens here that is never closed, so where its record ends is unknown"
             ),
-            CsvErrorKind::TooLarge {
-                is_field,
-                limit_bytes,
-                record: Place { line, offset },
-                quote,
-            } => {
+            CsvErrorKind::TooLarge { is_field, limit_bytes, record: Place { line, offset }, quote } => {
                 let what = if *is_field { "a field of " } else { "" };
                 let suspect = quote.map_or_else(String::new, |quote| {
-                    format!(
-                        "; its last field opens with a quote at line {} (byte {})",
-                        quote.line, quote.offset
-                    )
+                    format!("; its last field opens with a quote at line {} (byte {})", quote.line, quote.offset)
                 });
                 format!(
                     "{source}, line {line} (byte {offset}): the record that begins here has {what}more than {limit_bytes} bytes{suspect}"
@@ -90,8 +80,9 @@ impl CsvError {
         match &self.kind {
             CsvErrorKind::Empty | CsvErrorKind::Encoding { .. } => Some(self.source.clone()),
             CsvErrorKind::Header { line, .. } => at_line(*line),
-            CsvErrorKind::UnclosedQuote { quote: place }
-            | CsvErrorKind::TooLarge { record: place, .. } => at_line(place.line),
+            CsvErrorKind::UnclosedQuote { quote: place } | CsvErrorKind::TooLarge { record: place, .. } => {
+                at_line(place.line)
+            }
             CsvErrorKind::Gate(error) => error.culprit.clone(),
         }
     }

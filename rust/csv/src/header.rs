@@ -9,18 +9,11 @@ pub const MAX_COLUMNS: usize = 10_000;
 ///
 /// # Errors
 /// A sentence about a name that stands twice.
-pub fn name_columns(
-    header: Vec<String>,
-    source: &str,
-) -> Result<(Vec<String>, Vec<String>), String> {
+pub fn name_columns(header: Vec<String>, source: &str) -> Result<(Vec<String>, Vec<String>), String> {
     let mut positions: HashMap<String, usize> = HashMap::new();
     for (index, name) in header.iter().enumerate() {
         if let (Some(first), false) = (positions.insert(name.clone(), index), name.is_empty()) {
-            return Err(format!(
-                "'{name}' is the name of column {} and of column {}",
-                first + 1,
-                index + 1
-            ));
+            return Err(format!("'{name}' is the name of column {} and of column {}", first + 1, index + 1));
         }
     }
     let mut warnings = Vec::new();
@@ -29,10 +22,7 @@ pub fn name_columns(
             return name;
         }
         let made = distinct_name(&format!("column_{}", index + 1), &positions);
-        warnings.push(format!(
-            "{source}: Column {} has no name in the header; it is called '{made}'",
-            index + 1
-        ));
+        warnings.push(format!("{source}: Column {} has no name in the header; it is called '{made}'", index + 1));
         made
     });
     Ok((named.collect(), warnings))
@@ -40,9 +30,7 @@ pub fn name_columns(
 
 /// The names of columns where there is no header.
 pub fn number_columns(count: usize) -> Vec<String> {
-    (1..=count)
-        .map(|number| format!("column_{number}"))
-        .collect()
+    (1..=count).map(|number| format!("column_{number}")).collect()
 }
 
 /// # Errors
@@ -51,15 +39,11 @@ pub fn refuse_too_many(count: usize) -> Result<(), String> {
     if count <= MAX_COLUMNS {
         return Ok(());
     }
-    Err(format!(
-        "there are {count} columns, more than the {MAX_COLUMNS} that are read"
-    ))
+    Err(format!("there are {count} columns, more than the {MAX_COLUMNS} that are read"))
 }
 
 fn distinct_name(wanted: &str, taken: &HashMap<String, usize>) -> String {
     let numbered = (2..).map(|number| format!("{wanted}_{number}"));
     let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
-    names
-        .find(|name| !taken.contains_key(name))
-        .unwrap_or_else(|| wanted.to_owned())
+    names.find(|name| !taken.contains_key(name)).unwrap_or_else(|| wanted.to_owned())
 }

@@ -13,11 +13,7 @@ pub struct Lines {
 
 impl Lines {
     pub fn new() -> Self {
-        Self {
-            position: 0,
-            line: 1,
-            after_return: false,
-        }
+        Self { position: 0, line: 1, after_return: false }
     }
 
     /// The line on which a byte stands, from 1. `bytes` begin at `base`; places are asked for in ascending order.
@@ -38,9 +34,7 @@ impl Lines {
             return (feeds - split) as u64;
         }
         let returns = memchr_iter(b'\r', bytes);
-        let lone = returns
-            .filter(|&at| bytes.get(at + 1) != Some(&b'\n'))
-            .count();
+        let lone = returns.filter(|&at| bytes.get(at + 1) != Some(&b'\n')).count();
         (feeds + lone - split) as u64
     }
 }
@@ -61,11 +55,7 @@ mod tests {
                     lines.line_at(text, 0, at as u64);
                     continue;
                 }
-                assert_eq!(
-                    lines.line_at(text, 0, at as u64),
-                    expected[at],
-                    "{at} by {step}"
-                );
+                assert_eq!(lines.line_at(text, 0, at as u64), expected[at], "{at} by {step}");
             }
         }
     }

@@ -29,9 +29,7 @@ impl NullWords {
         match text.first() {
             None => self.has_empty,
             Some(_) if text.len() > self.longest => false,
-            Some(byte) => {
-                self.first[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1 && self.find(text)
-            }
+            Some(byte) => self.first[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1 && self.find(text),
         }
     }
 

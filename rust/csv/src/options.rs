@@ -73,39 +73,25 @@ impl Options {
     pub fn unsupported(&self) -> Option<String> {
         let quote = self.quote_text();
         let delimiter = self.delimiter_text();
-        if !matches!(
-            self.encoding.to_ascii_lowercase().as_str(),
-            "utf-8" | "utf8"
-        ) {
+        if !matches!(self.encoding.to_ascii_lowercase().as_str(), "utf-8" | "utf8") {
             return Some(format!("encoding {}", self.encoding));
         }
         if self.comment.is_some() {
             return Some("comment".into());
         }
-        if self
-            .escape_char
-            .as_ref()
-            .is_some_and(|escape| Some(escape.as_str()) != quote)
-        {
+        if self.escape_char.as_ref().is_some_and(|escape| Some(escape.as_str()) != quote) {
             return Some("an escape_char other than the quote_char".into());
         }
         if delimiter.len() != 1 || matches!(delimiter, "\r" | "\n") || Some(delimiter) == quote {
             return Some(format!("the delimiter {delimiter:?}"));
         }
-        quote
-            .is_some_and(|quote| quote.len() != 1)
-            .then(|| "the quote_char".into())
+        quote.is_some_and(|quote| quote.len() != 1).then(|| "the quote_char".into())
     }
 
     /// The dialect; an unsupported one must not come here.
     pub fn dialect(&self) -> Dialect {
         Dialect {
-            delimiter: self
-                .delimiter_text()
-                .as_bytes()
-                .first()
-                .copied()
-                .unwrap_or(b','),
+            delimiter: self.delimiter_text().as_bytes().first().copied().unwrap_or(b','),
             quote: self.quote_text().and_then(|quote| quote.bytes().next()),
             max_record: self.max_record_bytes,
             max_field: self.max_field_bytes,
@@ -113,11 +99,7 @@ impl Options {
     }
 
     fn delimiter_text(&self) -> &str {
-        if matches!(self.delimiter.as_str(), "tab" | "\\t") {
-            "\t"
-        } else {
-            &self.delimiter
-        }
+        if matches!(self.delimiter.as_str(), "tab" | "\\t") { "\t" } else { &self.delimiter }
     }
 
     fn quote_text(&self) -> Option<&str> {

@@ -70,13 +70,7 @@ struct Scanner<'d> {
 }
 
 /// Scans the record that starts at a position. The ends of its fields go to `ends`, as the index lists them.
-pub fn scan_record(
-    bytes: &[u8],
-    start: usize,
-    is_last: bool,
-    dialect: &Dialect,
-    ends: &mut Vec<u32>,
-) -> Scanned {
+pub fn scan_record(bytes: &[u8], start: usize, is_last: bool, dialect: &Dialect, ends: &mut Vec<u32>) -> Scanned {
     ends.clear();
     ends.push((start as u32).wrapping_sub(1));
     if start == bytes.len() {
@@ -116,15 +110,9 @@ pub fn scan_record(
         return scanner.too_large();
     }
     if scanner.state == State::Quoted {
-        return Scanned::Open {
-            quote: scanner.quote,
-        };
+        return Scanned::Open { quote: scanner.quote };
     }
-    if is_last {
-        scanner.end_record(bytes.len(), bytes.len(), ends)
-    } else {
-        Scanned::Open { quote: None }
-    }
+    if is_last { scanner.end_record(bytes.len(), bytes.len(), ends) } else { Scanned::Open { quote: None } }
 }
 
 impl Scanner<'_> {
@@ -144,11 +132,7 @@ impl Scanner<'_> {
                     return false;
                 }
                 let is_closed = self.state == State::Closed;
-                self.quote_fault = Some(if is_closed {
-                    QuoteFault::TextAfter
-                } else {
-                    QuoteFault::Stray
-                });
+                self.quote_fault = Some(if is_closed { QuoteFault::TextAfter } else { QuoteFault::Stray });
                 self.fields += 1;
                 State::Broken
             }
@@ -162,31 +146,18 @@ impl Scanner<'_> {
         }
         ends.push(end as u32);
         let fields = self.fields + usize::from(self.state != State::Broken);
-        Scanned::Record {
-            record: Record {
-                start: self.start,
-                end,
-                fields,
-                quote_fault: self.quote_fault,
-            },
-            next,
-        }
+        Scanned::Record { record: Record { start: self.start, end, fields, quote_fault: self.quote_fault }, next }
     }
 
     fn is_too_large(&self, at: usize) -> bool {
-        let is_field =
-            self.state != State::Broken && at - self.field_start > self.dialect.max_field;
+        let is_field = self.state != State::Broken && at - self.field_start > self.dialect.max_field;
         is_field || at - self.start > self.dialect.max_record
     }
 
     fn too_large(&self) -> Scanned {
         let field_limit = self.field_start + self.dialect.max_field;
-        let is_field =
-            self.state != State::Broken && field_limit <= self.start + self.dialect.max_record;
-        Scanned::TooLarge {
-            is_field,
-            quote: self.quote,
-        }
+        let is_field = self.state != State::Broken && field_limit <= self.start + self.dialect.max_record;
+        Scanned::TooLarge { is_field, quote: self.quote }
     }
 }
 
@@ -195,66 +166,20 @@ mod tests {
     use super::*;
 
     fn scan(text: &str) -> Scanned {
-        let dialect = Dialect {
-            delimiter: b',',
-            quote: Some(b'"'),
-            max_record: 20,
-            max_field: 10,
-        };
+        let dialect = Dialect { delimiter: b',', quote: Some(b'"'), max_record: 20, max_field: 10 };
         scan_record(text.as_bytes(), 0, true, &dialect, &mut Vec::new())
     }
 
     #[test]
     fn records_end_at_line_ends_outside_quotes() {
-        let record = |end, fields, quote_fault| Record {
-            start: 0,
-            end,
-            fields,
-            quote_fault,
-        };
-        assert_eq!(
-            scan("a,\"b\nc\"\n"),
-            Scanned::Record {
-                record: record(7, 2, None),
-                next: 8
-            }
-        );
-        assert_eq!(
-            scan("a,\"\"\"\""),
-            Scanned::Record {
-                record: record(6, 2, None),
-                next: 6
-            }
-        );
-        assert_eq!(
-            scan("a,b\"c,\"\rx"),
-            Scanned::Record {
-                record: record(7, 2, Some(QuoteFault::Stray)),
-                next: 8
-            }
-        );
-        assert_eq!(
-            scan("\"a\"b\n"),
-            Scanned::Record {
-                record: record(4, 1, Some(QuoteFault::TextAfter)),
-                next: 5
-            }
-        );
+        let record = |end, fields, quote_fault| Record { start: 0, end, fields, quote_fault };
+        assert_eq!(scan("a,\"b\nc\"\n"), Scanned::Record { record: record(7, 2, None), next: 8 });
+        assert_eq!(scan("a,\"\"\"\""), Scanned::Record { record: record(6, 2, None), next: 6 });
+        assert_eq!(scan("a,b\"c,\"\rx"), Scanned::Record { record: record(7, 2, Some(QuoteFault::Stray)), next: 8 });
+        assert_eq!(scan("\"a\"b\n"), Scanned::Record { record: record(4, 1, Some(QuoteFault::TextAfter)), next: 5 });
         assert_eq!(scan("\na"), Scanned::Blank { next: 1 });
         assert_eq!(scan("a,\"b"), Scanned::Open { quote: Some(2) });
-        assert_eq!(
-            scan("aaaaaaaaaaa\n"),
-            Scanned::TooLarge {
-                is_field: true,
-                quote: None
-            }
-        );
-        assert_eq!(
-            scan("aaaaaaaaa,aaaaaaaaa,a\n"),
-            Scanned::TooLarge {
-                is_field: false,
-                quote: None
-            }
-        );
+        assert_eq!(scan("aaaaaaaaaaa\n"), Scanned::TooLarge { is_field: true, quote: None });
+        assert_eq!(scan("aaaaaaaaa,aaaaaaaaa,a\n"), Scanned::TooLarge { is_field: false, quote: None });
     }
 }

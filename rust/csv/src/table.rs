@@ -71,10 +71,7 @@ impl Table {
             batch_bytes: options.batch_bytes.min(1 << 30),
             is_header_due: options.header,
             names: None,
-            expected: Expectation {
-                allow_nul: options.allow_nul,
-                ..Expectation::default()
-            },
+            expected: Expectation { allow_nul: options.allow_nul, ..Expectation::default() },
             gate,
             bound: None,
             batch: Pending::default(),
@@ -99,50 +96,28 @@ impl Table {
 
     /// One record while the columns are not known: the header, or what tells how many columns there are. True when
     /// it was a header and is used up.
-    pub fn settle(
-        &mut self,
-        stretch: &mut Stretch<'_>,
-        record: &Record,
-        ends: &[u32],
-    ) -> Result<bool, CsvErrorKind> {
-        let line = stretch.lines.line_at(
-            stretch.bytes,
-            stretch.base,
-            stretch.base + record.start as u64,
-        );
+    pub fn settle(&mut self, stretch: &mut Stretch<'_>, record: &Record, ends: &[u32]) -> Result<bool, CsvErrorKind> {
+        let line = stretch.lines.line_at(stretch.bytes, stretch.base, stretch.base + record.start as u64);
         let header_fault = |reason| CsvErrorKind::Header { reason, line };
         if !self.is_header_due {
             if self.names.is_none() && record.quote_fault.is_none() {
                 refuse_too_many(record.fields).map_err(header_fault)?;
-                self.set_columns(
-                    number_columns(record.fields),
-                    format!("the first record has {}", record.fields),
-                );
+                self.set_columns(number_columns(record.fields), format!("the first record has {}", record.fields));
             }
             return Ok(false);
         }
         self.is_header_due = false;
         if self.names.is_none() {
-            let (names, warnings) = self
-                .read_header(stretch.bytes, record, ends)
-                .map_err(header_fault)?;
+            let (names, warnings) = self.read_header(stretch.bytes, record, ends).map_err(header_fault)?;
             self.warnings.extend(warnings);
             self.set_columns(names, format!("the header has {}", record.fields));
         }
         Ok(true)
     }
 
-    fn read_header(
-        &self,
-        bytes: &[u8],
-        record: &Record,
-        ends: &[u32],
-    ) -> Result<(Vec<String>, Vec<String>), String> {
+    fn read_header(&self, bytes: &[u8], record: &Record, ends: &[u32]) -> Result<(Vec<String>, Vec<String>), String> {
         refuse_too_many(record.fields)?;
-        let expected = Expectation {
-            fields: record.fields,
-            ..self.expected.clone()
-        };
+        let expected = Expectation { fields: record.fields, ..self.expected.clone() };
         if let Some(fault) = judge(&bytes[record.start..record.end], record, &expected).first() {
             return Err(format!("the header {}", fault.reason));
         }
@@ -202,14 +177,7 @@ impl Table {
                     break true;
                 }
             };
-            self.fill(
-                stretch,
-                ends,
-                &chunk.good[from..at],
-                &chunk.numbers[from..at],
-                rejected,
-                out,
-            )?;
+            self.fill(stretch, ends, &chunk.good[from..at], &chunk.numbers[from..at], rejected, out)?;
             if is_full {
                 self.flush(out);
             }
@@ -219,30 +187,16 @@ impl Table {
     }
 
     /// How many good records from one on, and before a number, still go into the batch, and whether it is full then.
-    fn fit(
-        &self,
-        base: u64,
-        ends: &[u32],
-        chunk: &Chunk,
-        from: usize,
-        until: u32,
-    ) -> (usize, bool) {
+    fn fit(&self, base: u64, ends: &[u32], chunk: &Chunk, from: usize, until: u32) -> (usize, bool) {
         let room = self.capacity() - self.batch.records;
         let numbers = &chunk.numbers[from..];
-        let ahead = if until == u32::MAX {
-            numbers.len()
-        } else {
-            numbers.partition_point(|number| *number < until)
-        };
+        let ahead = if until == u32::MAX { numbers.len() } else { numbers.partition_point(|number| *number < until) };
         let count = ahead.min(room);
         let end_of = |place: &u32| base + u64::from(ends[*place as usize + self.expected.fields]);
         let limit = self.batch.start + self.batch_bytes as u64;
         let good = &chunk.good[from..from + count];
         match good.last() {
-            Some(last) if end_of(last) >= limit => (
-                good.partition_point(|place| end_of(place) < limit) + 1,
-                true,
-            ),
+            Some(last) if end_of(last) >= limit => (good.partition_point(|place| end_of(place) < limit) + 1, true),
             _ => (count, count == room),
         }
     }
@@ -252,9 +206,7 @@ impl Table {
     }
 
     fn capacity(&self) -> usize {
-        self.batch_rows
-            .min(MAX_BATCH_CELLS / self.expected.fields.max(1))
-            .max(1)
+        self.batch_rows.min(MAX_BATCH_CELLS / self.expected.fields.max(1)).max(1)
     }
 
     /// Appends good records to the columns, and all that is rejected to the rejects, in the order of the source.
@@ -276,12 +228,7 @@ impl Table {
         let by_gate = faulty.into_iter().map(|RowFaults { row, faults }| {
             let place = rows[row] as usize;
             let start = ends[place].wrapping_add(1) as usize;
-            Bad {
-                number: numbers[row],
-                start,
-                end: ends[place + self.expected.fields] as usize,
-                faults,
-            }
+            Bad { number: numbers[row], start, end: ends[place + self.expected.fields] as usize, faults }
         });
         let mut rejected: Vec<Bad> = rejected.into_iter().chain(by_gate).collect();
         rejected.sort_by_key(|bad| bad.number);
@@ -306,30 +253,16 @@ impl Table {
         Err(failure)
     }
 
-    fn fill_columns(
-        &mut self,
-        bytes: &[u8],
-        ends: &[u32],
-        rows: &[u32],
-    ) -> Result<Vec<RowFaults>, CsvErrorKind> {
+    fn fill_columns(&mut self, bytes: &[u8], ends: &[u32], rows: &[u32]) -> Result<Vec<RowFaults>, CsvErrorKind> {
         if self.bound.is_none() && self.names.is_some() {
             self.bind()?;
         }
         let Some(bound) = &mut self.bound else {
             return Ok(Vec::new());
         };
-        let cells_of = |column| FieldCells {
-            bytes,
-            ends,
-            rows,
-            column,
-            quote: self.quote,
-            nulls: &self.nulls,
-        };
+        let cells_of = |column| FieldCells { bytes, ends, rows, column, quote: self.quote, nulls: &self.nulls };
         if let Some(gate) = &mut self.gate {
-            return gate
-                .check(&bound.binding, &mut bound.columns, rows.len(), cells_of)
-                .map_err(CsvErrorKind::Gate);
+            return gate.check(&bound.binding, &mut bound.columns, rows.len(), cells_of).map_err(CsvErrorKind::Gate);
         }
         for (number, column) in bound.columns.iter_mut().enumerate() {
             column.fill(&cells_of(number), &mut Vec::new());
@@ -342,28 +275,16 @@ impl Table {
         let bound = match &self.gate {
             None => Bound {
                 schema: Arc::new(Schema::new(
-                    names
-                        .iter()
-                        .map(|name| Field::new(name, ArrowType::Utf8, true))
-                        .collect::<Vec<_>>(),
+                    names.iter().map(|name| Field::new(name, ArrowType::Utf8, true)).collect::<Vec<_>>(),
                 )),
                 binding: Binding::default(),
-                columns: names
-                    .iter()
-                    .map(|_| Column::new(DataType::String))
-                    .collect(),
+                columns: names.iter().map(|_| Column::new(DataType::String)).collect(),
             },
             Some(gate) => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let mut binding = gate
-                    .bind(&names, &self.source)
-                    .map_err(CsvErrorKind::Gate)?;
+                let mut binding = gate.bind(&names, &self.source).map_err(CsvErrorKind::Gate)?;
                 self.warnings.append(&mut binding.warnings);
-                Bound {
-                    schema: Arc::new(gate.schema()),
-                    binding,
-                    columns: gate.columns(),
-                }
+                Bound { schema: Arc::new(gate.schema()), binding, columns: gate.columns() }
             }
         };
         self.bound = Some(bound);
@@ -393,15 +314,9 @@ impl Table {
     }
 
     fn emit(&mut self, rows: RecordBatch, out: &mut Vec<Decoded>) {
-        let Pending {
-            records, rejects, ..
-        } = std::mem::take(&mut self.batch);
+        let Pending { records, rejects, .. } = std::mem::take(&mut self.batch);
         self.has_emitted |= rows.num_columns() > 0;
-        out.push(Decoded {
-            rows,
-            rejects,
-            rows_read: records as u64,
-        });
+        out.push(Decoded { rows, rejects, rows_read: records as u64 });
     }
 
     /// The last batch. Whoever asks for the columns of a table without records gets them.
@@ -418,11 +333,7 @@ impl Table {
         let Some(bound) = &self.bound else {
             return Ok(());
         };
-        out.push(Decoded {
-            rows: RecordBatch::new_empty(bound.schema.clone()),
-            rejects: Vec::new(),
-            rows_read: 0,
-        });
+        out.push(Decoded { rows: RecordBatch::new_empty(bound.schema.clone()), rejects: Vec::new(), rows_read: 0 });
         Ok(())
     }
 }

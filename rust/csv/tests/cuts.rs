@@ -8,10 +8,7 @@ struct Seed(u64);
 
 impl Seed {
     fn next(&mut self, below: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % below
     }
 }
@@ -25,41 +22,17 @@ fn table(seed: &mut Seed, lines: usize) -> Vec<u8> {
     let mut text = String::from("id,text,price\n");
     for _ in 0..lines {
         let end = ["\n", "\n", "\r\n", "\r", "\n\n"][seed.next(5)];
-        let cell = [
-            "plain",
-            "\"a,b\"",
-            "\"x\"\"y\"",
-            "\"l1\r\nl2\"",
-            "",
-            "é😀",
-            "x\"y",
-            "\"x\"y",
-            "a,b",
-        ][seed.next(9)];
-        text.push_str(&format!(
-            "{},{cell},{}.{:02}{end}",
-            seed.next(500),
-            seed.next(900),
-            seed.next(120)
-        ));
+        let cell = ["plain", "\"a,b\"", "\"x\"\"y\"", "\"l1\r\nl2\"", "", "é😀", "x\"y", "\"x\"y", "a,b"][seed.next(9)];
+        text.push_str(&format!("{},{cell},{}.{:02}{end}", seed.next(500), seed.next(900), seed.next(120)));
     }
     text.into_bytes()
 }
 
 /// Everything that came out, as text.
-fn decode(
-    bytes: &[u8],
-    cuts: &[usize],
-    engine: Engine,
-    with_gate: bool,
-    batch_rows: usize,
-) -> String {
+fn decode(bytes: &[u8], cuts: &[usize], engine: Engine, with_gate: bool, batch_rows: usize) -> String {
     let contract = Contract::from_json(CONTRACT).unwrap();
     let gate = with_gate.then(|| Gate::compile(contract, 1 << 20).unwrap());
-    let options = Options {
-        batch_rows,
-        ..Options::default()
-    };
+    let options = Options { batch_rows, ..Options::default() };
     let mut decoder = Decoder::new(&options, gate, "t.csv").with_engine(engine);
     let (mut out, mut rest) = (Vec::new(), bytes);
     for cut in cuts.iter().cycle() {
@@ -75,10 +48,7 @@ fn decode(
         assert!(one.rows.num_rows() <= batch_rows);
         format!("{:?} {:?} {}", one.rows, one.rejects, one.rows_read)
     };
-    format!(
-        "{} {end:?}",
-        out.iter().map(shown).collect::<Vec<_>>().join("\n")
-    )
+    format!("{} {end:?}", out.iter().map(shown).collect::<Vec<_>>().join("\n"))
 }
 
 #[test]
@@ -100,21 +70,13 @@ fn nothing_depends_on_cuts_in_files_of_many_pieces() {
     let mut seed = Seed(5);
     let bytes = table(&mut seed, 60_000);
     let whole = decode(&bytes, &[bytes.len()], Engine::detect(), true, 1000);
-    assert_eq!(
-        decode(&bytes, &[65_536], Engine::Portable, true, 1000),
-        whole
-    );
-    assert_eq!(
-        decode(&bytes, &[100_003, 7], Engine::detect(), true, 1000),
-        whole
-    );
+    assert_eq!(decode(&bytes, &[65_536], Engine::Portable, true, 1000), whole);
+    assert_eq!(decode(&bytes, &[100_003, 7], Engine::detect(), true, 1000), whole);
 }
 
 #[test]
 fn an_error_of_the_gate_ends_the_file() {
-    let bytes: Vec<u8> = (0..100_000)
-        .flat_map(|id| format!("{id},x,1\n").into_bytes())
-        .collect();
+    let bytes: Vec<u8> = (0..100_000).flat_map(|id| format!("{id},x,1\n").into_bytes()).collect();
     let bytes = [b"id,text,price\nbad,x,1\n".to_vec(), bytes].concat();
     let gate = Gate::compile(Contract::from_json(CONTRACT).unwrap(), 1000).unwrap();
     let mut decoder = Decoder::new(&Options::default(), Some(gate), "t.csv");
@@ -123,23 +85,12 @@ fn an_error_of_the_gate_ends_the_file() {
     assert_eq!(error.code(), "DTV_UNIQUE_LIMIT");
     assert!(out.iter().all(|one| one.rows.num_rows() == 0));
 
-    let gate = Gate::compile(
-        Contract::from_json(CONTRACT.replace("unique", "required").as_str()).unwrap(),
-        1000,
-    )
-    .unwrap();
+    let gate =
+        Gate::compile(Contract::from_json(CONTRACT.replace("unique", "required").as_str()).unwrap(), 1000).unwrap();
     let mut decoder = Decoder::new(&Options::default(), Some(gate), "t.csv");
     let mut out = Vec::new();
-    decoder
-        .push(b"idx,text,price\n1,x\n1,x,1\n", &mut out)
-        .unwrap();
+    decoder.push(b"idx,text,price\n1,x\n1,x,1\n", &mut out).unwrap();
     let error = decoder.finish(&mut out).unwrap_err();
-    assert_eq!(
-        (error.code(), out.len(), out[0].rejects.len()),
-        ("DTV_COLUMN_MISSING", 1, 1)
-    );
-    assert_eq!(
-        error.message(),
-        "t.csv has no column 'id'; did you mean 'idx'?"
-    );
+    assert_eq!((error.code(), out.len(), out[0].rejects.len()), ("DTV_COLUMN_MISSING", 1, 1));
+    assert_eq!(error.message(), "t.csv has no column 'id'; did you mean 'idx'?");
 }

@@ -9,12 +9,7 @@ pub fn decode(text: &[u8], out: &mut Vec<u8>) -> Result<(), Misfit> {
     if !text.len().is_multiple_of(4) {
         return Err(Misfit::Syntax);
     }
-    let padding = text
-        .iter()
-        .rev()
-        .take(2)
-        .take_while(|&&byte| byte == b'=')
-        .count();
+    let padding = text.iter().rev().take(2).take_while(|&&byte| byte == b'=').count();
     let start = out.len();
     for chunk in text[..text.len() - padding].chunks(4) {
         let mut bits = 0u32;

@@ -9,12 +9,7 @@ use serde_json::Value;
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 /// The value of a rule as a cell. Numbers and truth values are JavaScript's, as the contract's JSON gives them.
-pub fn to_bound(
-    field: &str,
-    rule: &str,
-    value: &Value,
-    data_type: &DataType,
-) -> Result<Cell, GateError> {
+pub fn to_bound(field: &str, rule: &str, value: &Value, data_type: &DataType) -> Result<Cell, GateError> {
     cell_of(value, data_type).map_err(|misfit| {
         let why = match value {
             Value::String(text) => describe_text_misfit(misfit, text, data_type),
@@ -28,11 +23,7 @@ pub fn to_bound(
 pub fn show_value(value: &Value) -> String {
     match value {
         Value::String(text) => show_text(text),
-        Value::Number(number) => shorten(
-            number
-                .as_f64()
-                .map_or_else(|| number.to_string(), show_number),
-        ),
+        Value::Number(number) => shorten(number.as_f64().map_or_else(|| number.to_string(), show_number)),
         other => other.to_string(),
     }
 }
@@ -41,19 +32,13 @@ pub fn show_value(value: &Value) -> String {
 pub fn bare_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Number(number) => number
-            .as_f64()
-            .map_or_else(|| number.to_string(), js_number),
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), js_number),
         other => other.to_string(),
     }
 }
 
 fn show_number(value: f64) -> String {
-    if value == 0.0 && value.is_sign_negative() {
-        "-0".to_owned()
-    } else {
-        js_number(value)
-    }
+    if value == 0.0 && value.is_sign_negative() { "-0".to_owned() } else { js_number(value) }
 }
 
 fn cell_of(value: &Value, data_type: &DataType) -> Result<Cell, Misfit> {
@@ -77,9 +62,7 @@ fn cell_of_number(value: f64, data_type: &DataType) -> Result<Cell, Misfit> {
         DataType::Integer => Ok(Cell::Integer(value as i64)),
         DataType::Boolean if value == 0.0 || value == 1.0 => Ok(Cell::Boolean(value == 1.0)),
         DataType::Boolean => Err(Misfit::Syntax),
-        DataType::String | DataType::Decimal { .. } => {
-            convert(show_number(value).as_bytes(), data_type)
-        }
+        DataType::String | DataType::Decimal { .. } => convert(show_number(value).as_bytes(), data_type),
         _ => Err(Misfit::Kind),
     }
 }

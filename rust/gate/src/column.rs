@@ -6,8 +6,7 @@
 use crate::{Cell, DataType, Misfit, base64, number, temporal};
 use arrow_array::types::{Decimal128Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array,
-    PrimitiveArray, StringArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array, PrimitiveArray, StringArray,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use std::sync::Arc;
@@ -42,23 +41,16 @@ pub struct Column {
 impl Column {
     pub fn new(data_type: DataType) -> Self {
         let values = match data_type {
-            DataType::Integer | DataType::Time | DataType::Timestamp { .. } => {
-                Values::Int64(Vec::new())
-            }
+            DataType::Integer | DataType::Time | DataType::Timestamp { .. } => Values::Int64(Vec::new()),
             DataType::Date => Values::Int32(Vec::new()),
             DataType::Double => Values::Double(Vec::new()),
             DataType::Decimal { .. } => Values::Decimal(Vec::new()),
             DataType::Boolean => Values::Boolean(Vec::new()),
-            DataType::String | DataType::Binary | DataType::Nested(_) => Values::Bytes {
-                ends: vec![0],
-                bytes: Vec::new(),
-            },
+            DataType::String | DataType::Binary | DataType::Nested(_) => {
+                Values::Bytes { ends: vec![0], bytes: Vec::new() }
+            }
         };
-        Self {
-            data_type,
-            values,
-            valid: Vec::new(),
-        }
+        Self { data_type, values, valid: Vec::new() }
     }
 
     pub fn data_type(&self) -> &DataType {
@@ -76,35 +68,23 @@ impl Column {
     /// Appends cells, and notes the rows of those that are none of the type; at both them and nulls the column is
     /// null. Returns how many of the cells have no value.
     pub fn fill(&mut self, cells: &impl Cells, misfits: &mut Vec<(u32, Misfit)>) -> usize {
-        let mut sink = Sink {
-            valid: &mut self.valid,
-            misfits,
-            nulls: 0,
-        };
+        let mut sink = Sink { valid: &mut self.valid, misfits, nulls: 0 };
         match (&mut self.values, &self.data_type) {
             (Values::Bytes { ends, bytes }, DataType::Binary) => {
                 sink.fill_bytes(cells, ends, bytes, base64::decode);
             }
-            (Values::Bytes { ends, bytes }, _) => {
-                sink.fill_bytes(cells, ends, bytes, |text, out| {
-                    out.extend_from_slice(text);
-                    Ok(())
-                })
-            }
-            (Values::Int64(values), DataType::Integer) => {
-                sink.fill(cells, values, number::parse_integer)
-            }
-            (Values::Int64(values), DataType::Time) => {
-                sink.fill(cells, values, temporal::parse_time)
-            }
+            (Values::Bytes { ends, bytes }, _) => sink.fill_bytes(cells, ends, bytes, |text, out| {
+                out.extend_from_slice(text);
+                Ok(())
+            }),
+            (Values::Int64(values), DataType::Integer) => sink.fill(cells, values, number::parse_integer),
+            (Values::Int64(values), DataType::Time) => sink.fill(cells, values, temporal::parse_time),
             (Values::Int64(values), _) => sink.fill(cells, values, temporal::parse_timestamp),
             (Values::Int32(values), _) => sink.fill(cells, values, temporal::parse_date),
             (Values::Double(values), _) => sink.fill(cells, values, number::parse_double),
             (Values::Boolean(values), _) => sink.fill(cells, values, number::parse_boolean),
             (Values::Decimal(values), DataType::Decimal { precision, scale }) => {
-                sink.fill(cells, values, |text| {
-                    number::parse_decimal(text, *precision, *scale)
-                });
+                sink.fill(cells, values, |text| number::parse_decimal(text, *precision, *scale));
             }
             (Values::Decimal(_), _) => unreachable!("only decimals are kept as such"),
         }
@@ -167,11 +147,7 @@ impl Column {
     /// The column as an Arrow array; what stays behind is empty and has room for as many rows again.
     pub fn finish(&mut self) -> ArrayRef {
         let empty = Self::new(self.data_type.clone());
-        let Self {
-            values,
-            valid,
-            data_type,
-        } = std::mem::replace(self, empty);
+        let Self { values, valid, data_type } = std::mem::replace(self, empty);
         self.reserve(&values, valid.len());
         let nulls = (!is_all(&valid)).then(|| NullBuffer::new(pack(&valid)));
         match (values, data_type) {
@@ -183,19 +159,13 @@ impl Column {
                     _ => Arc::new(StringArray::new(offsets, bytes, nulls)),
                 }
             }
-            (Values::Int64(values), DataType::Integer) => {
-                Arc::new(Int64Array::new(values.into(), nulls))
+            (Values::Int64(values), DataType::Integer) => Arc::new(Int64Array::new(values.into(), nulls)),
+            (Values::Int64(values), DataType::Time) => {
+                Arc::new(PrimitiveArray::<Time64MicrosecondType>::new(values.into(), nulls))
             }
-            (Values::Int64(values), DataType::Time) => Arc::new(PrimitiveArray::<
-                Time64MicrosecondType,
-            >::new(
-                values.into(), nulls
-            )),
             (Values::Int64(values), kind) => {
                 let array = PrimitiveArray::<TimestampMicrosecondType>::new(values.into(), nulls);
-                Arc::new(array.with_timezone_opt(
-                    (kind == DataType::Timestamp { zoned: true }).then_some("UTC"),
-                ))
+                Arc::new(array.with_timezone_opt((kind == DataType::Timestamp { zoned: true }).then_some("UTC")))
             }
             (Values::Int32(values), _) => Arc::new(Date32Array::new(values.into(), nulls)),
             (Values::Double(values), _) => Arc::new(Float64Array::new(values.into(), nulls)),
@@ -291,15 +261,10 @@ fn pack(values: &[bool]) -> BooleanBuffer {
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let gather = |bytes: [u8; 8]| (u64::from_le_bytes(bytes).wrapping_mul(GATHER) >> 56) as u8;
     let (chunks, rest) = values.as_chunks::<8>();
-    let mut bits: Vec<u8> = chunks
-        .iter()
-        .map(|chunk| gather(chunk.map(u8::from)))
-        .collect();
+    let mut bits: Vec<u8> = chunks.iter().map(|chunk| gather(chunk.map(u8::from))).collect();
     if !rest.is_empty() {
         let mut last = [0; 8];
-        last.iter_mut()
-            .zip(rest)
-            .for_each(|(byte, value)| *byte = u8::from(*value));
+        last.iter_mut().zip(rest).for_each(|(byte, value)| *byte = u8::from(*value));
         bits.push(gather(last));
     }
     BooleanBuffer::new(Buffer::from_vec(bits), 0, values.len())

@@ -58,9 +58,7 @@ pub fn convert(text: &[u8], data_type: &DataType) -> Result<Cell, Misfit> {
         DataType::Integer => number::parse_integer(text).map(Cell::Integer),
         DataType::Double => number::parse_double(text).map(Cell::Double),
         DataType::Boolean => number::parse_boolean(text).map(Cell::Boolean),
-        DataType::Decimal { precision, scale } => {
-            number::parse_decimal(text, *precision, *scale).map(Cell::Decimal)
-        }
+        DataType::Decimal { precision, scale } => number::parse_decimal(text, *precision, *scale).map(Cell::Decimal),
         DataType::Date => temporal::parse_date(text).map(Cell::Date),
         DataType::Time => temporal::parse_time(text).map(Cell::Time),
         DataType::Timestamp { .. } => temporal::parse_timestamp(text).map(Cell::Timestamp),
@@ -76,25 +74,17 @@ pub fn convert(text: &[u8], data_type: &DataType) -> Result<Cell, Misfit> {
 pub fn describe_misfit(misfit: Misfit, shown: &str, kind: &str, data_type: &DataType) -> String {
     match misfit {
         Misfit::Syntax => format!("{shown} is not {}", with_article(&data_type.to_string())),
-        Misfit::Kind => format!(
-            "{shown}, which is {kind}, is not {}",
-            with_article(&data_type.to_string())
-        ),
+        Misfit::Kind => format!("{shown}, which is {kind}, is not {}", with_article(&data_type.to_string())),
         Misfit::Range if *data_type == DataType::Integer => {
             format!("{shown} does not fit a 64-bit integer")
         }
-        Misfit::Range => format!(
-            "{shown} does not fit {}",
-            with_article(&data_type.to_string())
-        ),
+        Misfit::Range => format!("{shown} does not fit {}", with_article(&data_type.to_string())),
         Misfit::Scale => format!("{shown} has more digits after the point than {data_type} holds"),
         Misfit::Precision => format!("{shown} is finer than a microsecond"),
         Misfit::Calendar => format!("{shown} is not on the calendar or the clock"),
         Misfit::TimeOfDay => format!("{shown} has a time of day, which a date does not hold"),
         Misfit::Unsafe => {
-            format!(
-                "{shown} is beyond 2^53, where a JavaScript number may have lost digits; give a bigint or text"
-            )
+            format!("{shown} is beyond 2^53, where a JavaScript number may have lost digits; give a bigint or text")
         }
     }
 }
@@ -105,10 +95,6 @@ pub(crate) fn describe_text_misfit(misfit: Misfit, text: &str, data_type: &DataT
 }
 
 fn with_article(noun: &str) -> String {
-    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
-        "an"
-    } else {
-        "a"
-    };
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} {noun}")
 }

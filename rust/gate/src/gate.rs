@@ -58,19 +58,10 @@ impl Gate {
         for field in &contract.fields {
             let data_type = field.data_type()?;
             let checks = rules::compile(field, &data_type)?;
-            fields.push(FieldGate {
-                name: field.name.clone(),
-                data_type,
-                required: field.is_required(),
-                checks,
-            });
+            fields.push(FieldGate { name: field.name.clone(), data_type, required: field.is_required(), checks });
         }
         let unique = unique_indexes(&contract, unique_bytes);
-        Ok(Self {
-            contract,
-            fields,
-            unique,
-        })
+        Ok(Self { contract, fields, unique })
     }
 
     pub fn contract(&self) -> &Contract {
@@ -80,10 +71,7 @@ impl Gate {
     /// The schema of records that keep the contract, in its order of columns.
     pub fn schema(&self) -> Schema {
         let fields = self.fields.iter().map(|field| {
-            let data_type = field
-                .data_type
-                .arrow()
-                .unwrap_or(arrow_schema::DataType::Utf8);
+            let data_type = field.data_type.arrow().unwrap_or(arrow_schema::DataType::Utf8);
             ArrowField::new(&field.name, data_type, !field.required)
         });
         Schema::new(fields.collect::<Vec<_>>())
@@ -91,10 +79,7 @@ impl Gate {
 
     /// Empty columns for [`Gate::check`] to fill.
     pub fn columns(&self) -> Vec<Column> {
-        self.fields
-            .iter()
-            .map(|field| Column::new(field.data_type.clone()))
-            .collect()
+        self.fields.iter().map(|field| Column::new(field.data_type.clone())).collect()
     }
 
     /// Finds the fields among the columns of a source, which messages call by its name.
@@ -105,49 +90,28 @@ impl Gate {
     pub fn bind(&self, names: &[&str], source: &str) -> Result<Binding, GateError> {
         let position = |field: &FieldGate| names.iter().position(|name| *name == field.name);
         let sources: Vec<_> = self.fields.iter().map(position).collect();
-        let missing: Vec<_> = self
-            .fields
-            .iter()
-            .zip(&sources)
-            .filter(|(_, at)| at.is_none())
-            .map(|(field, _)| field)
-            .collect();
-        let required: Vec<_> = missing
-            .iter()
-            .copied()
-            .filter(|field| field.required)
-            .collect();
-        let is_blank =
-            missing.len() == self.fields.len() && required.is_empty() && !names.is_empty();
+        let missing: Vec<_> =
+            self.fields.iter().zip(&sources).filter(|(_, at)| at.is_none()).map(|(field, _)| field).collect();
+        let required: Vec<_> = missing.iter().copied().filter(|field| field.required).collect();
+        let is_blank = missing.len() == self.fields.len() && required.is_empty() && !names.is_empty();
         let needed = if is_blank { &missing } else { &required };
         if !needed.is_empty() {
             return Err(GateError {
                 code: "DTV_COLUMN_MISSING",
                 message: format!("{source} has no column {}", nearest(needed, names)),
-                culprit: Some(
-                    needed
-                        .iter()
-                        .map(|field| field.name.as_str())
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                ),
+                culprit: Some(needed.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ")),
                 hint: Some(cure_for(names)),
             });
         }
         let mut warnings = Vec::new();
         if !missing.is_empty() {
-            warnings.push(format!(
-                "{source}: columns that are not there are null: {}",
-                nearest(&missing, names)
-            ));
+            warnings.push(format!("{source}: columns that are not there are null: {}", nearest(&missing, names)));
         }
         let is_extra = |name: &&&str| !self.fields.iter().any(|field| field.name == **name);
         let extra: Vec<_> = names.iter().filter(is_extra).copied().collect();
         if !extra.is_empty() {
-            warnings.push(format!(
-                "{source}: columns that the contract does not name are left out: {}",
-                quoted(&extra)
-            ));
+            warnings
+                .push(format!("{source}: columns that the contract does not name are left out: {}", quoted(&extra)));
         }
         Ok(Binding { sources, warnings })
     }
@@ -166,12 +130,7 @@ impl Gate {
     ) -> Result<Vec<RowFaults>, GateError> {
         let start = columns.first().map_or(0, Column::len);
         let mut faults = Vec::new();
-        for ((field, column), source) in self
-            .fields
-            .iter()
-            .zip(columns.iter_mut())
-            .zip(&binding.sources)
-        {
+        for ((field, column), source) in self.fields.iter().zip(columns.iter_mut()).zip(&binding.sources) {
             match source {
                 Some(source) => field.check(column, &cells_of(*source), start, &mut faults),
                 None => column.fill_nulls(rows),
@@ -186,9 +145,7 @@ impl Gate {
         if keep.is_empty() {
             return Ok(Vec::new());
         }
-        columns
-            .iter_mut()
-            .for_each(|column| column.retain(start, &keep));
+        columns.iter_mut().for_each(|column| column.retain(start, &keep));
         Ok(by_row(faults))
     }
 
@@ -215,25 +172,14 @@ impl Gate {
                 }
                 let values = index.positions().iter().map(|&at| {
                     let column: &Column = &columns[at];
-                    column
-                        .cell(start + row)
-                        .map_or_else(String::new, |cell| cell_text(&cell, column.data_type()))
+                    column.cell(start + row).map_or_else(String::new, |cell| cell_text(&cell, column.data_type()))
                 });
                 let reason = format!("{} was there before", values.collect::<Vec<_>>().join(", "));
-                faults.push((
-                    row,
-                    Fault {
-                        column: Some(index.column()),
-                        rule: "unique",
-                        reason,
-                    },
-                ));
+                faults.push((row, Fault { column: Some(index.column()), rule: "unique", reason }));
                 is_new = false;
             }
             if is_new {
-                self.unique
-                    .iter_mut()
-                    .try_for_each(|index| index.add(columns, start + row))?;
+                self.unique.iter_mut().try_for_each(|index| index.add(columns, start + row))?;
             } else {
                 keep.resize(rows, true);
                 keep[row] = false;
@@ -244,41 +190,21 @@ impl Gate {
 }
 
 impl FieldGate {
-    fn check(
-        &self,
-        column: &mut Column,
-        cells: &impl Cells,
-        start: usize,
-        faults: &mut Vec<(usize, Fault)>,
-    ) {
+    fn check(&self, column: &mut Column, cells: &impl Cells, start: usize, faults: &mut Vec<(usize, Fault)>) {
         let mut misfits = Vec::new();
         let nulls = column.fill(cells, &mut misfits);
         let mut add = |row: usize, rule, reason| {
-            faults.push((
-                row,
-                Fault {
-                    column: Some(self.name.clone()),
-                    rule,
-                    reason,
-                },
-            ));
+            faults.push((row, Fault { column: Some(self.name.clone()), rule, reason }));
         };
         let mut scratch = Vec::new();
         for &(row, misfit) in &misfits {
             let given = cells.get(row as usize, &mut scratch).unwrap_or_default();
             let text = String::from_utf8_lossy(given);
-            add(
-                row as usize,
-                "type",
-                describe_text_misfit(misfit, &text, &self.data_type),
-            );
+            add(row as usize, "type", describe_text_misfit(misfit, &text, &self.data_type));
         }
         if self.required && nulls > 0 {
             for row in (0..cells.len()).filter(|&row| !column.valid[start + row]) {
-                if misfits
-                    .binary_search_by_key(&row, |(row, _)| *row as usize)
-                    .is_err()
-                {
+                if misfits.binary_search_by_key(&row, |(row, _)| *row as usize).is_err() {
                     add(row, "required", "a value is required".to_owned());
                 }
             }
@@ -290,11 +216,7 @@ impl FieldGate {
                 let Some(cell) = column.cell(row) else {
                     continue;
                 };
-                add(
-                    row - start,
-                    check.rule,
-                    check.reason(&cell, &self.data_type),
-                );
+                add(row - start, check.rule, check.reason(&cell, &self.data_type));
             }
         }
     }
@@ -302,17 +224,13 @@ impl FieldGate {
 
 /// `'id', 'nmae'; did you mean 'name'?`
 fn nearest(fields: &[&FieldGate], names: &[&str]) -> String {
-    let shown = fields
-        .iter()
-        .map(|field| format!("'{}'{}", field.name, did_you_mean(&field.name, names)));
+    let shown = fields.iter().map(|field| format!("'{}'{}", field.name, did_you_mean(&field.name, names)));
     shown.collect::<Vec<_>>().join(", ")
 }
 
 fn cure_for(names: &[&str]) -> String {
     if let [only] = names
-        && let Some(delimiter) = [";", "\t", "|", ","]
-            .into_iter()
-            .find(|text| only.contains(text))
+        && let Some(delimiter) = [";", "\t", "|", ","].into_iter().find(|text| only.contains(text))
     {
         let spelled = json_string(delimiter);
         return format!(
@@ -326,11 +244,7 @@ fn cure_for(names: &[&str]) -> String {
 }
 
 fn quoted(names: &[&str]) -> String {
-    names
-        .iter()
-        .map(|name| format!("'{name}'"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
 }
 
 /// The faults of each record, records in order. The sort is stable, which keeps the order of fields and rules.
@@ -340,10 +254,7 @@ fn by_row(mut faults: Vec<(usize, Fault)>) -> Vec<RowFaults> {
     for (row, fault) in faults {
         match rows.last_mut() {
             Some(last) if last.row == row => last.faults.push(fault),
-            _ => rows.push(RowFaults {
-                row,
-                faults: vec![fault],
-            }),
+            _ => rows.push(RowFaults { row, faults: vec![fault] }),
         }
     }
     rows
@@ -358,16 +269,12 @@ fn unique_indexes(contract: &Contract, limit_bytes: usize) -> Vec<UniqueIndex> {
             .filter(move |(_, field)| keep(field))
             .map(|(at, field)| (field.name.clone(), at))
     };
-    let mut groups: Vec<(Vec<String>, Vec<usize>)> = names(|field| field.unique)
-        .map(|(name, at)| (vec![name], vec![at]))
-        .collect();
+    let mut groups: Vec<(Vec<String>, Vec<usize>)> =
+        names(|field| field.unique).map(|(name, at)| (vec![name], vec![at])).collect();
     let key: (Vec<String>, Vec<usize>) = names(|field| field.primary_key).unzip();
     if !key.0.is_empty() {
         groups.push(key);
     }
     let share = limit_bytes / groups.len().max(1);
-    groups
-        .into_iter()
-        .map(|(names, positions)| UniqueIndex::new(names, positions, share))
-        .collect()
+    groups.into_iter().map(|(names, positions)| UniqueIndex::new(names, positions, share)).collect()
 }

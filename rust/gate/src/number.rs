@@ -4,8 +4,8 @@ use crate::Misfit;
 
 /// Powers of ten that a double holds exactly (10^22 is the last).
 const EXACT_POWERS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
 ];
 /// Zeros that may be added to a decimal before it is too large for every type.
 const MAX_ZEROS: i64 = 100;
@@ -22,14 +22,8 @@ pub fn trim(text: &[u8]) -> &[u8] {
 #[cold]
 fn trim_slowly(text: &[u8]) -> &[u8] {
     let is_space = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ');
-    let start = text
-        .iter()
-        .position(|byte| !is_space(byte))
-        .unwrap_or(text.len());
-    let end = text
-        .iter()
-        .rposition(|byte| !is_space(byte))
-        .map_or(start, |at| at + 1);
+    let start = text.iter().position(|byte| !is_space(byte)).unwrap_or(text.len());
+    let end = text.iter().rposition(|byte| !is_space(byte)).map_or(start, |at| at + 1);
     &text[start..end]
 }
 
@@ -49,11 +43,7 @@ pub fn parse_integer(text: &[u8]) -> Result<i64, Misfit> {
         }
         value = value * 10 + u64::from(digit);
     }
-    Ok(if negative {
-        -(value as i64)
-    } else {
-        value as i64
-    })
+    Ok(if negative { -(value as i64) } else { value as i64 })
 }
 
 #[cold]
@@ -65,13 +55,7 @@ fn parse_long_integer(negative: bool, digits: &[u8]) -> Result<i64, Misfit> {
     for &byte in digits {
         let digit = i64::from(byte - b'0');
         let grown = value.checked_mul(10);
-        let next = grown.and_then(|v| {
-            if negative {
-                v.checked_sub(digit)
-            } else {
-                v.checked_add(digit)
-            }
-        });
+        let next = grown.and_then(|v| if negative { v.checked_sub(digit) } else { v.checked_add(digit) });
         value = next.ok_or(Misfit::Range)?;
     }
     Ok(value)
@@ -99,10 +83,7 @@ pub fn parse_double(text: &[u8]) -> Result<f64, Misfit> {
         }
     }
     // The scan has seen ASCII alone, in a form that the standard library takes and rounds correctly.
-    let value: f64 = std::str::from_utf8(rest)
-        .ok()
-        .and_then(|ascii| ascii.parse().ok())
-        .ok_or(Misfit::Syntax)?;
+    let value: f64 = std::str::from_utf8(rest).ok().and_then(|ascii| ascii.parse().ok()).ok_or(Misfit::Syntax)?;
     match value.is_finite() {
         true => Ok(if negative { -value } else { value }),
         false => Err(Misfit::Range),
@@ -123,12 +104,7 @@ impl Scan {
     /// `None` when the text is not `\d+\.?\d*|\.\d+` with an optional exponent.
     #[inline]
     fn of(text: &[u8]) -> Option<Self> {
-        let mut scan = Self {
-            mantissa: 0,
-            digits: 0,
-            fraction: 0,
-            exponent: 0,
-        };
+        let mut scan = Self { mantissa: 0, digits: 0, fraction: 0, exponent: 0 };
         let mut at = scan.take_digits(text, 0);
         if text.get(at) == Some(&b'.') {
             let whole = scan.digits;
@@ -154,10 +130,7 @@ impl Scan {
             if digit > 9 {
                 break;
             }
-            self.mantissa = self
-                .mantissa
-                .wrapping_mul(10)
-                .wrapping_add(u64::from(digit));
+            self.mantissa = self.mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
             self.digits += 1;
             at += 1;
         }
@@ -171,9 +144,7 @@ fn parse_exponent(text: &[u8], most: usize) -> Option<i32> {
     if digits.is_empty() || digits.len() > most || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let value = digits.iter().fold(0i32, |value, byte| {
-        (value * 10 + i32::from(byte - b'0')).min(99_999)
-    });
+    let value = digits.iter().fold(0i32, |value, byte| (value * 10 + i32::from(byte - b'0')).min(99_999));
     Some(if negative { -value } else { value })
 }
 
@@ -182,11 +153,7 @@ fn parse_word(negative: bool, text: &[u8]) -> Result<f64, Misfit> {
         return Ok(f64::NAN);
     }
     if text.eq_ignore_ascii_case(b"inf") || text.eq_ignore_ascii_case(b"infinity") {
-        return Ok(if negative {
-            f64::NEG_INFINITY
-        } else {
-            f64::INFINITY
-        });
+        return Ok(if negative { f64::NEG_INFINITY } else { f64::INFINITY });
     }
     Err(Misfit::Syntax)
 }
@@ -235,12 +202,8 @@ pub fn parse_decimal(text: &[u8], precision: u8, scale: u8) -> Result<i128, Misf
         }
         let digits = rest.len() - usize::from(fraction.is_some());
         let fraction = fraction.unwrap_or(0);
-        if (1..=18).contains(&digits)
-            && fraction <= usize::from(scale)
-            && usize::from(scale) - fraction <= 18
-        {
-            let unscaled =
-                i128::from(value) * i128::from(10u64.pow((usize::from(scale) - fraction) as u32));
+        if (1..=18).contains(&digits) && fraction <= usize::from(scale) && usize::from(scale) - fraction <= 18 {
+            let unscaled = i128::from(value) * i128::from(10u64.pow((usize::from(scale) - fraction) as u32));
             if unscaled >= 10i128.pow(u32::from(precision)) {
                 return Err(Misfit::Range);
             }
@@ -251,18 +214,10 @@ pub fn parse_decimal(text: &[u8], precision: u8, scale: u8) -> Result<i128, Misf
 }
 
 #[cold]
-fn parse_any_decimal(
-    negative: bool,
-    text: &[u8],
-    precision: u8,
-    scale: u8,
-) -> Result<i128, Misfit> {
+fn parse_any_decimal(negative: bool, text: &[u8], precision: u8, scale: u8) -> Result<i128, Misfit> {
     let (number, exponent) = match text.iter().position(|byte| byte | 0x20 == b'e') {
         None => (text, 0),
-        Some(at) => (
-            &text[..at],
-            parse_exponent(&text[at + 1..], 4).ok_or(Misfit::Syntax)?,
-        ),
+        Some(at) => (&text[..at], parse_exponent(&text[at + 1..], 4).ok_or(Misfit::Syntax)?),
     };
     let (whole, fraction) = match number.iter().position(|&byte| byte == b'.') {
         None => (number, &[][..]),
@@ -289,9 +244,7 @@ fn parse_any_decimal(
     if digits.len() > usize::from(precision) {
         return Err(Misfit::Range);
     }
-    let value = digits
-        .iter()
-        .fold(0i128, |value, byte| value * 10 + i128::from(byte - b'0'));
+    let value = digits.iter().fold(0i128, |value, byte| value * 10 + i128::from(byte - b'0'));
     Ok(if negative { -value } else { value })
 }
 

@@ -47,25 +47,17 @@ impl Pattern {
 /// A pattern in the syntax of RE2, ready to be searched for.
 pub fn compile(source: &str) -> Result<Pattern, String> {
     let translated = translate(source)?;
-    let regex = Regex::new(&translated)
-        .map_err(|cause| format!("the pattern {source} is not run natively: {cause}"))?;
+    let regex =
+        Regex::new(&translated).map_err(|cause| format!("the pattern {source} is not run natively: {cause}"))?;
     let sequence = Sequence::of(&translated).map(Box::new);
     let config = dense::Config::new()
         .dfa_size_limit(Some(MAX_AUTOMATON_BYTES))
         .determinize_size_limit(Some(MAX_AUTOMATON_BYTES));
     let automaton = match sequence {
         Some(_) => None,
-        None => dense::Builder::new()
-            .configure(config)
-            .build(&translated)
-            .ok()
-            .map(Box::new),
+        None => dense::Builder::new().configure(config).build(&translated).ok().map(Box::new),
     };
-    Ok(Pattern {
-        regex,
-        sequence,
-        automaton,
-    })
+    Ok(Pattern { regex, sequence, automaton })
 }
 
 /// The same pattern in the syntax of the regex crate.
@@ -132,9 +124,7 @@ fn escape(rest: &str, in_class: bool, out: &mut String) -> Result<usize, String>
 /// `\Q…\E`: everything between is literal.
 fn quotation(rest: &str, out: &mut String) -> usize {
     let inside = &rest[2..];
-    let (text, used) = inside
-        .split_once("\\E")
-        .map_or((inside, rest.len()), |(text, _)| (text, text.len() + 4));
+    let (text, used) = inside.split_once("\\E").map_or((inside, rest.len()), |(text, _)| (text, text.len() + 4));
     out.push_str(&regex::escape(text));
     used
 }
@@ -174,10 +164,7 @@ fn class(rest: &str, out: &mut String) -> Result<usize, String> {
 
 /// Flags and names of groups. `x`, `u` and `R` are flags of the regex crate alone.
 fn group(rest: &str, out: &mut String) -> Result<usize, String> {
-    let head_end = rest[2..]
-        .find(|c: char| !c.is_ascii_alphabetic() && c != '-')
-        .unwrap_or(rest.len() - 2)
-        + 2;
+    let head_end = rest[2..].find(|c: char| !c.is_ascii_alphabetic() && c != '-').unwrap_or(rest.len() - 2) + 2;
     let flags = &rest[2..head_end];
     if rest[head_end..].starts_with('<') || flags.chars().all(|flag| "imsU-".contains(flag)) {
         return Ok(literal(&rest[..head_end], head_end, out));
@@ -202,11 +189,7 @@ mod tests {
     fn found(pattern: &str, text: &str) -> bool {
         let compiled = compile(pattern).unwrap();
         let found = compiled.is_in(text.as_bytes());
-        assert_eq!(
-            compiled.is_in_slowly(text.as_bytes()),
-            found,
-            "{pattern} in {text}"
-        );
+        assert_eq!(compiled.is_in_slowly(text.as_bytes()), found, "{pattern} in {text}");
         found
     }
 
@@ -214,9 +197,7 @@ mod tests {
     fn classes_are_ascii() {
         assert!(!found(r"^\d$", "٣") && found(r"^\D$", "٣") && found(r"^[^\d]$", "٣"));
         assert!(!found(r"^\w$", "é") && found(r"^[\W]$", "é") && found(r"^[\w-]+$", "a-b"));
-        assert!(
-            !found(r"^\s$", "\u{a0}") && !found(r"^\s$", "\u{b}") && found(r"^[\s,]+$", " ,\t")
-        );
+        assert!(!found(r"^\s$", "\u{a0}") && !found(r"^\s$", "\u{b}") && found(r"^[\s,]+$", " ,\t"));
         assert!(found(r"\bb", "éb") && found(r"^.\B.$", "éé"));
     }
 
@@ -226,9 +207,7 @@ mod tests {
         assert!(found(r"^\Qa.b\E.$", "a.bc") && !found(r"^\Qa.b\E$", "axb"));
         assert!(found("^a{,2}$", "a{,2}") && found("^a{2}$", "aa") && found("^{$", "{"));
         assert!(found(r"^\<a\>$", "<a>") && found(r"^\-\/\_\@$", "-/_@"));
-        assert!(
-            found("^[[:alpha:]]+$", "ab") && found(r"^[\]\-a]+$", "]-a") && found(r"^[\[]$", "[")
-        );
+        assert!(found("^[[:alpha:]]+$", "ab") && found(r"^[\]\-a]+$", "]-a") && found(r"^[\[]$", "["));
     }
 
     #[test]
@@ -261,13 +240,9 @@ mod tests {
             "^[a-c]{3}",
         ];
         let texts = [
-            "", "a", "b", "ab", "AB", "abc", "abcd", "aab", "x12", "x123", "x1234", "x1", "é",
-            "éa", "éab", "\n", "QZ",
+            "", "a", "b", "ab", "AB", "abc", "abcd", "aab", "x12", "x123", "x1234", "x1", "é", "éa", "éab", "\n", "QZ",
         ];
-        for (pattern, text) in patterns
-            .iter()
-            .flat_map(|pattern| texts.map(|text| (pattern, text)))
-        {
+        for (pattern, text) in patterns.iter().flat_map(|pattern| texts.map(|text| (pattern, text))) {
             found(pattern, text);
         }
         assert!(compile("^[A-Z]{2}$").unwrap().sequence.is_some());

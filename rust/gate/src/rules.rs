@@ -53,103 +53,48 @@ pub fn compile(field: &Field, data_type: &DataType) -> Result<Vec<Check>, GateEr
         checks.push(enum_check(field, data_type, allowed)?);
     }
     if let Some(source) = &field.pattern {
-        checks.push(pattern_check(
-            field,
-            data_type,
-            "pattern",
-            source,
-            format!("does not match {source}"),
-        )?);
+        checks.push(pattern_check(field, data_type, "pattern", source, format!("does not match {source}"))?);
     }
     if let Some(format) = &field.format {
-        let known = FORMATS
-            .iter()
-            .find(|(name, _)| name == format)
-            .map(|(_, source)| *source);
+        let known = FORMATS.iter().find(|(name, _)| name == format).map(|(_, source)| *source);
         let source = known.ok_or_else(|| {
             let names = FORMATS.map(|(name, _)| name).join(", ");
-            GateError::rule(
-                &field.name,
-                "format",
-                format!("'{format}' is not one of {names}"),
-            )
+            GateError::rule(&field.name, "format", format!("'{format}' is not one of {names}"))
         })?;
-        checks.push(pattern_check(
-            field,
-            data_type,
-            "format",
-            source,
-            format!("is not a valid {format}"),
-        )?);
+        checks.push(pattern_check(field, data_type, "format", source, format!("is not a valid {format}"))?);
     }
     let bounds = [
-        (
-            "minimum",
-            &field.minimum,
-            Side::AtLeast,
-            "below the minimum",
-        ),
+        ("minimum", &field.minimum, Side::AtLeast, "below the minimum"),
         ("maximum", &field.maximum, Side::AtMost, "above the maximum"),
-        (
-            "exclusiveMinimum",
-            &field.exclusive_minimum,
-            Side::Above,
-            "not above",
-        ),
-        (
-            "exclusiveMaximum",
-            &field.exclusive_maximum,
-            Side::Below,
-            "not below",
-        ),
+        ("exclusiveMinimum", &field.exclusive_minimum, Side::Above, "not above"),
+        ("exclusiveMaximum", &field.exclusive_maximum, Side::Below, "not below"),
     ];
     for (rule, given, side, phrase) in bounds {
         let Some(given) = given else { continue };
         require_kind(field, rule, data_type, &ORDERED)?;
         let bound = to_bound(&field.name, rule, given, data_type)?;
         let reason = Reason::Is(format!("is {phrase} {}", bare_text(given)));
-        checks.push(Check {
-            rule,
-            test: Test::Bound(side, bound),
-            reason,
-        });
+        checks.push(Check { rule, test: Test::Bound(side, bound), reason });
     }
     let lengths = [
         (
             "min_length",
-            field.min_length.map(|least| {
-                (
-                    least,
-                    f64::INFINITY,
-                    format!("fewer than {}", js_number(least)),
-                )
-            }),
+            field.min_length.map(|least| (least, f64::INFINITY, format!("fewer than {}", js_number(least)))),
         ),
-        (
-            "max_length",
-            field
-                .max_length
-                .map(|most| (0.0, most, format!("more than {}", js_number(most)))),
-        ),
+        ("max_length", field.max_length.map(|most| (0.0, most, format!("more than {}", js_number(most))))),
     ];
     for (rule, given) in lengths {
         let Some((least, most, phrase)) = given else {
             continue;
         };
         require_kind(field, rule, data_type, &["string"])?;
-        checks.push(Check {
-            rule,
-            test: Test::Length { least, most },
-            reason: Reason::Has(phrase),
-        });
+        checks.push(Check { rule, test: Test::Length { least, most }, reason: Reason::Has(phrase) });
     }
     Ok(checks)
 }
 
 fn enum_check(field: &Field, data_type: &DataType, allowed: &[Value]) -> Result<Check, GateError> {
-    let bounds = allowed
-        .iter()
-        .map(|value| to_bound(&field.name, "enum", value, data_type));
+    let bounds = allowed.iter().map(|value| to_bound(&field.name, "enum", value, data_type));
     let cells = bounds.collect::<Result<Vec<_>, _>>()?;
     let listed: Vec<String> = allowed.iter().take(10).map(show_value).collect();
     let more = if allowed.len() > 10 { ", …" } else { "" };
@@ -162,11 +107,7 @@ fn enum_check(field: &Field, data_type: &DataType, allowed: &[Value]) -> Result<
         DataType::Binary => Test::Cells(Vec::new()),
         _ => Test::Cells(cells),
     };
-    Ok(Check {
-        rule: "enum",
-        test,
-        reason: Reason::Is(format!("is not one of {}{more}", listed.join(", "))),
-    })
+    Ok(Check { rule: "enum", test, reason: Reason::Is(format!("is not one of {}{more}", listed.join(", "))) })
 }
 
 fn pattern_check(
@@ -179,34 +120,18 @@ fn pattern_check(
     require_kind(field, rule, data_type, &["string"])?;
     let regex = pattern::compile(source).map_err(|why| GateError {
         code: "DTV_ASSET_INVALID",
-        message: format!(
-            "The pattern of field '{}' cannot be used: {why}",
-            field.name
-        ),
+        message: format!("The pattern of field '{}' cannot be used: {why}", field.name),
         culprit: Some(field.name.clone()),
         hint: Some("Patterns are RE2 syntax: no look-around and no back references.".to_owned()),
     })?;
-    Ok(Check {
-        rule,
-        test: Test::Pattern(regex),
-        reason: Reason::Is(reason),
-    })
+    Ok(Check { rule, test: Test::Pattern(regex), reason: Reason::Is(reason) })
 }
 
-fn require_kind(
-    field: &Field,
-    rule: &str,
-    data_type: &DataType,
-    kinds: &[&str],
-) -> Result<(), GateError> {
+fn require_kind(field: &Field, rule: &str, data_type: &DataType, kinds: &[&str]) -> Result<(), GateError> {
     if kinds.contains(&data_type.kind()) {
         return Ok(());
     }
-    let why = format!(
-        "it needs {}, the field is {}",
-        kinds.join(", "),
-        data_type.kind()
-    );
+    let why = format!("it needs {}, the field is {}", kinds.join(", "), data_type.kind());
     Err(GateError::rule(&field.name, rule, why))
 }
 
@@ -214,27 +139,18 @@ impl Check {
     /// Appends the rows from `start` on that do not pass. Rows without a value pass every rule.
     pub fn run(&self, column: &Column, start: usize, failed: &mut Vec<usize>) {
         match (&self.test, &column.values) {
-            (Test::Texts(set), _) => run_each(column, start, failed, |row| {
-                set.contains(column.bytes_at(row))
-            }),
+            (Test::Texts(set), _) => run_each(column, start, failed, |row| set.contains(column.bytes_at(row))),
             (Test::Cells(cells), _) => run_each(column, start, failed, |row| {
-                column
-                    .cell(row)
-                    .is_some_and(|cell| cells.iter().any(|allowed| is_same(allowed, &cell)))
+                column.cell(row).is_some_and(|cell| cells.iter().any(|allowed| is_same(allowed, &cell)))
             }),
-            (Test::Pattern(pattern), _) => run_each(column, start, failed, |row| {
-                pattern.is_in(column.bytes_at(row))
-            }),
+            (Test::Pattern(pattern), _) => run_each(column, start, failed, |row| pattern.is_in(column.bytes_at(row))),
             (Test::Length { least, most }, _) => run_each(column, start, failed, |row| {
                 let bytes = column.bytes_at(row);
                 // A code point has at most four bytes: most texts need no counting.
                 (bytes.len() as f64 <= *most || length_of(bytes) as f64 <= *most)
                     && (bytes.len() as f64 >= *least * 4.0 || length_of(bytes) as f64 >= *least)
             }),
-            (
-                Test::Bound(side, Cell::Integer(b) | Cell::Time(b) | Cell::Timestamp(b)),
-                Values::Int64(values),
-            ) => {
+            (Test::Bound(side, Cell::Integer(b) | Cell::Time(b) | Cell::Timestamp(b)), Values::Int64(values)) => {
                 run_bound(*side, *b, values, column, start, failed);
             }
             (Test::Bound(side, Cell::Date(bound)), Values::Int32(values)) => {
@@ -263,12 +179,7 @@ impl Check {
 }
 
 #[inline]
-fn run_each(
-    column: &Column,
-    start: usize,
-    failed: &mut Vec<usize>,
-    passes: impl Fn(usize) -> bool,
-) {
+fn run_each(column: &Column, start: usize, failed: &mut Vec<usize>, passes: impl Fn(usize) -> bool) {
     failed.extend((start..column.len()).filter(|&row| column.valid[row] && !passes(row)));
 }
 
@@ -302,10 +213,7 @@ fn find_failed<T: Copy>(
         return;
     }
     failed.extend(
-        pairs()
-            .enumerate()
-            .filter(|(_, (value, valid))| **valid && !passes(**value))
-            .map(|(at, _)| start + at),
+        pairs().enumerate().filter(|(_, (value, valid))| **valid && !passes(**value)).map(|(at, _)| start + at),
     );
 }
 

@@ -40,22 +40,11 @@ impl Sequence {
         if *first.kind() != HirKind::Look(Look::Start) {
             return None;
         }
-        let mut sequence = Self {
-            allowed: [0; 256],
-            places: 0,
-            rest: Rest::Anything,
-        };
+        let mut sequence = Self { allowed: [0; 256], places: 0, rest: Rest::Anything };
         let parts = match parts.split_last() {
             Some((last, parts)) if *last.kind() == HirKind::Look(Look::End) => {
-                sequence.rest = Rest::Class {
-                    members: Box::new([false; 256]),
-                    least: 0,
-                    most: 0,
-                };
-                match parts
-                    .split_last()
-                    .and_then(|(tail, parts)| Some((tail_of(tail)?, parts)))
-                {
+                sequence.rest = Rest::Class { members: Box::new([false; 256]), least: 0, most: 0 };
+                match parts.split_last().and_then(|(tail, parts)| Some((tail_of(tail)?, parts))) {
                     Some((tail, parts)) => {
                         sequence.rest = tail;
                         parts
@@ -74,19 +63,13 @@ impl Sequence {
         let Some((head, rest)) = text.split_at_checked(self.places) else {
             return false;
         };
-        let fits = head.iter().enumerate().fold(1, |fits, (place, byte)| {
-            fits & self.allowed[usize::from(*byte)] >> place
-        });
+        let fits =
+            head.iter().enumerate().fold(1, |fits, (place, byte)| fits & self.allowed[usize::from(*byte)] >> place);
         fits == 1
             && match &self.rest {
                 Rest::Anything => true,
-                Rest::Class {
-                    members,
-                    least,
-                    most,
-                } => {
-                    (*least..=*most).contains(&rest.len())
-                        && rest.iter().all(|byte| members[usize::from(*byte)])
+                Rest::Class { members, least, most } => {
+                    (*least..=*most).contains(&rest.len()) && rest.iter().all(|byte| members[usize::from(*byte)])
                 }
             }
     }
@@ -94,10 +77,7 @@ impl Sequence {
     fn add(&mut self, part: &Hir) -> Option<()> {
         match part.kind() {
             HirKind::Empty => Some(()),
-            HirKind::Literal(literal) => literal
-                .0
-                .iter()
-                .try_for_each(|byte| self.allow(&[(*byte, *byte)])),
+            HirKind::Literal(literal) => literal.0.iter().try_for_each(|byte| self.allow(&[(*byte, *byte)])),
             HirKind::Class(class) => self.allow(&ascii_ranges(class)?),
             HirKind::Capture(capture) => self.add(&capture.sub),
             HirKind::Concat(parts) => parts.iter().try_for_each(|part| self.add(part)),
@@ -135,11 +115,7 @@ fn tail_of(part: &Hir) -> Option<Rest> {
         members[usize::from(first)..=usize::from(last)].fill(true);
     }
     let most = repetition.max.map_or(usize::MAX, |most| most as usize);
-    Some(Rest::Class {
-        members,
-        least: repetition.min as usize,
-        most,
-    })
+    Some(Rest::Class { members, least: repetition.min as usize, most })
 }
 
 /// `None` for a class that has members beyond ASCII: those are several bytes each.
@@ -147,10 +123,7 @@ fn ascii_ranges(class: &Class) -> Option<Vec<(u8, u8)>> {
     match class {
         Class::Unicode(class) => {
             let range = |range: &regex_syntax::hir::ClassUnicodeRange| {
-                Some((
-                    u8::try_from(range.start()).ok()?,
-                    u8::try_from(range.end()).ok().filter(u8::is_ascii)?,
-                ))
+                Some((u8::try_from(range.start()).ok()?, u8::try_from(range.end()).ok().filter(u8::is_ascii)?))
             };
             class.ranges().iter().map(range).collect()
         }

@@ -7,10 +7,7 @@ use std::fmt::Write;
 /// A text as an error message shows it: quoted, on one line, at most 60 characters.
 pub fn show_text(text: &str) -> String {
     // Quotes and escapes only lengthen a text, so what lies beyond is never shown.
-    let shown = text
-        .char_indices()
-        .nth(64)
-        .map_or(text, |(end, _)| &text[..end]);
+    let shown = text.char_indices().nth(64).map_or(text, |(end, _)| &text[..end]);
     shorten(json_string(shown))
 }
 
@@ -27,13 +24,9 @@ pub fn show_cell(cell: &Cell, data_type: &DataType) -> String {
     match cell {
         Cell::Text(bytes) => show_text(&String::from_utf8_lossy(bytes)),
         Cell::Double(value) if *value == 0.0 && value.is_sign_negative() => "-0".to_owned(),
-        Cell::Integer(_) | Cell::Double(_) | Cell::Boolean(_) => {
-            shorten(cell_text(cell, data_type))
-        }
+        Cell::Integer(_) | Cell::Double(_) | Cell::Boolean(_) => shorten(cell_text(cell, data_type)),
         Cell::Binary(bytes) => format!("{} bytes", bytes.len()),
-        Cell::Date(_) | Cell::Time(_) | Cell::Timestamp(_) | Cell::Decimal(_) => {
-            show_text(&cell_text(cell, data_type))
-        }
+        Cell::Date(_) | Cell::Time(_) | Cell::Timestamp(_) | Cell::Decimal(_) => show_text(&cell_text(cell, data_type)),
     }
 }
 
@@ -46,19 +39,11 @@ pub fn cell_text(cell: &Cell, data_type: &DataType) -> String {
         (Cell::Boolean(value), _) => value.to_string(),
         (Cell::Date(days), _) => date_text(*days),
         (Cell::Time(micros), _) => time_text(*micros),
-        (Cell::Timestamp(micros), DataType::Timestamp { zoned: true }) => {
-            timestamp_text(*micros) + "Z"
-        }
+        (Cell::Timestamp(micros), DataType::Timestamp { zoned: true }) => timestamp_text(*micros) + "Z",
         (Cell::Timestamp(micros), _) => timestamp_text(*micros),
-        (Cell::Decimal(unscaled), DataType::Decimal { scale, .. }) => {
-            decimal_text(*unscaled, usize::from(*scale))
-        }
+        (Cell::Decimal(unscaled), DataType::Decimal { scale, .. }) => decimal_text(*unscaled, usize::from(*scale)),
         (Cell::Decimal(unscaled), _) => unscaled.to_string(),
-        (Cell::Binary(bytes), _) => bytes
-            .iter()
-            .map(u8::to_string)
-            .collect::<Vec<_>>()
-            .join(","),
+        (Cell::Binary(bytes), _) => bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(","),
     }
 }
 
@@ -80,30 +65,16 @@ pub fn js_number(value: f64) -> String {
     let point: i32 = exponent.parse::<i32>().unwrap_or(0) + 1;
     let count = digits.len() as i32;
     let body = match point {
-        _ if count <= point && point <= 21 => {
-            digits.clone() + &"0".repeat((point - count) as usize)
-        }
-        1..=21 => format!(
-            "{}.{}",
-            &digits[..point as usize],
-            &digits[point as usize..]
-        ),
+        _ if count <= point && point <= 21 => digits.clone() + &"0".repeat((point - count) as usize),
+        1..=21 => format!("{}.{}", &digits[..point as usize], &digits[point as usize..]),
         -5..=0 => format!("0.{}{digits}", "0".repeat(-point as usize)),
         _ => {
             let sign = if point > 0 { '+' } else { '-' };
-            let rest = if count > 1 {
-                format!(".{}", &digits[1..])
-            } else {
-                String::new()
-            };
+            let rest = if count > 1 { format!(".{}", &digits[1..]) } else { String::new() };
             format!("{}{rest}e{sign}{}", &digits[..1], (point - 1).abs())
         }
     };
-    if value < 0.0 {
-        format!("-{body}")
-    } else {
-        body
-    }
+    if value < 0.0 { format!("-{body}") } else { body }
 }
 
 /// What `JSON.stringify` makes of a text.
@@ -135,19 +106,12 @@ fn date_text(days: i32) -> String {
 fn time_text(micros: i64) -> String {
     let seconds = micros / 1_000_000;
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!(
-        "{hour:02}:{minute:02}:{second:02}.{:06}",
-        micros % 1_000_000
-    )
+    format!("{hour:02}:{minute:02}:{second:02}.{:06}", micros % 1_000_000)
 }
 
 fn timestamp_text(micros: i64) -> String {
     let days = micros.div_euclid(MICROS_PER_DAY) as i32;
-    format!(
-        "{}T{}",
-        date_text(days),
-        time_text(micros.rem_euclid(MICROS_PER_DAY))
-    )
+    format!("{}T{}", date_text(days), time_text(micros.rem_euclid(MICROS_PER_DAY)))
 }
 
 fn decimal_text(unscaled: i128, scale: usize) -> String {
@@ -187,14 +151,8 @@ mod tests {
     #[test]
     fn texts_are_quoted_and_cut() {
         assert_eq!(show_text("a\"\u{1}\n"), "\"a\\\"\\u0001\\n\"");
-        assert_eq!(
-            show_text(&"x".repeat(58)),
-            format!("\"{}\"", "x".repeat(58))
-        );
+        assert_eq!(show_text(&"x".repeat(58)), format!("\"{}\"", "x".repeat(58)));
         assert_eq!(show_text(&"x".repeat(59)), format!("\"{}…", "x".repeat(56)));
-        assert_eq!(
-            show_text(&"é".repeat(500)),
-            format!("\"{}…", "é".repeat(56))
-        );
+        assert_eq!(show_text(&"é".repeat(500)), format!("\"{}…", "é".repeat(56)));
     }
 }

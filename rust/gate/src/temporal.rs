@@ -53,11 +53,7 @@ fn timestamp_of(text: &[u8]) -> Result<i64, Misfit> {
         decided => decided,
     };
     let (Some(b'T' | b't' | b' '), [_, clock @ ..]) = (rest.first(), rest) else {
-        return if rest.is_empty() {
-            days.map(|days| i64::from(days) * MICROS_PER_DAY)
-        } else {
-            Err(Misfit::Syntax)
-        };
+        return if rest.is_empty() { days.map(|days| i64::from(days) * MICROS_PER_DAY) } else { Err(Misfit::Syntax) };
     };
     let (micros, zone) = take_time(clock)?;
     let offset = parse_zone(zone.strip_prefix(b" ").unwrap_or(zone))?;
@@ -68,11 +64,7 @@ fn timestamp_of(text: &[u8]) -> Result<i64, Misfit> {
         minutes => {
             let utc = local - minutes * MICROS_PER_MINUTE;
             let day = utc.div_euclid(MICROS_PER_DAY);
-            if (FIRST_DAY..=LAST_DAY).contains(&day) {
-                Ok(utc)
-            } else {
-                Err(Misfit::Calendar)
-            }
+            if (FIRST_DAY..=LAST_DAY).contains(&day) { Ok(utc) } else { Err(Misfit::Calendar) }
         }
     }
 }
@@ -84,29 +76,19 @@ fn date_of(text: &[u8]) -> Result<i32, Misfit> {
         return Err(Misfit::Syntax);
     };
     let digits = [y1, y2, y3, y4, m1, m2, d1, d2];
-    if digits
-        .iter()
-        .fold(false, |bad, byte| bad | (byte.wrapping_sub(b'0') > 9))
-    {
+    if digits.iter().fold(false, |bad, byte| bad | (byte.wrapping_sub(b'0') > 9)) {
         return Err(Misfit::Syntax);
     }
     let year = i32::from(two(y1, y2)) * 100 + i32::from(two(y3, y4));
     let (month, day) = (i32::from(two(m1, m2)), i32::from(two(d1, d2)));
-    if year < 1
-        || !(1..=12).contains(&month)
-        || day < 1
-        || (day > 28 && day > days_in_month(year, month))
-    {
+    if year < 1 || !(1..=12).contains(&month) || day < 1 || (day > 28 && day > days_in_month(year, month)) {
         return Err(Misfit::Calendar);
     }
     Ok(days_from_civil(year, month, day))
 }
 
 /// The time at the start of a text, and what follows it. The outer result is about the form, the inner about the clock.
-#[allow(
-    clippy::type_complexity,
-    reason = "a named type would hide that these are two questions"
-)]
+#[allow(clippy::type_complexity, reason = "a named type would hide that these are two questions")]
 #[inline]
 fn take_time(text: &[u8]) -> Result<(Result<i64, Misfit>, &[u8]), Misfit> {
     let [h1, h2, b':', m1, m2, rest @ ..] = text else {
@@ -128,10 +110,7 @@ fn take_time(text: &[u8]) -> Result<(Result<i64, Misfit>, &[u8]), Misfit> {
         return Ok((Err(Misfit::Calendar), rest));
     }
     let seconds = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
-    Ok((
-        fraction_micros(fraction).map(|micros| seconds * MICROS_PER_SECOND + micros),
-        rest,
-    ))
+    Ok((fraction_micros(fraction).map(|micros| seconds * MICROS_PER_SECOND + micros), rest))
 }
 
 #[inline]
@@ -139,9 +118,7 @@ fn fraction_micros(digits: &[u8]) -> Result<i64, Misfit> {
     if digits.iter().skip(6).any(|&byte| byte != b'0') {
         return Err(Misfit::Precision);
     }
-    Ok((0..6).fold(0, |micros, at| {
-        micros * 10 + digits.get(at).map_or(0, |byte| i64::from(byte - b'0'))
-    }))
+    Ok((0..6).fold(0, |micros, at| micros * 10 + digits.get(at).map_or(0, |byte| i64::from(byte - b'0'))))
 }
 
 /// Minutes east of UTC: `Z`, `±HH`, `±HHMM`, `±HH:MM` or nothing.
@@ -150,9 +127,7 @@ fn parse_zone(text: &[u8]) -> Result<Result<i64, Misfit>, Misfit> {
     let (sign, hours, minutes) = match text {
         [] | [b'Z' | b'z'] => return Ok(Ok(0)),
         [sign, h1, h2] => (sign, pair(*h1, *h2)?, 0),
-        [sign, h1, h2, m1, m2] | [sign, h1, h2, b':', m1, m2] => {
-            (sign, pair(*h1, *h2)?, pair(*m1, *m2)?)
-        }
+        [sign, h1, h2, m1, m2] | [sign, h1, h2, b':', m1, m2] => (sign, pair(*h1, *h2)?, pair(*m1, *m2)?),
         _ => return Err(Misfit::Syntax),
     };
     let minutes_east = i64::from(hours) * 60 + i64::from(minutes);
@@ -161,20 +136,12 @@ fn parse_zone(text: &[u8]) -> Result<Result<i64, Misfit>, Misfit> {
         b'-' => -minutes_east,
         _ => return Err(Misfit::Syntax),
     };
-    Ok(if hours > 23 || minutes > 59 {
-        Err(Misfit::Calendar)
-    } else {
-        Ok(signed)
-    })
+    Ok(if hours > 23 || minutes > 59 { Err(Misfit::Calendar) } else { Ok(signed) })
 }
 
 #[inline]
 fn pair(tens: u8, ones: u8) -> Result<u8, Misfit> {
-    if tens.is_ascii_digit() && ones.is_ascii_digit() {
-        Ok(two(tens, ones))
-    } else {
-        Err(Misfit::Syntax)
-    }
+    if tens.is_ascii_digit() && ones.is_ascii_digit() { Ok(two(tens, ones)) } else { Err(Misfit::Syntax) }
 }
 
 #[inline]
@@ -207,19 +174,10 @@ pub fn civil_from_days(days: i32) -> (i32, i32, i32) {
     let z = i64::from(days) + 719_468;
     let era = z.div_euclid(146_097);
     let day_of_era = z.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    (
-        (year_of_era + era * 400 + i64::from(month <= 2)) as i32,
-        month as i32,
-        day as i32,
-    )
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    ((year_of_era + era * 400 + i64::from(month <= 2)) as i32, month as i32, day as i32)
 }

@@ -15,11 +15,7 @@ pub struct TextSet {
 impl TextSet {
     pub fn new<'a>(texts: impl Iterator<Item = &'a [u8]> + Clone) -> Self {
         let slots = (texts.clone().count() * 4).next_power_of_two().max(8);
-        let mut set = Self {
-            short: vec![0; slots],
-            has_empty: false,
-            long: HashSet::new(),
-        };
+        let mut set = Self { short: vec![0; slots], has_empty: false, long: HashSet::new() };
         for text in texts {
             match pack(text) {
                 Some(0) => set.has_empty = true,
@@ -60,10 +56,7 @@ fn pack(text: &[u8]) -> Option<u64> {
     if text.len() > 7 {
         return None;
     }
-    Some(
-        text.iter()
-            .fold(text.len() as u64, |key, &byte| key << 8 | u64::from(byte)),
-    )
+    Some(text.iter().fold(text.len() as u64, |key, &byte| key << 8 | u64::from(byte)))
 }
 
 #[cfg(test)]
@@ -75,11 +68,7 @@ mod tests {
         let texts = ["", "a", "\0", "\0\0", "germany", "Deutschland", "é"];
         let set = TextSet::new(texts.iter().map(|text| text.as_bytes()));
         assert!(texts.iter().all(|text| set.contains(text.as_bytes())));
-        assert!(
-            ["b", "\0\0\0", "aa", "germanys", "ger"]
-                .iter()
-                .all(|text| !set.contains(text.as_bytes()))
-        );
+        assert!(["b", "\0\0\0", "aa", "germanys", "ger"].iter().all(|text| !set.contains(text.as_bytes())));
         assert!(!TextSet::new(["x".as_bytes()].into_iter()).contains(b""));
     }
 }

@@ -37,9 +37,7 @@ impl DataType {
             "binary" => Self::Binary,
             "timestamp" => Self::Timestamp { zoned: false },
             "timestamptz" => Self::Timestamp { zoned: true },
-            _ if text.starts_with("array") || text.starts_with("object") => {
-                Self::Nested(text.to_owned())
-            }
+            _ if text.starts_with("array") || text.starts_with("object") => Self::Nested(text.to_owned()),
             _ => return parse_decimal(text),
         })
     }
@@ -72,9 +70,7 @@ impl DataType {
             Self::Time => ArrowType::Time64(TimeUnit::Microsecond),
             Self::Binary => ArrowType::Binary,
             Self::Decimal { precision, scale } => ArrowType::Decimal128(*precision, *scale as i8),
-            Self::Timestamp { zoned } => {
-                ArrowType::Timestamp(TimeUnit::Microsecond, zoned.then(|| "UTC".into()))
-            }
+            Self::Timestamp { zoned } => ArrowType::Timestamp(TimeUnit::Microsecond, zoned.then(|| "UTC".into())),
             Self::Nested(_) => return None,
         })
     }
@@ -92,10 +88,7 @@ impl fmt::Display for DataType {
 }
 
 fn parse_decimal(text: &str) -> Option<DataType> {
-    let (precision, scale) = text
-        .strip_prefix("decimal(")?
-        .strip_suffix(')')?
-        .split_once(',')?;
+    let (precision, scale) = text.strip_prefix("decimal(")?.strip_suffix(')')?.split_once(',')?;
     let (precision, scale) = (precision.parse().ok()?, scale.parse().ok()?);
     let fits = (1..=38).contains(&precision) && scale <= precision;
     fits.then_some(DataType::Decimal { precision, scale })

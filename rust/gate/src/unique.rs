@@ -17,13 +17,7 @@ pub struct UniqueIndex {
 
 impl UniqueIndex {
     pub fn new(names: Vec<String>, positions: Vec<usize>, limit_bytes: usize) -> Self {
-        Self {
-            names,
-            positions,
-            limit_bytes,
-            keys: KeySet::default(),
-            key: Vec::new(),
-        }
+        Self { names, positions, limit_bytes, keys: KeySet::default(), key: Vec::new() }
     }
 
     /// The names of its fields as a reject shows them.
@@ -47,11 +41,7 @@ impl UniqueIndex {
             return Ok(());
         }
         self.keys.insert(&self.key);
-        if self.keys.size_bytes() > self.limit_bytes {
-            Err(self.limit())
-        } else {
-            Ok(())
-        }
+        if self.keys.size_bytes() > self.limit_bytes { Err(self.limit()) } else { Ok(()) }
     }
 
     /// False when one of the values is null.
@@ -75,7 +65,9 @@ impl UniqueIndex {
                 self.keys.count - 1
             ),
             culprit: Some(self.column()),
-            hint: Some("Give the run more with --memory, or drop the rule where the source already guarantees it.".into()),
+            hint: Some(
+                "Give the run more with --memory, or drop the rule where the source already guarantees it.".into(),
+            ),
         }
     }
 }
@@ -150,11 +142,7 @@ impl KeySet {
     }
 
     fn key(&self, number: usize) -> &[u8] {
-        let start = if number == 0 {
-            0
-        } else {
-            self.ends[number - 1]
-        };
+        let start = if number == 0 { 0 } else { self.ends[number - 1] };
         &self.bytes[start..self.ends[number]]
     }
 

@@ -14,10 +14,7 @@ impl Cells for Texts {
 }
 
 fn gate(fields: &str) -> Result<Gate, GateError> {
-    Gate::compile(
-        Contract::from_json(&format!(r#"{{"name":"a","fields":[{fields}]}}"#))?,
-        1 << 20,
-    )
+    Gate::compile(Contract::from_json(&format!(r#"{{"name":"a","fields":[{fields}]}}"#))?, 1 << 20)
 }
 
 /// Checks one column of cells; the faults as `row: rule: reason`, and the number of rows left.
@@ -25,15 +22,9 @@ fn check(field: &str, cells: &[Option<&'static str>]) -> (Vec<String>, usize) {
     let mut gate = gate(field).unwrap();
     let binding = gate.bind(&["v"], "a.csv").unwrap();
     let mut columns = gate.columns();
-    let rows = gate
-        .check(&binding, &mut columns, cells.len(), |_| {
-            Texts(cells.to_vec())
-        })
-        .unwrap();
+    let rows = gate.check(&binding, &mut columns, cells.len(), |_| Texts(cells.to_vec())).unwrap();
     let show = |RowFaults { row, faults }: RowFaults| {
-        faults
-            .into_iter()
-            .map(move |fault| format!("{row}: {}: {}", fault.rule, fault.reason))
+        faults.into_iter().map(move |fault| format!("{row}: {}: {}", fault.rule, fault.reason))
     };
     (rows.into_iter().flat_map(show).collect(), columns[0].len())
 }
@@ -79,16 +70,7 @@ fn texts_have_patterns_formats_and_lengths() {
 fn only_good_records_count_as_seen() {
     let (faults, left) = check(
         r#"{"name":"v","type":"double","unique":true,"maximum":5}"#,
-        &[
-            Some("9"),
-            Some("1"),
-            Some("9"),
-            Some("1.0"),
-            Some("0"),
-            Some("-0"),
-            None,
-            None,
-        ],
+        &[Some("9"), Some("1"), Some("9"), Some("1.0"), Some("0"), Some("-0"), None, None],
     );
     assert_eq!(
         faults,
@@ -105,24 +87,16 @@ fn only_good_records_count_as_seen() {
 #[test]
 fn a_unique_check_has_a_bound() {
     let mut gate = Gate::compile(
-        Contract::from_json(
-            r#"{"name":"a","fields":[{"name":"v","type":"integer","primaryKey":true}]}"#,
-        )
-        .unwrap(),
+        Contract::from_json(r#"{"name":"a","fields":[{"name":"v","type":"integer","primaryKey":true}]}"#).unwrap(),
         100,
     )
     .unwrap();
     let binding = gate.bind(&["v"], "a.csv").unwrap();
     let mut columns = gate.columns();
     let cells = ["1", "2", "3", "4"].map(Some).to_vec();
-    let error = gate
-        .check(&binding, &mut columns, 4, |_| Texts(cells.clone()))
-        .unwrap_err();
+    let error = gate.check(&binding, &mut columns, 4, |_| Texts(cells.clone())).unwrap_err();
     assert_eq!(error.code, "DTV_UNIQUE_LIMIT");
-    assert_eq!(
-        error.message,
-        "The unique check of v holds 3 values and has no memory for more"
-    );
+    assert_eq!(error.message, "The unique check of v holds 3 values and has no memory for more");
 }
 
 #[test]
@@ -132,18 +106,12 @@ fn rules_that_cannot_be_checked_are_refused() {
             r#"{"name":"v","type":"integer","pattern":"a"}"#,
             "Rule 'pattern' of field 'v': it needs string, the field is integer",
         ),
-        (
-            r#"{"name":"v","type":"integer","minimum":1.5}"#,
-            "Rule 'minimum' of field 'v': 1.5 is not an integer",
-        ),
+        (r#"{"name":"v","type":"integer","minimum":1.5}"#, "Rule 'minimum' of field 'v': 1.5 is not an integer"),
         (
             r#"{"name":"v","type":"date","maximum":5}"#,
             "Rule 'maximum' of field 'v': 5, which is a number, is not a date",
         ),
-        (
-            r#"{"name":"v","type":"integer","enum":["x"]}"#,
-            "Rule 'enum' of field 'v': \"x\" is not an integer",
-        ),
+        (r#"{"name":"v","type":"integer","enum":["x"]}"#, "Rule 'enum' of field 'v': \"x\" is not an integer"),
         (
             r#"{"name":"v","type":"string","format":"mail"}"#,
             "Rule 'format' of field 'v': 'mail' is not one of email, uuid, uri, hostname, ipv4, ipv6",
@@ -159,10 +127,7 @@ fn a_source_without_a_required_column_is_refused() {
     let fields = r#"{"name":"name","type":"string","required":true},{"name":"x","type":"string"}"#;
     let gate = gate(fields).unwrap();
     let error = gate.bind(&["id", "nmae"], "a.csv").unwrap_err();
-    assert_eq!(
-        error.message,
-        "a.csv has no column 'name'; did you mean 'nmae'?"
-    );
+    assert_eq!(error.message, "a.csv has no column 'name'; did you mean 'nmae'?");
     assert_eq!(
         error.hint.unwrap(),
         "Its columns are 'id', 'nmae'. The contract names columns as the source has them; `map` renames what was checked."
@@ -182,9 +147,6 @@ fn what_stays_with_the_host_is_named() {
     let contract = Contract::from_json(&format!(r#"{{"name":"a","fields":[{fields}]}}"#)).unwrap();
     let reasons = contract.unsupported();
     assert_eq!(reasons.len(), 2);
-    assert_eq!(
-        reasons[0],
-        "field 'a': array<integer> is not converted natively"
-    );
+    assert_eq!(reasons[0], "field 'a': array<integer> is not converted natively");
     assert!(reasons[1].starts_with("field 'b': the pattern (?=x) is not run natively"));
 }

@@ -23,24 +23,15 @@ fn written(cell: &Cell, data_type: &DataType) -> Value {
         Cell::Integer(value) => json!(*value as f64),
         Cell::Double(value) if value.is_finite() => json!(value),
         Cell::Boolean(value) => json!(value),
-        Cell::Binary(bytes) => json!(
-            bytes
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>()
-        ),
+        Cell::Binary(bytes) => json!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
         other => json!(cell_text(other, data_type)),
     }
 }
 
 #[test]
 fn every_text_becomes_what_the_table_says() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../test/vectors/text-to-type.json"
-    );
-    let vectors: Vec<Value> =
-        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test/vectors/text-to-type.json");
+    let vectors: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let mut tried = 0;
     for vector in &vectors {
         let data_type = DataType::parse(vector["type"].as_str().unwrap()).unwrap();
@@ -54,11 +45,7 @@ fn every_text_becomes_what_the_table_says() {
         match (vector.get("misfit"), convert(text.as_bytes(), &data_type)) {
             (Some(misfit), Err(found)) => {
                 assert_eq!(misfit, found.code(), "{vector}");
-                assert_eq!(
-                    (column.cell(0), misfits),
-                    (None, vec![(0, found)]),
-                    "{vector}"
-                );
+                assert_eq!((column.cell(0), misfits), (None, vec![(0, found)]), "{vector}");
             }
             (None, Ok(cell)) => {
                 let expected = match &vector["cell"] {
@@ -66,11 +53,7 @@ fn every_text_becomes_what_the_table_says() {
                     other => other.clone(),
                 };
                 assert_eq!(written(&cell, &data_type), expected, "{vector}");
-                assert_eq!(
-                    format!("{:?}", column.cell(0)),
-                    format!("{:?}", Some(cell)),
-                    "{vector}"
-                );
+                assert_eq!(format!("{:?}", column.cell(0)), format!("{:?}", Some(cell)), "{vector}");
             }
             (_, found) => panic!("{vector}: {found:?}"),
         }
@@ -84,9 +67,7 @@ fn doubles_are_the_nearest_ones() {
     // Round numbers, halves between neighbours, and the ends of the range, against the standard library.
     let mut seed = 7u64;
     for _ in 0..200_000 {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let bits = f64::from_bits(seed);
         let digits = seed >> (seed & 63);
         for text in [
@@ -100,10 +81,7 @@ fn doubles_are_the_nearest_ones() {
                 continue;
             };
             match convert(text.as_bytes(), &DataType::Double) {
-                Ok(Cell::Double(found)) => assert!(
-                    found.to_bits() == expected.to_bits() || found.is_nan(),
-                    "{text}"
-                ),
+                Ok(Cell::Double(found)) => assert!(found.to_bits() == expected.to_bits() || found.is_nan(), "{text}"),
                 other => assert!(expected.is_infinite(), "{text}: {other:?}"),
             }
         }

@@ -3,9 +3,8 @@
 use super::{Carry, Found, Index, Marks, is_plain};
 use crate::options::Dialect;
 use std::arch::x86_64::{
-    __m256i, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_set_epi64x, _mm_set1_epi8,
-    _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256,
-    _mm256_set1_epi8, _mm256_setzero_si256,
+    __m256i, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_set_epi64x, _mm_set1_epi8, _mm256_cmpeq_epi8,
+    _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_setzero_si256,
 };
 
 /// # Safety
@@ -26,23 +25,15 @@ pub unsafe fn run(index: &mut Index, bytes: &[u8], start: usize, dialect: &Diale
             (&tail[..], (1u64 << count) - 1)
         };
         // SAFETY: both halves of the block lie in its 64 bytes; the loads need no alignment.
-        let (low, high) = unsafe {
-            (
-                _mm256_loadu_si256(block.as_ptr().cast()),
-                _mm256_loadu_si256(block.as_ptr().add(32).cast()),
-            )
-        };
+        let (low, high) =
+            unsafe { (_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(32).cast())) };
         highs = _mm256_or_si256(highs, _mm256_or_si256(low, high));
         lows = _mm256_min_epu8(lows, _mm256_min_epu8(low, high));
         let marks = needles.marks(low, high, valid);
         let found = if is_plain(&carry, marks.quotes) {
             let ends = marks.delimiters | marks.line_ends;
             carry.pass_plain(ends);
-            Found {
-                ends,
-                line_ends: marks.line_ends,
-                odd: 64,
-            }
+            Found { ends, line_ends: marks.line_ends, odd: 64 }
         } else {
             carry.judge(marks, running_parity(marks.quotes), valid)
         };
@@ -82,21 +73,13 @@ impl Needles {
     #[target_feature(enable = "avx2")]
     fn marks(&self, low: __m256i, high: __m256i, valid: u64) -> Marks {
         let line_end = |half| {
-            _mm256_or_si256(
-                _mm256_cmpeq_epi8(half, self.line_feed),
-                _mm256_cmpeq_epi8(half, self.carriage_return),
-            )
+            _mm256_or_si256(_mm256_cmpeq_epi8(half, self.line_feed), _mm256_cmpeq_epi8(half, self.carriage_return))
         };
         Marks {
-            quotes: bits(
-                _mm256_cmpeq_epi8(low, self.quote),
-                _mm256_cmpeq_epi8(high, self.quote),
-            ) & valid
+            quotes: bits(_mm256_cmpeq_epi8(low, self.quote), _mm256_cmpeq_epi8(high, self.quote))
+                & valid
                 & self.quote_mask,
-            delimiters: bits(
-                _mm256_cmpeq_epi8(low, self.delimiter),
-                _mm256_cmpeq_epi8(high, self.delimiter),
-            ) & valid,
+            delimiters: bits(_mm256_cmpeq_epi8(low, self.delimiter), _mm256_cmpeq_epi8(high, self.delimiter)) & valid,
             line_ends: bits(line_end(low), line_end(high)) & valid,
         }
     }
@@ -125,9 +108,7 @@ fn push(index: &mut Index, base: u32, found: Found) {
     let mut lines = found.line_ends;
     while lines != 0 {
         let before = (1u64 << lines.trailing_zeros()) - 1;
-        index
-            .lines
-            .push(first as u32 + (found.ends & before).count_ones());
+        index.lines.push(first as u32 + (found.ends & before).count_ones());
         lines &= lines - 1;
     }
     let count = found.ends.count_ones() as usize;
@@ -140,8 +121,7 @@ fn push(index: &mut Index, base: u32, found: Found) {
         let mut at = 0;
         while at < count {
             for lane in 0..8 {
-                out.add(at + lane)
-                    .write(base.wrapping_add(bits.trailing_zeros()));
+                out.add(at + lane).write(base.wrapping_add(bits.trailing_zeros()));
                 bits &= bits.wrapping_sub(1);
             }
             at += 8;

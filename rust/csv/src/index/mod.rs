@@ -94,11 +94,7 @@ pub(crate) struct Found {
 
 impl Carry {
     pub(crate) fn at_record_start() -> Self {
-        Self {
-            inside: 0,
-            may_open: 1,
-            closed: 0,
-        }
+        Self { inside: 0, may_open: 1, closed: 0 }
     }
 
     /// Judges the marks of a block; `toggled` is the running parity of its quotes, `valid` has a bit for each byte.
@@ -116,19 +112,11 @@ impl Carry {
         self.closed = closing >> 63;
         let odd = odd_opening | odd_text;
         if odd == 0 {
-            return Found {
-                ends,
-                line_ends: marks.line_ends & !inside,
-                odd: 64,
-            };
+            return Found { ends, line_ends: marks.line_ends & !inside, odd: 64 };
         }
         let at = odd.trailing_zeros();
         let before = (1u64 << at) - 1;
-        Found {
-            ends: ends & before,
-            line_ends: marks.line_ends & !inside & before,
-            odd: at,
-        }
+        Found { ends: ends & before, line_ends: marks.line_ends & !inside & before, odd: at }
     }
 }
 
@@ -150,22 +138,14 @@ mod tests {
     use super::*;
     use crate::scanner::{Scanned, scan_record};
 
-    const DIALECT: Dialect = Dialect {
-        delimiter: b',',
-        quote: Some(b'"'),
-        max_record: 1 << 20,
-        max_field: 1 << 20,
-    };
+    const DIALECT: Dialect = Dialect { delimiter: b',', quote: Some(b'"'), max_record: 1 << 20, max_field: 1 << 20 };
 
     /// A small generator: the tests shall be the same everywhere.
     struct Seed(u64);
 
     impl Seed {
         fn next(&mut self, below: usize) -> usize {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (self.0 >> 33) as usize % below
         }
     }
@@ -199,31 +179,19 @@ mod tests {
 
     #[test]
     fn finds_what_the_scanner_finds() {
-        let alphabets: [&[u8]; 4] = [
-            b"aa,\n\"",
-            b"abcdefgh,\n",
-            b"aaaaaaaaaaaaaaaaaaaaa,,\n\r\"",
-            "é,\n\"\0".as_bytes(),
-        ];
+        let alphabets: [&[u8]; 4] =
+            [b"aa,\n\"", b"abcdefgh,\n", b"aaaaaaaaaaaaaaaaaaaaa,,\n\r\"", "é,\n\"\0".as_bytes()];
         let mut seed = Seed(1);
         let mut stopped = 0;
         for round in 0..60_000 {
             let alphabet = alphabets[round % alphabets.len()];
-            let mut bytes: Vec<u8> = (0..seed.next(300))
-                .map(|_| alphabet[seed.next(alphabet.len())])
-                .collect();
+            let mut bytes: Vec<u8> = (0..seed.next(300)).map(|_| alphabet[seed.next(alphabet.len())]).collect();
             if round % 3 == 0 {
                 // Well-formed quotes, which chance alone rarely gives.
-                let field = |seed: &mut Seed| {
-                    ["a", "\"b\"", "\"c,\n\"\"d\"", "\"\"", ""][seed.next(5)].to_owned()
-                };
-                let line = |seed: &mut Seed| {
-                    [field(seed), field(seed), field(seed)].join(",") + ["\n", "\r\n"][seed.next(2)]
-                };
-                bytes = (0..seed.next(30))
-                    .map(|_| line(&mut seed))
-                    .collect::<String>()
-                    .into_bytes();
+                let field = |seed: &mut Seed| ["a", "\"b\"", "\"c,\n\"\"d\"", "\"\"", ""][seed.next(5)].to_owned();
+                let line =
+                    |seed: &mut Seed| [field(seed), field(seed), field(seed)].join(",") + ["\n", "\r\n"][seed.next(2)];
+                bytes = (0..seed.next(30)).map(|_| line(&mut seed)).collect::<String>().into_bytes();
                 bytes.extend_from_slice(["", "x\"", "\"open"][seed.next(3)].as_bytes());
             }
             let start = seed.next(4).min(bytes.len());
@@ -233,25 +201,11 @@ mod tests {
                 index.run(&bytes, start, &DIALECT, engine);
                 let last = *index.lines.last().unwrap() as usize;
                 let text = String::from_utf8_lossy(&bytes);
-                assert_eq!(
-                    &index.ends[..=last],
-                    ends,
-                    "{engine:?} {text:?} from {start}"
-                );
-                let is_line_end = |end: &u32| {
-                    bytes
-                        .get(*end as usize)
-                        .is_some_and(|byte| matches!(byte, b'\n' | b'\r'))
-                };
-                let lines = index.ends[1..]
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, end)| is_line_end(end));
-                assert_eq!(
-                    index.lines[1..],
-                    lines.map(|(at, _)| at as u32 + 1).collect::<Vec<_>>()[..],
-                    "{text:?}"
-                );
+                assert_eq!(&index.ends[..=last], ends, "{engine:?} {text:?} from {start}");
+                let is_line_end =
+                    |end: &u32| bytes.get(*end as usize).is_some_and(|byte| matches!(byte, b'\n' | b'\r'));
+                let lines = index.ends[1..].iter().enumerate().filter(|(_, end)| is_line_end(end));
+                assert_eq!(index.lines[1..], lines.map(|(at, _)| at as u32 + 1).collect::<Vec<_>>()[..], "{text:?}");
                 if is_odd {
                     assert!(index.is_stopped, "{engine:?} {text:?}");
                 } else {

@@ -15,11 +15,7 @@ pub fn run(index: &mut Index, bytes: &[u8], start: usize, dialect: &Dialect) {
     let mut tail = [b' '; 64];
     while at < bytes.len() {
         let count = (bytes.len() - at).min(64);
-        let valid = if count == 64 {
-            u64::MAX
-        } else {
-            (1 << count) - 1
-        };
+        let valid = if count == 64 { u64::MAX } else { (1 << count) - 1 };
         let block = match bytes[at..].first_chunk::<64>() {
             Some(block) => block,
             None => {
@@ -33,11 +29,7 @@ pub fn run(index: &mut Index, bytes: &[u8], start: usize, dialect: &Dialect) {
         let found = if is_plain(&carry, marks.quotes) {
             let ends = marks.delimiters | marks.line_ends;
             carry.pass_plain(ends);
-            Found {
-                ends,
-                line_ends: marks.line_ends,
-                odd: 64,
-            }
+            Found { ends, line_ends: marks.line_ends, odd: 64 }
         } else {
             carry.judge(marks, running_parity(marks.quotes), valid)
         };
@@ -54,9 +46,7 @@ pub fn run(index: &mut Index, bytes: &[u8], start: usize, dialect: &Dialect) {
 fn marks_of(block: &[u8; 64], dialect: &Dialect, valid: u64) -> Marks {
     let delimiter = dialect.delimiter;
     Marks {
-        quotes: dialect
-            .quote
-            .map_or(0, |quote| bits(block, |byte| byte == quote) & valid),
+        quotes: dialect.quote.map_or(0, |quote| bits(block, |byte| byte == quote) & valid),
         delimiters: bits(block, |byte| byte == delimiter) & valid,
         line_ends: bits(block, |byte| (byte == b'\n') | (byte == b'\r')) & valid,
     }
@@ -68,17 +58,12 @@ fn bits(block: &[u8; 64], holds: impl Fn(u8) -> bool) -> u64 {
     let held = block.map(|byte| u8::from(holds(byte)));
     let (words, _) = held.as_chunks::<8>();
     let gather = |word: &[u8; 8]| u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56;
-    words
-        .iter()
-        .enumerate()
-        .fold(0, |bits, (at, word)| bits | gather(word) << (at * 8))
+    words.iter().enumerate().fold(0, |bits, (at, word)| bits | gather(word) << (at * 8))
 }
 
 /// Each bit is the parity of the bits up to and with it.
 fn running_parity(bits: u64) -> u64 {
-    [1, 2, 4, 8, 16, 32]
-        .into_iter()
-        .fold(bits, |bits, shift| bits ^ bits << shift)
+    [1, 2, 4, 8, 16, 32].into_iter().fold(bits, |bits, shift| bits ^ bits << shift)
 }
 
 fn push(index: &mut Index, base: u32, ends: u64, line_ends: u64) {
