@@ -90,6 +90,21 @@ linux("the process of a plugin", () => {
     await until(() => !isRunning(plugin));
   });
 
+  it("ends with Dativo even when a call keeps it from noticing", async () => {
+    const cwd = tempFolder();
+    const source = { custom_reader: `${HOSTILE}:create_stuck` };
+    for (const signal of ["SIGKILL", "SIGINT"] as const) {
+      writeFiles(cwd, { "rows.yaml": ASSET, "job.yaml": job("", { source }) });
+      const run = startDativo(["run", "--config", "job.yaml"], { cwd, env });
+      const plugin = await until(() => childrenOf(run.pid)[0]);
+      await sleep(1500);
+      run.kill(signal);
+      const [code] = await once(run, "exit");
+      expect(code).toBe(signal === "SIGINT" ? 130 : null);
+      await until(() => !isRunning(plugin));
+    }
+  });
+
   it("is told secrets through its pipe alone", async () => {
     const { run, plugin } = await startHanging(tempFolder());
     const command = readFileSync(`/proc/${plugin}/cmdline`, "utf8");
