@@ -6,7 +6,7 @@ import type { IncrementalStateManager } from "../contract/state.ts";
 import { decodeIpc } from "../formats/arrow/decode-ipc.ts";
 import type { Limits, Plugin } from "./plugin.ts";
 import { type Answer, PluginProcess } from "./plugin-process.ts";
-import { formatSource } from "./wire-config.ts";
+import { formatAsset, formatSource } from "./wire-config.ts";
 import { parseConnection } from "./wire-connection.ts";
 import { parseReject } from "./wire-reject.ts";
 
@@ -80,10 +80,11 @@ class IsolatedReader extends BaseReader {
   async #ask(verb: string, hook: string, header = {}): Promise<Answer["result"]> {
     this.#process ??= new PluginProcess(this.#plugin, this.ctx, this.#limits);
     const process = this.#process;
-    const { tempDir } = this.ctx;
+    const { tempDir, contract } = this.ctx;
+    const made = { ...formatSource(this.sourceConfig), tempDir, contract: contract && formatAsset(contract) };
     this.#ready ??= process
       .ask("load", "load", { ...this.#plugin })
-      .then(() => process.ask("create", "constructor", { ...formatSource(this.sourceConfig), tempDir }));
+      .then(() => process.ask("create", "constructor", made));
     await this.#ready;
     const answer = await process.ask(verb, hook, header);
     this.#handOver(answer);

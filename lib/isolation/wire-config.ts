@@ -17,13 +17,22 @@ export interface WriterArguments {
   readonly outputBase: string;
 }
 
-export function formatTarget({ asset: { name, version, schema }, target, outputBase }: WriterArguments): Header {
-  return { asset: { name, version, schema }, target: { ...target }, outputBase };
+export function formatTarget({ asset, target, outputBase }: WriterArguments): Header {
+  return { asset: formatAsset(asset), target: { ...target }, outputBase };
+}
+
+/** What of a contract a library is told. */
+export function formatAsset({ id, name, version, schema }: AssetDefinition): Header {
+  return { id, name, version, schema };
+}
+
+export function parseAsset(asset: unknown): AssetDefinition {
+  return new AssetDefinition(asset as AssetInit);
 }
 
 export function parseTarget({ asset, target, outputBase }: Header): WriterArguments {
   return {
-    asset: new AssetDefinition(asset as AssetInit),
+    asset: parseAsset(asset),
     target: new TargetConfig(target as TargetInit),
     outputBase: outputBase as string,
   };

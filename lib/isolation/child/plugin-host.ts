@@ -4,7 +4,7 @@ import type { Reject } from "../../contract/reject.ts";
 import { findNativeReader, findNativeWriter } from "../../native/find-native.ts";
 import type { Header } from "../frame.ts";
 import type { Plugin } from "../plugin.ts";
-import { parseSource, parseTarget } from "../wire-config.ts";
+import { parseAsset, parseSource, parseTarget } from "../wire-config.ts";
 import type { HostedPlayer, MakePlayer, Reply } from "./hosted-player.ts";
 import { HostedReader } from "./hosted-reader.ts";
 import { HostedWriter } from "./hosted-writer.ts";
@@ -37,7 +37,7 @@ export class PluginHost {
       case "load":
         return this.#load(header as unknown as Plugin);
       case "create":
-        this.#player = this.#make?.(header, this.#context(String(header["tempDir"])));
+        this.#player = this.#make?.(header, this.#context(header));
         return { header: {} };
       case "cancel":
         this.#abort.abort(new DativoError("DTV_CANCELLED", "The run was cancelled"));
@@ -66,13 +66,14 @@ export class PluginHost {
     return { header: { sha256 } };
   }
 
-  #context(tempDir: string): StageContext {
+  #context({ tempDir, contract }: Header): StageContext {
     const say = (level: keyof Log) => (message: string) => this.#tell(level, message);
     return {
       ...INERT_CONTEXT,
       signal: this.#abort.signal,
       log: { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") },
-      tempDir,
+      tempDir: String(tempDir),
+      ...(contract === undefined ? {} : { contract: parseAsset(contract) }),
       reject: (reject) => void this.#rejects.push(reject),
       filtered: (count) => {
         this.#filtered += count;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import type { Batch } from "../../../lib/contract/batch.ts";
@@ -70,6 +71,37 @@ describeNative("a job whose plugins run in processes of their own", () => {
     const records = await select(apart?.cwd);
     expect(records).toHaveLength(120);
     expect(records).toEqual(await select(inProcess?.cwd));
+  });
+
+  it("lets a reader hold the contract itself", () => {
+    const results = MODES.map((mode) => {
+      const cwd = tempFolder();
+      const job = {
+        tenant_id: "acme",
+        source_connector: "theirs",
+        source: {
+          custom_reader: `${nativeLibrary("csv_reader_plugin")}:create_reader`,
+          files: [{ path: join(cwd, "rows.csv") }],
+        },
+        target_connector: "jsonl",
+        target: { connection: { path: "lake" } },
+        asset_path: "rows.yaml",
+        schema_validation_mode: "warn",
+        plugins: { sandbox: { mode } },
+      };
+      const asset = { name: "rows", version: "1.0.0", schema: [{ name: "id", type: "integer", maximum: 3 }] };
+      writeFiles(cwd, {
+        "rows.csv": "id\n1\nx\n3\n4\n",
+        "rows.yaml": JSON.stringify(asset),
+        "job.yaml": JSON.stringify(job),
+      });
+      const { code, stdout } = dativo(["run", "--config", "job.yaml", "--json"], { cwd });
+      const { counts, rejects, positions } = JSON.parse(stdout);
+      const told = JSON.stringify([counts, Object.values(positions), rejectsAt(rejects.path)]);
+      return { code, counts, told: told.replaceAll(cwd, "").replace(/"mtimeNs":"\d+"/, "") };
+    });
+    expect(results[1]).toEqual(results[0]);
+    expect(results[1]).toMatchObject({ code: 1, counts: { read: 4, written: 2, rejected: 2 } });
   });
 
   it("does not run a script there without a word", () => {
