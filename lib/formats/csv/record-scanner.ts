@@ -151,7 +151,11 @@ export class RecordScanner {
   }
 
   #meetQuote(position: number): void {
-    if (this.#state === RECORD_START || this.#state === FIELD_START) this.#quote = { line: this.#line, position };
+    if (this.#state === RECORD_START || this.#state === FIELD_START) {
+      // What has outgrown its limit before the quote has done so without it.
+      this.#checkLimits(position);
+      this.#quote = { line: this.#line, position };
+    }
     this.#enter(this.#afterQuote[this.#state] as number, position);
   }
 

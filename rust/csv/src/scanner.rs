@@ -120,6 +120,10 @@ impl Scanner<'_> {
     fn enter(&mut self, at: usize, is_quote: bool) -> bool {
         self.state = match (self.state, is_quote) {
             (State::RecordStart | State::FieldStart, true) => {
+                // What has outgrown its limit before the quote has done so without it.
+                if self.is_too_large(at) {
+                    return false;
+                }
                 self.quote = Some(at);
                 State::Quoted
             }
@@ -181,5 +185,6 @@ mod tests {
         assert_eq!(scan("a,\"b"), Scanned::Open { quote: Some(2) });
         assert_eq!(scan("aaaaaaaaaaa\n"), Scanned::TooLarge { is_field: true, quote: None });
         assert_eq!(scan("aaaaaaaaa,aaaaaaaaa,a\n"), Scanned::TooLarge { is_field: false, quote: None });
+        assert_eq!(scan("aaaaaaaaa,aaaaaaaaaa,\""), Scanned::TooLarge { is_field: false, quote: None });
     }
 }
