@@ -67,32 +67,43 @@ impl From<RecordBatch> for Batch {
 
 impl Batch {
     /// Moves the batch into the host's struct. `texts` stay alive until the next call.
-    pub(crate) fn put(self, into: &mut DtvBatch, texts: &mut Texts) {
-        texts.position = self.position.map(|value| value.to_string()).unwrap_or_default();
-        (into.position, into.position_len) = borrowed(&texts.position);
-        // A host of the first hour has no room for them.
-        if into.size as usize >= size_of::<DtvBatch>() {
-            texts.warnings =
-                if self.warnings.is_empty() { String::new() } else { Value::from(self.warnings).to_string() };
-            (into.warnings, into.warnings_len) = borrowed(&texts.warnings);
-        }
-        into.rows_read = self.rows_read;
-        into.rows_filtered = self.rows_filtered;
-        into.bytes_in = self.bytes_in;
-        into.rows = FFI_ArrowArray::new(&StructArray::from(self.rows).into_data());
-        into.rejects = if self.rejects.is_empty() {
+    ///
+    /// # Safety
+    /// `into` is the host's, and holds no arrays. There is no reference to it: a host of the first hour has less memory
+    /// there than the struct of today takes.
+    pub(crate) unsafe fn put(self, into: *mut DtvBatch, texts: &mut Texts) {
+        let rejects = if self.rejects.is_empty() {
             FFI_ArrowArray::empty()
         } else {
             FFI_ArrowArray::new(&rejects_array(&self.rejects).into_data())
         };
+        texts.position = self.position.map(|value| value.to_string()).unwrap_or_default();
+        // SAFETY: by the caller's promise; these fields are in every host's struct.
+        unsafe {
+            ((*into).position, (*into).position_len) = borrowed(&texts.position);
+            (*into).rows_read = self.rows_read;
+            (*into).rows_filtered = self.rows_filtered;
+            (*into).bytes_in = self.bytes_in;
+            (&raw mut (*into).rows).write(FFI_ArrowArray::new(&StructArray::from(self.rows).into_data()));
+            (&raw mut (*into).rejects).write(rejects);
+        }
+        // SAFETY: as its size says, the host has room for them.
+        unsafe {
+            if (*into).size as usize >= size_of::<DtvBatch>() {
+                texts.warnings =
+                    if self.warnings.is_empty() { String::new() } else { Value::from(self.warnings).to_string() };
+                ((*into).warnings, (*into).warnings_len) = borrowed(&texts.warnings);
+            }
+        }
     }
 
     /// Takes over what the host hands in; the host's struct no longer owns it, whatever happens here.
     ///
     /// # Safety
     /// `from.rows` is an array of `schema`'s type that nobody else owns.
-    pub(crate) unsafe fn take(from: &mut DtvBatch, schema: &SchemaRef) -> Result<Self> {
-        let array = std::mem::replace(&mut from.rows, FFI_ArrowArray::empty());
+    pub(crate) unsafe fn take(from: *mut DtvBatch, schema: &SchemaRef) -> Result<Self> {
+        // SAFETY: by the caller's promise.
+        let array = unsafe { (&raw mut (*from).rows).replace(FFI_ArrowArray::empty()) };
         let ffi_schema = FFI_ArrowSchema::try_from(&DataType::Struct(schema.fields().clone()))?;
         // SAFETY: the array is ours now, and of this type.
         let rows = StructArray::from(unsafe { ffi::from_ffi(array, &ffi_schema) }?);

@@ -8,8 +8,8 @@ use std::ffi::{CStr, CString, c_char, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
-/// Behind the symbols that the export macros make: has `table` make the plugin, and fills the host's struct as far as
-/// the host has room.
+/// Behind the symbols that the export macros make: has `table` make the plugin, and fills the host's struct, which may
+/// be larger.
 ///
 /// # Safety
 /// The arguments are the host's, as `dativo_plugin.h` says; `table` gives a struct of it that begins with its size.
@@ -25,9 +25,13 @@ pub unsafe fn create<T>(
         guard(error, || {
             check_abi(host_abi)?;
             let size = *out.cast::<u32>();
+            // The tables of today are the first of this ABI. `release` is the last field of each: without it a plugin
+            // could not be given back.
+            if (size as usize) < size_of::<T>() {
+                return Err(Error::config(format!("the host's table has {size} bytes, {} are needed", size_of::<T>())));
+            }
             let table = table(&json(config)?.unwrap_or_default(), size)?;
-            let bytes = size_of::<T>().min(size as usize);
-            ptr::copy_nonoverlapping(ptr::from_ref(&table).cast::<u8>(), out.cast::<u8>(), bytes);
+            ptr::write(out.cast::<T>(), table);
             Ok(abi::OK)
         })
     }
@@ -85,10 +89,7 @@ pub unsafe fn guard(error: *mut DtvError, work: impl FnOnce() -> Result<i32>) ->
         Err(panic) => Error::new(ErrorKind::Panic, format!("panicked: {}", panic_text(panic.as_ref()))),
     };
     // SAFETY: by the caller's promise.
-    match unsafe { error.as_mut() } {
-        Some(into) => failure.put(into),
-        None => failure.kind as i32,
-    }
+    if error.is_null() { failure.kind as i32 } else { unsafe { failure.put(error) } }
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> &str {

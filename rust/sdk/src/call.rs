@@ -15,10 +15,15 @@ impl<'a> Call<'a> {
     pub(crate) unsafe fn from_raw(raw: *const DtvCall) -> Self {
         // SAFETY: by the caller's promise; an int32 that another thread writes to is an atomic here.
         unsafe {
-            let Some(raw) = raw.as_ref() else { return Self { cancel: None, deadline: None } };
+            if raw.is_null() {
+                return Self { cancel: None, deadline: None };
+            }
+            // No reference to the struct: that of the host may be smaller.
+            let knows_deadline = (*raw).size as usize >= size_of::<DtvCall>();
             Self {
-                cancel: (raw.cancel as *const AtomicI32).as_ref(),
-                deadline: u64::try_from(raw.deadline_ms).ok().map(Duration::from_millis),
+                cancel: ((*raw).cancel as *const AtomicI32).as_ref(),
+                deadline: if knows_deadline { u64::try_from((*raw).deadline_ms).ok() } else { None }
+                    .map(Duration::from_millis),
             }
         }
     }

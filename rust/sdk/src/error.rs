@@ -59,16 +59,28 @@ impl Error {
     }
 
     /// Fills the host's struct; texts that do not fit are cut between characters.
-    pub(crate) fn put(&self, into: &mut DtvError) -> i32 {
-        into.code = self.kind as i32;
-        into.retryable = self.retryable.into();
-        put_text(&self.message, &mut into.message);
-        // Half a JSON text is none.
-        let detail = self.detail.as_ref().map(Value::to_string).filter(|text| text.len() < into.detail_json.len());
-        put_text(&detail.unwrap_or_default(), &mut into.detail_json);
-        into.code
+    ///
+    /// # Safety
+    /// `into` is the host's. There is no reference to it: it may be smaller than the struct of today.
+    pub(crate) unsafe fn put(&self, into: *mut DtvError) -> i32 {
+        let code = self.kind as i32;
+        // SAFETY: by the caller's promise; the detail is there when the size says so.
+        unsafe {
+            (*into).code = code;
+            (*into).retryable = self.retryable.into();
+            put_text(&self.message, &mut (*into).message);
+            if (*into).size as usize >= size_of::<DtvError>() {
+                // Half a JSON text is none.
+                let text = self.detail.as_ref().map(Value::to_string);
+                let text = text.filter(|text| text.len() < DETAIL_BYTES).unwrap_or_default();
+                put_text(&text, &mut (*into).detail_json);
+            }
+        }
+        code
     }
 }
+
+const DETAIL_BYTES: usize = 3072;
 
 fn put_text(text: &str, into: &mut [u8]) {
     let end = text.floor_char_boundary(into.len() - 1);

@@ -4,10 +4,11 @@ use crate::batch::{Batch, Texts};
 use crate::border::{ask, enter, free_string, into_handle, json, release};
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Result};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{Field, Schema, SchemaRef};
 use serde_json::Value;
 use std::ffi::{c_char, c_void};
 use std::ptr;
+use std::sync::Arc;
 
 /// A source of records. `create`, `open` and `next` are required.
 pub trait Reader: Send + Sized + 'static {
@@ -92,11 +93,23 @@ unsafe extern "C" fn open<R: Reader>(
                 split: json(split)?,
             };
             let schema = handle.reader.open(call, &request)?;
+            refuse_other_columns(&schema, request.wanted.as_ref())?;
             ptr::write(schema_out, FFI_ArrowSchema::try_from(schema.as_ref())?);
             handle.schema = Some(schema);
             Ok(abi::OK)
         })
     }
+}
+
+/// What the host wants and the reader does not give is an error that names the column.
+fn refuse_other_columns(schema: &Schema, wanted: Option<&Schema>) -> Result<()> {
+    let mut fields = wanted.into_iter().flat_map(Schema::fields);
+    let given = |field: &&Arc<Field>| {
+        schema.field_with_name(field.name()).is_ok_and(|ours| ours.data_type() == field.data_type())
+    };
+    let Some(field) = fields.find(|field| !given(field)) else { return Ok(()) };
+    let detail = serde_json::json!({ "code": "DTV_COLUMN_MISSING", "culprit": field.name() });
+    Err(Error::data(format!("no column '{}' of type {}", field.name(), field.data_type())).with_detail(detail))
 }
 
 unsafe extern "C" fn next<R: Reader>(
@@ -111,7 +124,7 @@ unsafe extern "C" fn next<R: Reader>(
             if handle.schema.as_deref().is_some_and(|schema| schema.fields() != batch.rows.schema_ref().fields()) {
                 return Err(Error::new(ErrorKind::SchemaChanged, "the batch has another schema than open() gave"));
             }
-            batch.put(&mut *out, &mut handle.texts);
+            batch.put(out, &mut handle.texts);
             Ok(abi::OK)
         })
     }

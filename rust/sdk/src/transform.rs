@@ -89,13 +89,13 @@ unsafe extern "C" fn apply<T: Transform>(
 ) -> i32 {
     unsafe {
         enter(this, call, error, |handle: &mut Handle<T>, call| {
-            if let Some(input) = input.as_mut() {
+            if !input.is_null() {
                 let schema = handle.input.as_ref().ok_or_else(|| Error::config("apply() before open()"))?;
                 let rows = Batch::take(input, schema)?.rows;
                 let made = handle.transform.apply(call, rows);
                 handle.keep(made);
             }
-            handle.emit(&mut *out, abi::MORE)
+            handle.emit(out, abi::MORE)
         })
     }
 }
@@ -112,7 +112,7 @@ unsafe extern "C" fn flush<T: Transform>(
                 let made = handle.transform.flush(call);
                 handle.keep(made);
             }
-            handle.emit(&mut *out, abi::END)
+            handle.emit(out, abi::END)
         })
     }
 }
@@ -128,9 +128,12 @@ impl<T> Handle<T> {
         }
     }
 
-    fn emit(&mut self, out: &mut DtvBatch, when_empty: i32) -> Result<i32> {
+    /// # Safety
+    /// As for [`Batch::put`].
+    unsafe fn emit(&mut self, out: *mut DtvBatch, when_empty: i32) -> Result<i32> {
         let Some(batch) = self.ready.pop_front() else { return self.failure.take().map_or(Ok(when_empty), Err) };
-        batch.put(out, &mut self.texts);
+        // SAFETY: by the caller's promise.
+        unsafe { batch.put(out, &mut self.texts) };
         Ok(abi::OK)
     }
 }

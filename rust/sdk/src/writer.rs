@@ -89,7 +89,7 @@ unsafe extern "C" fn write<W: Writer>(
     unsafe {
         ask(this, call, files, error, |handle: &mut Handle<W>, call| {
             let schema = handle.input.as_ref().ok_or_else(|| Error::config("write() before open()"))?;
-            let rows = Batch::take(&mut *input, schema)?.rows;
+            let rows = Batch::take(input, schema)?.rows;
             Ok(Some(files_json(&handle.writer.write(call, rows)?)))
         })
     }
