@@ -3,19 +3,18 @@
 #include "check.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 const struct column EVERY_TYPE[] = {
-    {"integer", "l"}, {"double", "g"},      {"boolean", "b"},  {"text", "u"},          {"decimal", "d:38,5"},
-    {"date", "tdD"},  {"time", "ttu"},      {"stamp", "tsu:"}, {"zoned", "tsu:UTC"},   {"bytes", "z"},
-    {"list", "+l"},   {"object", "+s"},
+    {"integer", "l", false},      {"double", "g", false}, {"boolean", "b", false}, {"text", "u", false},
+    {"decimal", "d:38,5", false}, {"date", "tdD", false}, {"time", "ttu", false},  {"stamp", "tsu:", false},
+    {"zoned", "tsu:UTC", false},  {"bytes", "z", false},  {"list", "+l", false},   {"object", "+s", false},
 };
 const int EVERY_TYPE_COUNT = sizeof EVERY_TYPE / sizeof EVERY_TYPE[0];
 
-static const struct column ITEM = {"item", "u"}, MEMBERS[] = {{"a", "l"}, {"b", "u"}};
+static const struct column ITEM = {"item", "u", false}, MEMBERS[] = {{"a", "l", false}, {"b", "u", false}};
 
 /* ---- schemas ---- */
 
@@ -23,26 +22,31 @@ static void release_lent_schema(struct ArrowSchema *schema) {
   broke("the library releases the schema '%s', which was only lent", schema->name);
 }
 
-static struct ArrowSchema *schema_of(const char *name, const char *format, const struct column *children, int count) {
+static struct ArrowSchema *schema_of(const struct column *column, const struct column *children, int count) {
   struct ArrowSchema *schema = need(sizeof *schema);
   *schema = (struct ArrowSchema){
-      .format = need_copy(format),
-      .name = need_copy(name),
-      .flags = ARROW_FLAG_NULLABLE,
+      .format = need_copy(column->format),
+      .name = need_copy(column->name),
+      .flags = column->required ? 0 : ARROW_FLAG_NULLABLE,
       .n_children = count,
       .children = need((size_t)count * sizeof(struct ArrowSchema *)),
       .release = release_lent_schema,
   };
   for (int i = 0; i < count; i++) {
     bool is_list = strcmp(children[i].format, "+l") == 0, is_struct = strcmp(children[i].format, "+s") == 0;
-    schema->children[i] = schema_of(children[i].name, children[i].format, is_list ? &ITEM : MEMBERS,
-                                    is_list ? 1 : is_struct ? 2 : 0);
+    schema->children[i] = schema_of(&children[i], is_list ? &ITEM : MEMBERS, is_list ? 1 : is_struct ? 2 : 0);
   }
   return schema;
 }
 
+/* Libraries may look at them as long as they like. */
+static struct ArrowSchema **lent;
+static size_t lent_count;
+
 const struct ArrowSchema *lent_schema(const struct column *columns, int count) {
-  return schema_of("", "+s", columns, count);
+  lent = need_more(lent, (lent_count + 1) * sizeof *lent);
+  lent[lent_count] = schema_of(&(struct column){"", "+s", true}, columns, count);
+  return lent[lent_count++];
 }
 
 /* ---- arrays ---- */
@@ -116,24 +120,31 @@ void forget_arrays(void) {
 
 /* ---- values ---- */
 
-static bool is_null(int64_t value) { return value % 5 == 4; }
+static bool is_null(const struct column *column, int64_t value) { return !column->required && value % 5 == 4; }
 
-static void *make_validity(int64_t first, int64_t length, int64_t *nulls) {
+static void *make_validity(const struct column *column, int64_t first, int64_t length, int64_t *nulls) {
   uint8_t *bits = need((size_t)length / 8 + 1);
   *nulls = 0;
   for (int64_t i = 0; i < length; i++) {
-    if (is_null(first + i)) ++*nulls;
+    if (is_null(column, first + i)) ++*nulls;
     else bits[i / 8] |= (uint8_t)(1 << (i % 8));
   }
   return bits;
 }
 
-static void make_text(struct record *record, bool is_text, int64_t first, int64_t length) {
+static void *make_bits(int64_t first, int64_t length) {
+  uint8_t *bits = need((size_t)length / 8 + 1);
+  for (int64_t i = 0; i < length; i++) bits[i / 8] |= (uint8_t)((first + i) % 2 << (i % 8));
+  return bits;
+}
+
+static void make_text(struct record *record, const struct column *column, int64_t first, int64_t length) {
+  const char *format = column->format[0] == 'u' ? "žluť %lld" : "\xff%lld";
   int32_t *offsets = need((size_t)(length + 1) * sizeof *offsets);
   char *bytes = need((size_t)length * 40 + 1);
   for (int64_t i = 0; i < length; i++) {
     char value[40];
-    int size = is_null(first + i) ? 0 : snprintf(value, sizeof value, is_text ? "žluť %lld" : "\xff%lld", (long long)(first + i));
+    int size = is_null(column, first + i) ? 0 : snprintf(value, sizeof value, format, (long long)(first + i));
     memcpy(bytes + offsets[i], value, (size_t)size);
     offsets[i + 1] = offsets[i] + size;
   }
@@ -141,36 +152,47 @@ static void make_text(struct record *record, bool is_text, int64_t first, int64_
   record->buffers[2] = need_more(bytes, (size_t)offsets[length]);
 }
 
-static void make_fixed(struct record *record, const char *format, int64_t first, int64_t length) {
-  size_t width = format[0] == 'd' ? 16 : strcmp(format, "tdD") == 0 ? 4 : 8;
+/* Little-endian, as every machine is that plugins run on. */
+static void put_value(char *into, const char *format, int64_t value) {
+  double number = (double)value / 8;
+  int64_t time = value * 1000001 % 86400000000, decimal[] = {-value - 1, -1};
+  if (format[0] == 'g') memcpy(into, &number, sizeof number);
+  else if (format[0] == 'd') memcpy(into, decimal, sizeof decimal);
+  else if (strcmp(format, "ttu") == 0) memcpy(into, &time, sizeof time);
+  else memcpy(into, &value, strcmp(format, "tdD") == 0 ? 4 : 8);
+}
+
+static void make_fixed(struct record *record, const struct column *column, int64_t first, int64_t length) {
+  size_t width = column->format[0] == 'd' ? 16 : strcmp(column->format, "tdD") == 0 ? 4 : 8;
   char *values = need((size_t)length * width);
   for (int64_t i = 0; i < length; i++) {
-    int64_t value = first + i;
-    double number = (double)value / 8;
-    if (is_null(value)) memset(values + (size_t)i * width, 0xa5, width);
-    else if (format[0] == 'g') memcpy(values + (size_t)i * width, &number, sizeof number);
-    else if (format[0] == 'd') memcpy(values + (size_t)i * width, (int64_t[]){-value - 1, -1}, 16);
-    else if (strcmp(format, "ttu") == 0) memcpy(values + (size_t)i * width, &(int64_t){value % 86400 * 1000001 % 86400000000}, 8);
-    else memcpy(values + (size_t)i * width, &value, width); /* little-endian, as everywhere where plugins run */
+    if (is_null(column, first + i)) memset(values + (size_t)i * width, 0xa5, width);
+    else put_value(values + (size_t)i * width, column->format, first + i);
   }
   record->buffers[1] = values;
 }
 
+static void make_column(const struct column *column, int64_t first, int64_t length, struct ArrowArray *out);
+
+static void make_list(struct record *record, const struct column *column, int64_t first, int64_t length,
+                      struct ArrowArray *items) {
+  int32_t *offsets = need((size_t)(length + 1) * sizeof *offsets);
+  for (int64_t i = 0; i < length; i++)
+    offsets[i + 1] = offsets[i] + (is_null(column, first + i) ? 0 : (int32_t)(i % 3));
+  record->buffers[1] = offsets;
+  make_column(&ITEM, first, offsets[length], items);
+}
+
 static void make_column(const struct column *column, int64_t first, int64_t length, struct ArrowArray *out) {
-  const char *format = column->format;
-  bool is_list = strcmp(format, "+l") == 0, is_struct = strcmp(format, "+s") == 0, is_bytes = strchr("uz", format[0]);
+  bool is_list = strcmp(column->format, "+l") == 0, is_struct = strcmp(column->format, "+s") == 0;
+  bool is_bytes = strchr("uz", column->format[0]);
   struct record *record = begin(out, length, is_struct ? 1 : is_bytes ? 3 : 2, is_list ? 1 : is_struct ? 2 : 0);
-  record->buffers[0] = make_validity(first, length, &out->null_count);
-  if (is_bytes) make_text(record, format[0] == 'u', first, length);
-  else if (is_struct) {
-    for (int i = 0; i < 2; i++) make_column(&MEMBERS[i], first, length, out->children[i]);
-  } else if (is_list) {
-    int32_t *offsets = need((size_t)(length + 1) * sizeof *offsets);
-    for (int64_t i = 0; i < length; i++) offsets[i + 1] = offsets[i] + (is_null(first + i) ? 0 : (int32_t)(i % 3));
-    record->buffers[1] = offsets;
-    make_column(&ITEM, first, offsets[length], out->children[0]);
-  } else if (strcmp(format, "b") == 0) record->buffers[1] = make_validity(first + 2, length, &(int64_t){0});
-  else make_fixed(record, format, first, length);
+  record->buffers[0] = make_validity(column, first, length, &out->null_count);
+  for (int i = 0; is_struct && i < 2; i++) make_column(&MEMBERS[i], first, length, out->children[i]);
+  if (is_list) make_list(record, column, first, length, out->children[0]);
+  else if (is_bytes) make_text(record, column, first, length);
+  else if (strcmp(column->format, "b") == 0) record->buffers[1] = make_bits(first, length);
+  else if (!is_struct) make_fixed(record, column, first, length);
 }
 
 void make_batch(const struct column *columns, int count, int64_t first, int64_t rows, struct ArrowArray *out) {

@@ -4,10 +4,13 @@
 
 #include "dativo_plugin.h"
 
+#include <stdbool.h>
+
 /* One column: `+l` is a list of texts, `+s` a struct of an integer and a text. */
 struct column {
   char name[64];
   char format[16];
+  bool required; /* holds no null */
 };
 
 /* The types of contracts, one column each. */
@@ -17,7 +20,8 @@ extern const int EVERY_TYPE_COUNT;
 /* Lent: whoever releases it breaks a rule. Never given back, since it is the same for every session. */
 const struct ArrowSchema *lent_schema(const struct column *columns, int count);
 
-/* Records first, first + 1, …; every fifth value is null. The arrays begin at an offset when `first` is odd. */
+/* Records first, first + 1, …; every fifth value is null,
+ * where a column may have nulls. The arrays begin at an offset when `first` is odd. */
 void make_batch(const struct column *columns, int count, int64_t first, int64_t rows, struct ArrowArray *out);
 /* One column of bytes, a row for each part. */
 void make_bytes(const char *const *parts, const int64_t *lengths, int64_t rows, struct ArrowArray *out);

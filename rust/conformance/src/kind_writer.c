@@ -11,6 +11,14 @@ enum { CHECK, OPEN, WRITE, SEAL, BEFORE, COMMIT, AFTER, DONE };
 
 static const char TOKEN[] = "{\"job_key\":\"conformance\",\"seq\":1,\"run_id\":\"conformance-run\"}";
 
+/* What makes visible, or takes back, is never cancelled. */
+static const dtv_call *calm(struct session *session) {
+  static const int32_t never = 0;
+  memcpy(session->calm, session->call, session->sizes.call);
+  session->calm->cancel = &never;
+  return session->calm;
+}
+
 /* One more array of files behind those that are known. */
 static void add_files(struct session *session, char *json) {
   const char *start = dtv_json_value(json);
@@ -39,9 +47,18 @@ static int32_t files_of(struct session *session, int32_t code, char *text, dtv_w
   return code;
 }
 
+/* The engine promises by the kind, before there is an object; what the object then has must agree. */
+static void check_traits(const struct session *session, const dtv_writer *writer) {
+  uint32_t traits = session->plugin->traits;
+  HOLDS(!writer->commit == !(traits & DTV_WRITER_COMMITS), "commit and DTV_WRITER_COMMITS do not agree");
+  HOLDS(!writer->committed == !(traits & DTV_WRITER_ANSWERS), "committed and DTV_WRITER_ANSWERS do not agree");
+  HOLDS(!writer->durable_staging == !!(traits & DTV_WRITER_VOLATILE), "durable_staging and DTV_WRITER_VOLATILE do not agree");
+}
+
 static int32_t open(struct session *session, dtv_writer *writer) {
   session->verb = "open";
   HOLDS(writer->open && writer->write && writer->release, "the writer lacks open, write or release");
+  check_traits(session, writer);
   int32_t code = writer->open(writer->self, session->call, session->input->schema, session->error);
   HOLDS(code <= 0, "open: returns %d, which means nothing here", code);
   return code;
@@ -76,7 +93,7 @@ static const char *files(const struct session *session) { return session->files 
 static int32_t commit(struct session *session, dtv_writer *writer) {
   session->verb = "commit";
   char *text = NULL;
-  int32_t code = writer->commit(writer->self, session->call, files(session), TOKEN, &text, session->error);
+  int32_t code = writer->commit(writer->self, calm(session), files(session), TOKEN, &text, session->error);
   if (text) free(take_json(session, text, writer->free_string, writer->self));
   return code;
 }
@@ -131,7 +148,7 @@ static bool is_made(const struct session *session) { return ((dtv_writer *)sessi
 static void release(struct session *session) {
   dtv_writer *writer = session->object;
   if (writer->abort && session->stage > OPEN && session->stage <= COMMIT)
-    writer->abort(writer->self, session->call, files(session), session->error);
+    writer->abort(writer->self, calm(session), files(session), session->error);
   writer->release(writer->self);
 }
 

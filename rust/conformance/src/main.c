@@ -23,8 +23,8 @@ static const char USAGE[] =
     "  --config JSON          of a whole run; $OUTPUT stands for a fresh folder, $SECRET for a credential\n"
     "  --hanging JSON         a configuration whose calls return only when they are cancelled\n"
     "  --columns NAME=FORMAT;NAME=FORMAT\n"
-    "                         what goes in, in the Arrow formats l g b u z tdD ttu tsu: tsu:UTC d:38,5 +l +s;\n"
-    "                         by default one column of each\n"
+    "                         what goes in, in the Arrow formats l g b u z tdD ttu tsu: tsu:UTC d:38,5 +l +s,\n"
+    "                         with ! behind one that is never null; by default one column of each\n"
     "  --bytes FILE           what goes in is one column of bytes, which hold this file\n"
     "  --huge ROWS            records of the huge batch (1000000)\n"
     "  --cancel-seconds S     how long a cancelled call may take (1)\n"
@@ -76,7 +76,7 @@ static void fill_all_bytes(int batch, struct ArrowArray *out) {
 
 static void prepare_input(void) {
   if (bytes) {
-    const struct ArrowSchema *schema = lent_schema(&(struct column){"bytes", "z"}, 1);
+    const struct ArrowSchema *schema = lent_schema(&(struct column){"bytes", "z", true}, 1);
     settings.input = (struct input){schema, 3, fill_pieces};
     settings.empty = (struct input){schema, 2, fill_no_bytes};
     settings.huge = (struct input){schema, 1, fill_all_bytes};
@@ -93,9 +93,12 @@ static void prepare_input(void) {
 static void read_columns(char *text) {
   for (char *part = strtok(text, ";"); part; part = strtok(NULL, ";")) {
     columns = need_more(columns, (size_t)(column_count + 1) * sizeof *columns);
-    if (sscanf(part, "%63[^=]=%15s", columns[column_count].name, columns[column_count].format) != 2)
-      give_up("this is no NAME=FORMAT: ", part);
-    column_count++;
+    struct column *column = &columns[column_count++];
+    *column = (struct column){0};
+    if (sscanf(part, "%63[^=]=%15s", column->name, column->format) != 2) give_up("this is no NAME=FORMAT: ", part);
+    size_t end = strlen(column->format) - 1;
+    column->required = column->format[end] == '!';
+    if (column->required) column->format[end] = '\0';
   }
 }
 
@@ -131,8 +134,9 @@ static void load(char *path) {
   snprintf(kind, sizeof kind, "%s_kind", symbol);
   number = (uint32_t (*)(void))symbol_of(library, kind);
   uint32_t which = number();
-  if (which < 1 || which > 4) give_up(kind, " names no kind");
-  settings.plugin = (struct plugin){(factory_fn)symbol_of(library, symbol), kinds[which]};
+  uint32_t known = (which & 0xff) == DTV_KIND_WRITER ? DTV_WRITER_COMMITS | DTV_WRITER_ANSWERS | DTV_WRITER_VOLATILE : 0;
+  if ((which & 0xff) < 1 || (which & 0xff) > 4 || which & ~0xffu & ~known) give_up(kind, " names no kind that is known");
+  settings.plugin = (struct plugin){(factory_fn)symbol_of(library, symbol), kinds[which & 0xff], which & known};
 }
 
 /* ---- manners: rule 7 ---- */

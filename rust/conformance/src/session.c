@@ -29,6 +29,7 @@ struct session *new_session_of(const struct plugin *plugin, const struct input *
   session->object = fence(sizes.table);
   session->error = fence(sizes.error);
   session->call = fence(sizes.call);
+  session->calm = fence(sizes.call);
   session->in = fence(sizes.batch);
   session->out = fence(sizes.batch);
   session->verb = "the factory";
@@ -65,6 +66,8 @@ static int remove_entry(const char *path, const struct stat *facts, int flag, st
   (void)facts, (void)flag, (void)at;
   return remove(path);
 }
+
+void remove_folder(const char *folder) { nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS); }
 
 /* ---- errors ---- */
 
@@ -131,21 +134,38 @@ static void free_positions(struct session *session) {
   free(session->positions);
 }
 
-void end_session(struct session *session) {
+/* ---- the end ---- */
+
+static void release_handle(struct session *session) {
   const struct kind *kind = session->plugin->kind;
-  if (kind->is_made(session)) kind->release(session);
-  for (int64_t i = 0; session->keeps && i < session->batches; i++) {
+  if (kind->is_made(session) && !session->is_released) kind->release(session);
+  session->is_released = true;
+}
+
+static void read_kept(struct session *session) {
+  for (int64_t i = 0; i < session->kept_count; i++) {
     read_batch(&session->schema, &session->kept[i], &session->digest, "a batch whose handle is gone");
     release_array(&session->kept[i], "a batch whose handle is gone");
   }
+  session->kept_count = 0;
+}
+
+void release_and_read(struct session *session) {
+  release_handle(session);
+  read_kept(session);
+}
+
+void end_session(struct session *session) {
+  release_and_read(session);
   if (session->schema.release) {
     session->schema.release(&session->schema);
     HOLDS(!session->schema.release, "release() of a schema does not leave NULL in its place");
   }
-  if (session->output) nftw(session->output, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+  if (session->output) remove_folder(session->output);
   fence_free(session->object, session->sizes.table);
   fence_free(session->error, session->sizes.error);
   fence_free(session->call, session->sizes.call);
+  fence_free(session->calm, session->sizes.call);
   fence_free(session->in, session->sizes.batch);
   fence_free(session->out, session->sizes.batch);
   free_positions(session);
@@ -224,8 +244,9 @@ void take_batch(struct session *session) {
   HOLDS(session->out->size == session->sizes.batch, "%s: the size of dtv_batch is changed", session->verb);
   struct ArrowArray *rows = &session->out->rows;
   if (rows->release && session->keeps) {
-    session->kept = need_more(session->kept, (size_t)(session->batches + 1) * sizeof session->kept[0]);
-    session->kept[session->batches++] = *rows;
+    session->kept = need_more(session->kept, (size_t)(session->kept_count + 1) * sizeof session->kept[0]);
+    session->kept[session->kept_count++] = *rows;
+    session->batches++;
   } else if (rows->release) {
     read_batch(&session->schema, rows, &session->digest, session->verb);
     release_array(rows, session->verb);

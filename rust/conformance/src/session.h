@@ -37,6 +37,7 @@ typedef int32_t (*factory_fn)(uint32_t host_abi, const char *config_json, void *
 struct plugin {
   factory_fn create;
   const struct kind *kind;
+  uint32_t traits; /* what `<symbol>_kind` says besides the kind */
 };
 
 /* Sizes that the host says its structs have. */
@@ -62,7 +63,7 @@ struct session {
   struct sizes sizes;
   void *object;     /* dtv_reader, dtv_transform, dtv_writer or ArrowArrayStream */
   dtv_error *error; /* these end at a fence: what is beyond their size does not exist */
-  dtv_call *call;
+  dtv_call *call, *calm;
   dtv_batch *in, *out;
   volatile int32_t cancel;
 
@@ -85,6 +86,8 @@ struct session {
   int position_count;
   char *splits, *files;
   struct ArrowArray *kept;
+  int64_t kept_count;
+  bool is_released;
 };
 
 /* A session of the host's own sizes, not made yet. */
@@ -98,10 +101,14 @@ int32_t make(struct session *session, uint32_t host_abi, const char *config);
 int32_t step(struct session *session);
 /* Makes it, and calls until the end. Any error breaks the behaviour. */
 void run_to_end(struct session *session, const char *config);
-/* Gives the handle back, then reads what was kept, and ends the session. */
+/* Gives the handle back, then reads what was kept. */
+void release_and_read(struct session *session);
+/* The same, where it has not been done, and ends the session. */
 void end_session(struct session *session);
 /* That nothing of the host's is still held by the library. */
 void check_nothing_held(void);
+
+void remove_folder(const char *folder);
 
 /* For the kinds: reads a dtv_batch that a call has filled, and gives it back. */
 void take_batch(struct session *session);
