@@ -149,3 +149,27 @@ describeC("a reader in C that fills an ArrowArrayStream", () => {
     expect(await settled).toEqual([{ status: "rejected", reason: new Error("enough") }]);
   });
 });
+
+describeC("a stream that breaks the rules", () => {
+  const copy = copyOf("rust/conformance", "rust/include");
+  const folder = join(copy, "rust/conformance");
+  beforeAll(() => make(folder, "OUT=built", "built/libbreaking.so"));
+  afterEach(() => {
+    expect([liveNativeArrays(), nativeCallsInFlight()]).toEqual([0, 0]);
+  });
+
+  it.each([
+    ["wordless", "DTV_SOURCE_UNREADABLE", /get_schema\(\) of .*:create_stream failed: EIO$/],
+    ["numbers", "DTV_PLUGIN_RESULT", /:create_stream gives values of the Arrow type 'l' and not records$/],
+    ["schema", "DTV_SCHEMA_CHANGED", /:create_stream gave 2 columns, where its schema has 1$/],
+    ["nothing", "DTV_PLUGIN_RESULT", /:create_stream gave no stream$/],
+  ])("'%s' is refused with %s", async (rule, code, message) => {
+    const { playerClass } = findNativeReader(builtLibrary(join(folder, "built"), "breaking"), "create_stream");
+    const reader = new playerClass(new SourceConfig({ connection: { break: rule }, engine: {} }));
+    const reading = (async () => {
+      for await (const batch of reader.extract() as AsyncIterable<ColumnBatch>) batch.release();
+    })();
+    await expect(reading).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await reader.close();
+  });
+});
