@@ -4,6 +4,9 @@
 // pool with file access, and four threads (the default) would let a few slow calls stall every write.
 process.env.UV_THREADPOOL_SIZE ??= "16";
 
+// Where data will pass. What only looks need not wait for it.
+if (process.argv[2] === "run") require("./start-native.cjs");
+
 const { existsSync } = require("node:fs");
 const { join } = require("node:path");
 

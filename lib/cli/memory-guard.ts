@@ -1,5 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { trimNativeHeaps } from "../plugin/native-builtins.ts";
 
 const LOOK_EVERY_MS = 50;
 /** Collection starts at this share of the limit; what is allocated until it is done needs the rest. */
@@ -22,6 +23,7 @@ export function guardMemory(limitBytes: number): () => void {
     const resident = process.memoryUsage.rss();
     if (resident > Math.max(start, settled + GROWTH_BYTES)) {
       collect();
+      trimNativeHeaps();
       settled = process.memoryUsage.rss();
     } else {
       settled = Math.min(settled, resident);

@@ -109,30 +109,17 @@ function locate(path: string): string {
   }
 }
 
+const SETTINGS = { async_stack_size: 8 * 1024 * 1024, resident_async_pools: 32 };
+
 let configured = false;
 
 /** Once, before anything is loaded: the default stack of an async call, 128 KiB, overflows at one large local. */
 export function configureCalls(): void {
   if (configured) return;
   configured = true;
-  koffi.config({ async_stack_size: 8 * 1024 * 1024, resident_async_pools: 32 });
-  boundHeaps();
-}
-
-/** Of glibc's `mallopt` (malloc.h). */
-const M_ARENA_MAX = -8;
-
-/**
- * Calls run on any thread of the pool, and glibc gives each thread a heap of its own, which keeps what it once had:
- * two heaps take a tenth off the peak of a run, at the same speed. (Giving memory back early takes off no more, and costs
- * 2 % in page faults; keeping it saves 4 % and costs 40 MiB.)
- */
-function boundHeaps(): void {
-  if (process.platform !== "linux") return;
-  const system = new NativeLibrary("", koffi.load(null));
-  if (!system.has("mallopt")) return;
-  const set = system.fn("mallopt", "int", ["int", "int"]);
-  set(M_ARENA_MAX, 2);
+  // The command line has said the same before, for another reason; once more is an error.
+  if (koffi.config()["async_stack_size"] === SETTINGS.async_stack_size) return;
+  koffi.config(SETTINGS);
 }
 
 const RTLD_NOW = 2;

@@ -21,6 +21,13 @@ const WRITERS: typeof DECODERS = { parquet: ["parquet_writer_plugin", "create_wr
 /** What there is of a codec: where its library lies, or why it does not serve. */
 type Found = { readonly path: string; readonly symbol: string } | { readonly refusal: string };
 
+let trim = (): void => {};
+
+/** Has native code give back the memory that it does not use, once there is any. */
+export function trimNativeHeaps(): void {
+  trim();
+}
+
 /** Codecs of our libraries. They are loaded when a reader asks for one. */
 export const nativeCodecs: NativeCodecs = {
   async decoder(format, options, contract, signal) {
@@ -39,10 +46,12 @@ export const nativeCodecs: NativeCodecs = {
 export async function findNativeFileWriter(format: Format): Promise<WriterClass | undefined> {
   const found = findCodec(WRITERS, format.name);
   if ("refusal" in found) return undefined;
-  const [{ openLibrary }, { nativeFileWriterClass }] = await Promise.all([
+  const [{ openLibrary }, { nativeFileWriterClass }, { trimHeaps }] = await Promise.all([
     import("../native/library.ts"),
     import("../native/native-file-writer.ts"),
+    import("../native/heaps.ts"),
   ]);
+  trim = trimHeaps;
   return nativeFileWriterClass(openLibrary(found.path), found.symbol, format);
 }
 
@@ -83,10 +92,12 @@ async function openDecoder(
   const found = findCodec(DECODERS, format);
   if ("refusal" in found) return found;
   if (contract.fields.length === 0) return { refusal: "the contract names no fields" };
-  const [{ openLibrary }, { LibraryDecoder }] = await Promise.all([
+  const [{ openLibrary }, { LibraryDecoder }, { trimHeaps }] = await Promise.all([
     import("../native/library.ts"),
     import("../native/native-decoder.ts"),
+    import("../native/heaps.ts"),
   ]);
+  trim = trimHeaps;
   const library = openLibrary(found.path);
   try {
     const settings = options as Readonly<Record<string, unknown>>;

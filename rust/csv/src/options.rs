@@ -47,7 +47,7 @@ impl Default for Options {
             max_field_bytes: 16 * MIB,
             allow_nul: false,
             batch_rows: 65_536,
-            batch_bytes: 4 * MIB,
+            batch_bytes: 2 * MIB,
         }
     }
 }

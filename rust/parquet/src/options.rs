@@ -5,7 +5,7 @@ use std::num::NonZero;
 /// Bigger row groups make smaller files by a percent or two and cost memory in proportion.
 pub const ROW_GROUP_ROWS: usize = 131_072;
 /// Compressed bytes after which a row group ends, however few its rows: what bounds the memory of wide files.
-pub const ROW_GROUP_BYTES: usize = 64 << 20;
+pub const ROW_GROUP_BYTES: usize = 16 << 20;
 /// zstd has better parameters and the cache more room for 128 KiB than for 1 MiB: 8 % less time, 3 % smaller (measured).
 pub const PAGE_BYTES: usize = 128 << 10;
 /// More threads than this wait for the slowest column.
