@@ -1,4 +1,4 @@
-import type { Batch } from "../contract/batch.ts";
+import { type Batch, isBatch } from "../contract/batch.ts";
 import type { Reservation } from "../contract/context.ts";
 import { type BaseReader, WHOLE_SOURCE } from "../contract/reader.ts";
 import type { Position, Split } from "../contract/results.ts";
@@ -48,6 +48,7 @@ export class Reading {
         const next = control.call("extract", async () => {
           const { value, done } = await source.next();
           // A generator that ends because it was told to stop has not reached the end of its data.
+          if (control.signal.aborted) giveBack(value);
           control.signal.throwIfAborted();
           return done ? undefined : shaper.shape(value);
         });
@@ -114,6 +115,12 @@ export class Reading {
     if (iterator) return iterator;
     throw this.#control.misresult("extract() must return an iterable or async iterable of batches");
   }
+}
+
+/** What nobody will take any more. */
+function giveBack(yielded: unknown): void {
+  const batch = isBatch(yielded) ? yielded : (yielded as { batch?: unknown } | undefined)?.batch;
+  if (isBatch(batch)) batch.release();
 }
 
 interface Checkpoint {

@@ -62,6 +62,17 @@ export class ArrowBatch<R extends Row = Row> implements Batch<R> {
     return RowBatch.fromColumns<R>(this.schema, columns, this.length, { provenance: this.provenance });
   }
 
+  /** The same records as batches of rows, each made when it is asked for. */
+  *slices(maxRows: number): Generator<RowBatch<R>> {
+    for (let start = 0; start < this.length; start += maxRows) {
+      const length = Math.min(maxRows, this.length - start);
+      const columns = this.#stored.map((field, index) =>
+        readCells(sourceOf(this.columns[index] as ArrowColumn), field, start, length),
+      );
+      yield RowBatch.fromColumns<R>(this.schema, columns, length, { provenance: this.provenance?.from(start) });
+    }
+  }
+
   rows(options: RowsOptions = {}): Iterable<R> {
     return this.toRowBatch().rows(options);
   }

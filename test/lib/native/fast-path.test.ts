@@ -32,7 +32,7 @@ interface Outcome {
 }
 
 /** Runs a job over the files of a case, natively or not. */
-async function run({ schema, files, job = {} }: Case, native: "on" | "off"): Promise<Outcome> {
+async function run({ schema, files, job = {} }: Case, native: "on" | "off", signal?: AbortSignal): Promise<Outcome> {
   vi.stubEnv("DATIVO_NATIVE", native);
   const cwd = tempFolder();
   writeFiles(cwd, files);
@@ -52,7 +52,7 @@ async function run({ schema, files, job = {} }: Case, native: "on" | "off"): Pro
   let error: DativoError | undefined;
   let receipt: Awaited<ReturnType<typeof runJob>> | undefined;
   try {
-    receipt = await runJob(spec, { cwd, env: { STATE_DIR: join(cwd, "state") } });
+    receipt = await runJob(spec, { cwd, env: { STATE_DIR: join(cwd, "state") }, ...(signal ? { signal } : {}) });
   } catch (cause) {
     if (!(cause instanceof DativoError)) throw cause;
     error = cause;
@@ -235,10 +235,20 @@ describeNative("CSV into Parquet, natively and not", () => {
       await compare({ schema: PEOPLE, files: { "a.csv": content } });
   });
 
-  it("gives every array back when the run fails or is stopped", async () => {
+  it("gives every array back when the run fails", async () => {
     const lines = Array.from({ length: 300_000 }, (_, i) => `${i},n,a,,,\n`);
     const files = { "a.csv": `${HEAD}${lines.join("")}x,y,z\n` };
     const failed = await run({ schema: PEOPLE, files, job: { schema_validation_mode: "strict" } }, "on");
     expect(failed.error).toMatchObject({ code: "DTV_CONTRACT_VIOLATED" });
+  });
+
+  it.each([20, 40, 60, 80, 120, 160])("gives every array back when the run is stopped after %i ms", async (ms) => {
+    const lines = Array.from({ length: 400_000 }, (_, i) => `${i},n,a,,,\n`);
+    const stopped = await run(
+      { schema: PEOPLE, files: { "a.csv": HEAD + lines.join("") } },
+      "on",
+      AbortSignal.timeout(ms),
+    );
+    expect([undefined, "DTV_CANCELLED"]).toContain((stopped.error as { code: string } | undefined)?.code);
   });
 });

@@ -41,6 +41,20 @@ function cellOf({ type, cell }: Vector): unknown {
 describe("Arrow messages", () => {
   const types = [...new Set(vectors.map(({ type }) => type))];
 
+  it("give their records a few at a time, cut anywhere", () => {
+    const texts = Array.from({ length: 25 }, (_, i) => (i % 3 === 0 ? null : `n${i}`));
+    const flags = texts.map((_, i) => i % 2 === 0);
+    const fields = [
+      { name: "text", type: parseType("string"), nullable: true },
+      { name: "flag", type: parseType("boolean"), nullable: true },
+    ];
+    const arrived = travel(RowBatch.fromColumns(new Schema(fields), [texts, flags], 25));
+    const slices = [...arrived.slices(10)];
+    expect(slices.map(({ length }) => length)).toEqual([10, 10, 5]);
+    expect(slices.flatMap((slice) => slice.cells(0))).toEqual(texts);
+    expect(slices.flatMap((slice) => slice.cells(1))).toEqual(flags);
+  });
+
   it.each(types)("keep every value of the vectors of %s", (type) => {
     const fits = vectors.filter((vector) => vector.type === type && vector.misfit === undefined).map(cellOf);
     const cells = fits.flatMap((cell) => [cell, null]);
