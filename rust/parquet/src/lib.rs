@@ -24,7 +24,7 @@ pub use error::{Cause, Error};
 pub use options::Options;
 pub use predicate::{Literal, Op, Predicate};
 pub use reader::{Batches, FileReader, ReadOptions};
-pub use writer::{FileFacts, FileWriter};
+pub use writer::{FileFacts, FileWriter, Sealing};
 
 /// A result whose error names the file.
 pub type Result<T> = std::result::Result<T, Error>;

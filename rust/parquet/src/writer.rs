@@ -1,5 +1,5 @@
 //! Record batches in, one Parquet file out.
-use crate::digest_file::DigestFile;
+use crate::digest_file::{DigestFile, Sealed};
 use crate::encode_pool::{EncodePool, Shared};
 use crate::error::Cause;
 use crate::group_sink::{self, File, Group};
@@ -113,21 +113,31 @@ impl FileWriter {
     }
 
     /// Writes what is held and the footer, and waits until the file is on the disk.
-    pub fn finish(mut self) -> Result<FileFacts> {
-        let sealed = self.encode_held(true).and_then(|()| {
+    pub fn finish(self) -> Result<FileFacts> {
+        self.close()?.wait()
+    }
+
+    /// Encodes what is held. The rest, the footer and waiting for the disk, goes on by itself.
+    pub fn close(mut self) -> Result<Sealing> {
+        let encoded = self.encode_held(true).and_then(|()| {
             self.close_group()?;
-            self.pool.stop(false)?;
-            let file = self.join_file().unwrap_or_else(|| Err(io::Error::other("the file is closed").into()))?;
-            group_sink::finish(file, &self.parquet_schema)
+            self.pool.stop(false)
         });
-        let sealed = sealed.map_err(|cause| Error::new(&self.path, cause))?;
-        Ok(FileFacts {
-            path: self.path.clone(),
-            size_bytes: sealed.size_bytes,
-            rows: self.rows,
-            row_groups: self.row_groups,
-            sha256: sealed.sha256,
-        })
+        encoded.map_err(|cause| Error::new(&self.path, cause))?;
+        drop(self.groups.take());
+        let Some(file) = self.file.take() else {
+            return Err(Error::new(&self.path, io::Error::other("the file is closed")));
+        };
+        let (path, schema) = (self.path.clone(), self.parquet_schema.clone());
+        let (rows, row_groups) = (self.rows, self.row_groups);
+        let seal = move || {
+            let file = file.join().unwrap_or_else(|panic| Err(Cause::from_panic(&*panic)));
+            let sealed = file.and_then(|file| group_sink::finish(file, &schema));
+            let Sealed { size_bytes, sha256 } = sealed.map_err(|cause| Error::new(&path, cause))?;
+            Ok(FileFacts { path, size_bytes, rows, row_groups, sha256 })
+        };
+        let thread = Builder::new().name("parquet-seal".to_owned()).spawn(seal);
+        Ok(Sealing { thread: Some(thread.map_err(|error| Error::new(&self.path, error))?), path: self.path.clone() })
     }
 
     /// Gives up, and removes the file.
@@ -228,6 +238,30 @@ impl FileWriter {
         drop(self.groups.take());
         let joined = self.file.take()?.join();
         Some(joined.unwrap_or_else(|panic| Err(Cause::from_panic(&*panic))))
+    }
+}
+
+/// A file that is encoded and on its way to the disk.
+pub struct Sealing {
+    path: PathBuf,
+    thread: Option<JoinHandle<Result<FileFacts>>>,
+}
+
+impl Sealing {
+    /// Waits until the file is on the disk.
+    pub fn wait(mut self) -> Result<FileFacts> {
+        let joined = self.thread.take().map(JoinHandle::join);
+        let facts = joined.unwrap_or_else(|| Err(Box::new("the file is closed")));
+        facts.unwrap_or_else(|panic| Err(Error::new(&self.path, Cause::from_panic(&*panic))))
+    }
+}
+
+impl Drop for Sealing {
+    fn drop(&mut self) {
+        // Nothing of the file may go on when its folder is cleared.
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 

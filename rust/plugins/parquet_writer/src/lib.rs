@@ -3,7 +3,7 @@
 //! `engine.options`: `compression` (zstd, snappy, gzip, lz4, none), `compression_level`, `row_group_size` in records,
 //! `page_size` in bytes, `target_size_mb` after which the next file begins, `statistics`. The files say which contract
 //! their records kept, where the configuration has one.
-use dativo_parquet::{Compression, FileWriter, Options};
+use dativo_parquet::{Compression, FileWriter, Options, Sealing};
 use dativo_plugin::arrow_array::RecordBatch;
 use dativo_plugin::arrow_schema::SchemaRef;
 use dativo_plugin::files::refusal;
@@ -29,6 +29,8 @@ struct ParquetWriter {
     target_bytes: u64,
     schema: Option<SchemaRef>,
     open: Option<(PathBuf, FileWriter)>,
+    /// The file before it, which the disk may not have yet: the next one need not wait for that.
+    sealing: Option<Sealing>,
     files: usize,
 }
 
@@ -47,6 +49,7 @@ impl Writer for ParquetWriter {
             target_bytes: (number(given, "target_size_mb", 0.001)?.unwrap_or(150.0) * MIB) as u64,
             schema: None,
             open: None,
+            sealing: None,
             files: 0,
         })
     }
@@ -68,7 +71,9 @@ impl Writer for ParquetWriter {
     }
 
     fn seal(&mut self, _: &Call) -> Result<Vec<StagedFile>> {
-        self.seal_file()
+        let mut sealed = self.seal_file()?;
+        sealed.extend(self.take_sealed()?);
+        Ok(sealed)
     }
 
     fn check(&mut self, _: &Call) -> Result<Option<String>> {
@@ -99,9 +104,18 @@ impl ParquetWriter {
         Ok((path, writer))
     }
 
+    /// Ends the file at hand, and names the one before it.
     fn seal_file(&mut self) -> Result<Vec<StagedFile>> {
-        let Some((_, writer)) = self.open.take() else { return Ok(Vec::new()) };
-        let facts = writer.finish().map_err(failure)?;
+        let sealed = self.take_sealed()?;
+        if let Some((_, writer)) = self.open.take() {
+            self.sealing = Some(writer.close().map_err(failure)?);
+        }
+        Ok(sealed)
+    }
+
+    fn take_sealed(&mut self) -> Result<Vec<StagedFile>> {
+        let Some(sealing) = self.sealing.take() else { return Ok(Vec::new()) };
+        let facts = sealing.wait().map_err(failure)?;
         Ok(vec![StagedFile {
             path: text_of(&facts.path),
             size_bytes: facts.size_bytes,
