@@ -230,7 +230,7 @@ export class PluginProcess {
   async #listen(stream: Readable | null): Promise<void> {
     if (!stream) return;
     const lines = new LineSplitter((line) => {
-      this.#lastWords.push(line);
+      if (!BACKTRACE.test(line)) this.#lastWords.push(line);
       if (this.#lastWords.length > LAST_WORDS) this.#lastWords.shift();
       this.#run.log.info(`${this.name}: ${line}`);
     });
@@ -239,6 +239,9 @@ export class PluginProcess {
     lines.end();
   }
 }
+
+/** Lines that say where, and push out of sight what happened. They are in the log. */
+const BACKTRACE = /^\s*(\d+:(\s|$)|at |stack backtrace:|note: )/;
 
 function closed(stream: Readable | Duplex): Promise<void> {
   return new Promise((resolve) => {
