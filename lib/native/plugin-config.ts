@@ -5,6 +5,9 @@ import { formatType } from "../contract/types.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 
+/** Batches that a library of ABI 2 best makes: whichever is reached first. */
+const WANTED = { wanted_batch_rows: 65_536, wanted_batch_bytes: 4 * 1024 * 1024 };
+
 /** What a native reader is made from, in the shape that both ABIs share; nothing in it is ever null. */
 export function sourceConfigOf(config: SourceConfig): Config {
   const { type, connection, credentials, objects, files, tables, incremental, engine } = config;
@@ -12,7 +15,8 @@ export function sourceConfigOf(config: SourceConfig): Config {
 }
 
 export function readerConfigOf(config: SourceConfig, { tempDir, contract }: StageContext): Config {
-  return { ...sourceConfigOf(config), temp_dir: tempDir, contract: contract ? contractConfigOf(contract) : null };
+  const held = contract ? contractConfigOf(contract) : null;
+  return { ...sourceConfigOf(config), ...WANTED, temp_dir: tempDir, contract: held };
 }
 
 /** A contract as libraries read it: normalised, with the names of the rules as a program writes them. */
@@ -27,7 +31,7 @@ function dropUnset(config: Config): Config {
 }
 
 export function transformConfigOf(options: Config, { tempDir }: StageContext): Config {
-  return { options, temp_dir: tempDir, contract: null };
+  return { options, ...WANTED, temp_dir: tempDir, contract: null };
 }
 
 /** What a native writer is made from, in the shape that both ABIs share. */
@@ -56,5 +60,5 @@ export function writerConfigOf(
   { tempDir }: StageContext,
 ): Config {
   const contract = asset.fields.length > 0 ? contractConfigOf(asset) : null;
-  return { ...targetConfigOf(asset, target, outputBase), temp_dir: tempDir, contract };
+  return { ...targetConfigOf(asset, target, outputBase), ...WANTED, temp_dir: tempDir, contract };
 }

@@ -23,8 +23,8 @@
  *     1, nor change locale, umask or working directory. Lines on stderr are fine.
  *  8. `config_json` of a reader is {type, connection, credentials, objects, files, tables, incremental, engine}; of a
  *     writer {asset_name, schema, output_base, target_type, connection, file_format, engine}; of a transform {options};
- *     all also have wanted_batch_rows, wanted_batch_bytes, memory_limit_bytes, temp_dir and contract (the asset with its
- *     fingerprint, or null). A reader that ran the contract says so: `dativo.contract` = fingerprint in the metadata of its schema.
+ *     all also have wanted_batch_rows, wanted_batch_bytes, temp_dir and contract (the asset with its fingerprint, or
+ *     null). A reader that ran the contract says so: `dativo.contract` = fingerprint in the metadata of its schema.
  *     Credentials are never repeated in an error.
  *  9. A decoder is a transform from {bytes: binary}, an encoder one to it.
  * 10. plan, check, discover, compare and estimate may be called before open; each split has a handle of its own.
