@@ -22,6 +22,7 @@ mod temporal;
 mod text_set;
 mod types;
 mod unique;
+mod walk;
 
 pub use column::{Cells, Column};
 pub use contract::{Contract, Field};

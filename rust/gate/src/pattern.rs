@@ -4,12 +4,8 @@
 //! on a few escapes. What differs is spelled out; what cannot be is refused, and the host then runs the pattern.
 
 use crate::sequence::Sequence;
+use crate::walk::Walk;
 use regex::Regex;
-use regex_automata::Input;
-use regex_automata::dfa::{Automaton, dense};
-
-/// A larger automaton is not built: it would take longer to make and to keep than it saves.
-const MAX_AUTOMATON_BYTES: usize = 1 << 20;
 
 /// A pattern that is searched for in text.
 #[derive(Debug)]
@@ -17,24 +13,30 @@ pub struct Pattern {
     regex: Regex,
     /// The simplest patterns, which most contracts have, need no automaton.
     sequence: Option<Box<Sequence>>,
-    /// Every step worked out beforehand. On short texts, as fields are, that is faster than what builds its steps on
-    /// the way. Absent for patterns whose automaton is large.
-    automaton: Option<Box<dense::DFA<Vec<u32>>>>,
+    /// Absent for patterns with many states.
+    walk: Option<Box<Walk>>,
 }
+
+/// How many texts are looked at side by side.
+pub const LANES: usize = crate::walk::LANES;
 
 impl Pattern {
     /// Whether it is found anywhere in a text, which is valid UTF-8.
     #[inline]
     pub fn is_in(&self, text: &[u8]) -> bool {
-        if let Some(sequence) = &self.sequence {
-            return sequence.is_in(text);
+        match (&self.sequence, &self.walk) {
+            (Some(sequence), _) => sequence.is_in(text),
+            (None, Some(walk)) => walk.is_in(text),
+            (None, None) => self.is_in_slowly(text),
         }
-        let Some(automaton) = &self.automaton else {
-            return self.is_in_slowly(text);
-        };
-        match automaton.try_search_fwd(&Input::new(text).earliest(true)) {
-            Ok(found) => found.is_some(),
-            Err(_) => self.is_in_slowly(text),
+    }
+
+    /// The same for several texts at once.
+    #[inline]
+    pub fn are_in(&self, texts: [&[u8]; LANES]) -> [bool; LANES] {
+        match (&self.sequence, &self.walk) {
+            (None, Some(walk)) => walk.are_in(texts),
+            _ => texts.map(|text| self.is_in(text)),
         }
     }
 
@@ -50,14 +52,11 @@ pub fn compile(source: &str) -> Result<Pattern, String> {
     let regex =
         Regex::new(&translated).map_err(|cause| format!("the pattern {source} is not run natively: {cause}"))?;
     let sequence = Sequence::of(&translated).map(Box::new);
-    let config = dense::Config::new()
-        .dfa_size_limit(Some(MAX_AUTOMATON_BYTES))
-        .determinize_size_limit(Some(MAX_AUTOMATON_BYTES));
-    let automaton = match sequence {
+    let walk = match sequence {
         Some(_) => None,
-        None => dense::Builder::new().configure(config).build(&translated).ok().map(Box::new),
+        None => Walk::of(&translated).map(Box::new),
     };
-    Ok(Pattern { regex, sequence, automaton })
+    Ok(Pattern { regex, sequence, walk })
 }
 
 /// The same pattern in the syntax of the regex crate.
@@ -190,6 +189,10 @@ mod tests {
         let compiled = compile(pattern).unwrap();
         let found = compiled.is_in(text.as_bytes());
         assert_eq!(compiled.is_in_slowly(text.as_bytes()), found, "{pattern} in {text}");
+        let others = ["", "ab", "a-very-long-text-in-which-something-may-stand"];
+        let texts = [others[0], text, others[1], others[2]];
+        let slowly = texts.map(|text| compiled.is_in_slowly(text.as_bytes()));
+        assert_eq!(compiled.are_in(texts.map(str::as_bytes)), slowly, "{pattern} in {texts:?}");
         found
     }
 

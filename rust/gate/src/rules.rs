@@ -4,7 +4,7 @@
 use crate::bound::{bare_text, show_value, to_bound};
 use crate::column::Values;
 use crate::formats::FORMATS;
-use crate::pattern::{self, Pattern};
+use crate::pattern::{self, LANES, Pattern};
 use crate::show::{js_number, show_cell};
 use crate::text_set::TextSet;
 use crate::{Cell, Column, DataType, Field, GateError};
@@ -143,7 +143,7 @@ impl Check {
             (Test::Cells(cells), _) => run_each(column, start, failed, |row| {
                 column.cell(row).is_some_and(|cell| cells.iter().any(|allowed| is_same(allowed, &cell)))
             }),
-            (Test::Pattern(pattern), _) => run_each(column, start, failed, |row| pattern.is_in(column.bytes_at(row))),
+            (Test::Pattern(pattern), _) => run_pattern(pattern, column, start, failed),
             (Test::Length { least, most }, _) => run_each(column, start, failed, |row| {
                 let bytes = column.bytes_at(row);
                 // A code point has at most four bytes: most texts need no counting.
@@ -181,6 +181,21 @@ impl Check {
 #[inline]
 fn run_each(column: &Column, start: usize, failed: &mut Vec<usize>, passes: impl Fn(usize) -> bool) {
     failed.extend((start..column.len()).filter(|&row| column.valid[row] && !passes(row)));
+}
+
+fn run_pattern(pattern: &Pattern, column: &Column, start: usize, failed: &mut Vec<usize>) {
+    let mut rows = [0; LANES];
+    let mut waiting = 0;
+    for row in (start..column.len()).filter(|&row| column.valid[row]) {
+        rows[waiting] = row;
+        waiting += 1;
+        if waiting == LANES {
+            let found = pattern.are_in(rows.map(|row| column.bytes_at(row)));
+            failed.extend(rows.iter().zip(found).filter(|(_, found)| !found).map(|(row, _)| *row));
+            waiting = 0;
+        }
+    }
+    failed.extend(rows[..waiting].iter().filter(|&&row| !pattern.is_in(column.bytes_at(row))));
 }
 
 fn run_bound<T: PartialOrd + Copy>(
