@@ -3,27 +3,23 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureInstalled, run } from "./install.mjs";
+import { createJiti } from "jiti";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const check = process.argv.includes("--check");
-if (!check) {
-  ensureInstalled(root);
-  run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"], root);
-}
-
-const load = (path) => import(join(root, "dist", path));
-const { referencePage, optionsTable } = await load("lib/config/reference/reference-page.js");
-const { DOCUMENT_KINDS } = await load("lib/config/reference/json-schema.js");
-const { CODES } = await load("lib/contract/errors.js");
-const { fileReaderOptions } = await load("lib/contract/file-reader.js");
-const { fileWriterOptions } = await load("lib/contract/file-writer.js");
-const { o } = await load("lib/contract/options.js");
-const { mapOptions } = await load("lib/contract/map-options.js");
+const jiti = createJiti(import.meta.url, { fsCache: false });
+const load = (path) => jiti.import(join(root, path));
+const { referencePage, optionsTable } = await load("lib/config/reference/reference-page.ts");
+const { DOCUMENT_KINDS } = await load("lib/config/reference/json-schema.ts");
+const { CODES } = await load("lib/contract/errors.ts");
+const { fileReaderOptions } = await load("lib/contract/file-reader.ts");
+const { fileWriterOptions } = await load("lib/contract/file-writer.ts");
+const { o } = await load("lib/contract/options.ts");
+const { mapOptions } = await load("lib/contract/map-options.ts");
 const formats = {
-  CSV: (await load("lib/formats/csv/csv-format.js")).csvFormat,
-  "JSON Lines": (await load("lib/formats/jsonl/jsonl-format.js")).jsonlFormat,
-  Parquet: (await load("lib/formats/parquet/parquet-format.js")).parquetFormat,
+  CSV: (await load("lib/formats/csv/csv-format.ts")).csvFormat,
+  "JSON Lines": (await load("lib/formats/jsonl/jsonl-format.ts")).jsonlFormat,
+  Parquet: (await load("lib/formats/parquet/parquet-format.ts")).parquetFormat,
 };
 
 const pages = {

@@ -2,8 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "./build.mjs";
 import { hasCargo, hasNative, tryBuildNative } from "./build-native.mjs";
-import { ensureInstalled, run } from "./install.mjs";
+import { ensureInstalled } from "./install.mjs";
 
 const JOB = "examples/zipcodes/job.yaml";
 const LAKE = "lake/zipcodes";
@@ -13,7 +14,7 @@ process.chdir(root);
 
 ensureInstalled(root);
 console.error("Building …");
-run(process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"], root);
+await build();
 
 console.error(prepareNative());
 console.error(`Running ${JOB} …\n`);

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "./build.mjs";
 import { buildNative, hasCargo, testNative } from "./build-native.mjs";
 import { ensureInstalled, run } from "./install.mjs";
 
@@ -17,7 +18,7 @@ ensureInstalled(root);
 const node = version === undefined ? process.execPath : await fetchNode(version);
 const bin = (path) => join(root, "node_modules", path);
 
-run(node, [bin("typescript/bin/tsc"), "-p", "tsconfig.build.json"], root);
+await build();
 if (hasCargo()) {
   console.error("Building the native libraries (cargo) …");
   buildNative();

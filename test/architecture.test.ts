@@ -19,7 +19,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lib/native": ["lib/contract", "lib/formats"],
   // What stands in a plugin's own process, and may therefore load its library; before the room around it.
   "lib/isolation/child": ["lib/contract", "lib/formats", "lib/native", "lib/isolation"],
-  "lib/isolation": ["lib/contract", "lib/formats"],
+  "lib/isolation": ["lib/contract", "lib/formats", "lib/storage"],
   "lib/stream": ["lib/contract", "lib/storage"],
   "lib/commit": ["lib/contract", "lib/storage"],
   "lib/config": ["lib/contract", "lib/storage"],

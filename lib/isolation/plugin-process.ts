@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import type { Log } from "../contract/context.ts";
 import { type DativoError, toDativoError } from "../contract/errors.ts";
+import { packageRoot } from "../storage/package-root.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { crashError } from "./crash-error.ts";
 import { encodeFrame, type Frame, FrameReader, type Header } from "./frame.ts";
@@ -37,10 +38,7 @@ const LAST_WORDS = 10;
 const LATE_MS = 100;
 
 /** Run from its sources, as the tests are, Dativo starts what was built of them: Node 20 runs no TypeScript. */
-const ENTRY =
-  extname(import.meta.filename) === ".ts"
-    ? join(import.meta.dirname, "..", "..", "dist", "lib", "isolation", "child", "main.js")
-    : join(import.meta.dirname, "child", "main.js");
+const ENTRY = join(packageRoot(), "dist", "lib", "isolation", "child", "main.js");
 
 /** Processes that run; none outlives this one. */
 const alive = new Set<ChildProcess>();

@@ -1,0 +1,62 @@
+// npm run build: the code as few files, by rolldown, and its types beside, by tsc.
+//
+// Node takes longer to find, read and link five hundred small modules than to run them: bundled, the command line starts
+// in two thirds of the time and takes 9 MiB less (measured).
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureInstalled, run } from "./install.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** What is loaded by its name or path, from outside. */
+const ENTRIES = ["lib/index", "lib/testing/index", "lib/cli/main", "lib/isolation/child/main"];
+/** What is native, or looks for files of its own beside it. */
+const NOT_BUNDLED = ["koffi", "jiti", "hyparquet-compressors", "@bokuweb/zstd-wasm"];
+/** As deep below `dist` as the rooms of `lib`: what is found by its distance from the package's code still is. */
+const CHUNKS = "lib/chunks";
+
+/** Builds `dist/`; ends this process when that fails. */
+export async function build() {
+  run(process.execPath, [join("node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"], root);
+  rmSync(join(root, "dist", CHUNKS), { recursive: true, force: true });
+  // Not before it is installed.
+  const rolldown = await import("rolldown");
+  const { output } = await rolldown.build({
+    cwd: root,
+    input: Object.fromEntries(ENTRIES.map((name) => [name, `${name}.ts`])),
+    platform: "node",
+    external: NOT_BUNDLED,
+    logLevel: "warn",
+    output: {
+      dir: "dist",
+      format: "esm",
+      sourcemap: true,
+      entryFileNames: "[name].js",
+      chunkFileNames: `${CHUNKS}/[name]-[hash].js`,
+    },
+  });
+  writeFileSync(join(root, "dist", "LICENSES.txt"), licencesOf(output));
+}
+
+/** The licences of all packages that code was taken from, as they ask for. */
+function licencesOf(output) {
+  const paths = output.flatMap(({ moduleIds = [] }) => moduleIds);
+  const packages = new Set(paths.flatMap((path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
+  return [...packages]
+    .sort()
+    .map(licenceOf)
+    .join(`\n${"-".repeat(80)}\n\n`);
+}
+
+function licenceOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  const text = file === undefined ? "" : `\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+  return `${name} ${version} (${license})\n${text}`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  ensureInstalled(root);
+  await build();
+}
