@@ -21,8 +21,8 @@ interface FilePosition {
   readonly path: string;
   readonly sizeBytes: number;
   readonly mtimeNs: string;
-  /** Of the stored bytes. */
-  readonly sha256: string;
+  /** XXH3-128 of the stored bytes, hex. */
+  readonly xxh128: string;
   readonly rows: number;
 }
 
@@ -30,7 +30,7 @@ interface FilePosition {
 const LOADED = "loaded_files";
 
 interface LoadedContent {
-  readonly sha256: string;
+  readonly xxh128: string;
   readonly sizeBytes: number;
 }
 
@@ -98,10 +98,10 @@ export abstract class FileReader extends BaseReader {
         rows += batch.length;
         if (before) yield before;
       }
-      const sha256 = await file.digest();
+      const xxh128 = await file.digest();
       // After the digest, which reads what was not read yet: else it could be that of a later content.
       await file.verifyUnchanged();
-      const position = positionOf(file, sha256, rows);
+      const position = positionOf(file, xxh128, rows);
       remember(state, position);
       const last = held ?? [];
       held = undefined;
@@ -217,10 +217,10 @@ export abstract class FileReader extends BaseReader {
       ([path, { sizeBytes }]) => sizeBytes === file.sizeBytes && (path === file.path || !this.#planned.has(path)),
     );
     if (loaded.length > 0) {
-      const sha256 = await file.digest();
-      const [before] = loaded.find(([, content]) => content.sha256 === sha256) ?? [];
+      const xxh128 = await file.digest();
+      const [before] = loaded.find(([, content]) => content.xxh128 === xxh128) ?? [];
       if (before !== undefined) {
-        const now = positionOf(file, sha256, position?.rows ?? 0);
+        const now = positionOf(file, xxh128, position?.rows ?? 0);
         remember(state, now, before);
         return now;
       }
@@ -260,8 +260,8 @@ function pathOf(entry: FileEntry): string {
   });
 }
 
-function positionOf(file: SourceFile, sha256: string, rows: number): FilePosition {
-  return { path: file.path, sizeBytes: file.sizeBytes, mtimeNs: file.mtimeNs, sha256, rows };
+function positionOf(file: SourceFile, xxh128: string, rows: number): FilePosition {
+  return { path: file.path, sizeBytes: file.sizeBytes, mtimeNs: file.mtimeNs, xxh128, rows };
 }
 
 function loadedFiles(state: IncrementalStateManager | undefined): Record<string, LoadedContent> {
@@ -271,11 +271,11 @@ function loadedFiles(state: IncrementalStateManager | undefined): Record<string,
 /** Notes what a file holds now; `before` is the name it had. */
 function remember(
   state: IncrementalStateManager | undefined,
-  { path, sha256, sizeBytes }: FilePosition,
+  { path, xxh128, sizeBytes }: FilePosition,
   before: string = path,
 ): void {
   const { [before]: _, ...others } = loadedFiles(state);
-  state?.set(LOADED, { ...others, [path]: { sha256, sizeBytes } });
+  state?.set(LOADED, { ...others, [path]: { xxh128, sizeBytes } });
 }
 
 interface ColumnFacts {

@@ -36,7 +36,7 @@ export interface SourceFile extends StoredFile {
   lentBytes(chunkBytes: number): AsyncIterable<Uint8Array>;
   /** `length` bytes from `offset` of the stored bytes. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** SHA-256 of the stored bytes, hex; reads what `bytes()` has not read. */
+  /** XXH3-128 of the stored bytes, hex; reads what `bytes()` has not read. Tells contents apart; proves nothing to others. */
   digest(): Promise<string>;
   /** @throws DativoError DTV_SOURCE_CHANGED when size or time are no longer those of the opening. */
   verifyUnchanged(): Promise<void>;

@@ -1,7 +1,7 @@
-import { createHash, type Hash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
+import { createXXHash128, type IHasher } from "hash-wasm";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { didYouMean } from "../contract/options.ts";
@@ -83,7 +83,7 @@ class LocalSourceFile implements SourceFile {
   readonly mtimeNs: string;
   readonly #handle: FileHandle;
   readonly #observe: ReadObserver;
-  readonly #hash: Hash = createHash("sha256");
+  readonly #hash: Promise<IHasher> = createXXHash128();
   /** How far the hash has come; it follows sequential reading and catches up in `digest`. */
   #hashed = 0;
 
@@ -122,9 +122,13 @@ class LocalSourceFile implements SourceFile {
     while (this.#hashed < this.sizeBytes) {
       const bytes = await this.#readAt(this.#hashed, Buffer.allocUnsafeSlow(CHUNK_BYTES));
       if (bytes.length === 0) break;
-      this.#absorb(bytes);
+      await this.#absorb(bytes);
     }
-    return this.#hash.copy().digest("hex");
+    const hash = await this.#hash;
+    const state = hash.save();
+    const digest = hash.digest();
+    hash.load(state);
+    return digest;
   }
 
   async verifyUnchanged(): Promise<void> {
@@ -144,7 +148,7 @@ class LocalSourceFile implements SourceFile {
     for (let offset = 0; ; ) {
       const bytes = await this.#readAt(offset, nextBuffer());
       if (bytes.length === 0) return;
-      if (offset === this.#hashed) this.#absorb(bytes);
+      if (offset === this.#hashed) await this.#absorb(bytes);
       offset += bytes.length;
       this.#observe(bytes.length);
       yield bytes;
@@ -160,8 +164,8 @@ class LocalSourceFile implements SourceFile {
     }
   }
 
-  #absorb(bytes: Uint8Array): void {
-    this.#hash.update(bytes);
+  async #absorb(bytes: Uint8Array): Promise<void> {
+    (await this.#hash).update(bytes);
     this.#hashed += bytes.length;
   }
 }

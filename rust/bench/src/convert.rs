@@ -20,7 +20,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (facts, digest) = convert(input, output, gate, options)?;
     let wall = clock.elapsed().as_secs_f64();
     println!(
-        "{} rows, {} bytes, {wall:.3} s, {:.0} rows/s | sha256 of the input {digest}, of the output {}",
+        "{} rows, {} bytes, {wall:.3} s, {:.0} rows/s | XXH3-128 of the input {digest}, SHA-256 of the output {}",
         facts.rows,
         facts.size_bytes,
         facts.rows as f64 / wall,

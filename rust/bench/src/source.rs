@@ -1,10 +1,10 @@
 //! A file's bytes, read ahead and hashed on a thread of their own, as Dativo's file reader has them.
 use crate::Result;
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::Read;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{JoinHandle, spawn};
+use xxhash_rust::xxh3::Xxh3;
 
 const CHUNK_BYTES: usize = 4 << 20;
 
@@ -35,7 +35,7 @@ impl Source {
         let _ = self.used.try_send(chunk);
     }
 
-    /// The file's SHA-256, 64 hex digits.
+    /// The file's XXH3-128, 32 hex digits.
     pub fn finish(self) -> Result<String> {
         drop((self.chunks, self.used));
         self.reading.join().unwrap_or_else(|_| Err("the thread that reads has panicked".to_owned()))
@@ -43,7 +43,7 @@ impl Source {
 }
 
 fn read(mut file: File, full: &SyncSender<Vec<u8>>, empty: &Receiver<Vec<u8>>) -> std::io::Result<String> {
-    let mut hasher = Sha256::new();
+    let mut hasher = Xxh3::new();
     loop {
         let mut chunk = empty.try_recv().unwrap_or_else(|_| Vec::with_capacity(CHUNK_BYTES));
         chunk.clear();
@@ -51,7 +51,7 @@ fn read(mut file: File, full: &SyncSender<Vec<u8>>, empty: &Receiver<Vec<u8>>) -
         hasher.update(&chunk);
         // Nobody takes it when decoding failed: there is no more to do.
         if chunk.is_empty() || full.send(chunk).is_err() {
-            return Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+            return Ok(format!("{:032x}", hasher.digest128()));
         }
     }
 }
