@@ -15,9 +15,9 @@ const MIN_REPEATS: usize = 4;
 /// Bytes of a dictionary page at which the encoder gives it up.
 pub(crate) const PAGE_BYTES: usize = 1 << 20;
 
-/// Whether a column of a row group of `rows` rows, of which `first` are at hand, is to start with a dictionary.
-/// Nested columns always do: their values are not looked at.
-pub(crate) fn pays(first: &[&ArrayRef], rows: usize) -> bool {
+/// Whether a column of a row group of `rows` rows, of which `first` are at hand, is to start with a dictionary rather
+/// than with its other encoding, which takes differences or not. Nested columns always do: their values are not looked at.
+pub(crate) fn pays(first: &[&ArrayRef], rows: usize, or_differences: bool) -> bool {
     let Some(mut sample) = Sample::take(first) else {
         return true;
     };
@@ -26,7 +26,20 @@ pub(crate) fn pays(first: &[&ArrayRef], rows: usize) -> bool {
     }
     let present = rows * sample.values / sample.rows;
     let distinct = sample.distinct(present);
-    distinct * MIN_REPEATS <= present && distinct * sample.mean_bytes() <= PAGE_BYTES
+    let bytes = distinct * sample.mean_bytes();
+    if distinct * MIN_REPEATS > present || bytes > PAGE_BYTES {
+        return false;
+    }
+    // Bits of all values: as places in a dictionary, with the dictionary, and as differences of either sign.
+    let places = present * bits(distinct as u64 - 1) + bytes * 8;
+    match sample.span.filter(|_| or_differences) {
+        Some((least, most)) => places <= present * (bits(most.abs_diff(least)) + 1),
+        None => true,
+    }
+}
+
+fn bits(greatest: u64) -> usize {
+    (u64::BITS - greatest.leading_zeros()) as usize
 }
 
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -36,12 +49,14 @@ struct Sample {
     values: usize,
     bytes: usize,
     hashes: Vec<u64>,
+    /// Least and greatest of numbers of up to 64 bits.
+    span: Option<(i64, i64)>,
 }
 
 impl Sample {
     /// Values at about even distances; nothing for types whose values have no plain bytes.
     fn take(first: &[&ArrayRef]) -> Option<Self> {
-        let mut sample = Self { rows: 0, values: 0, bytes: 0, hashes: Vec::with_capacity(SAMPLE_ROWS) };
+        let mut sample = Self { rows: 0, values: 0, bytes: 0, hashes: Vec::with_capacity(SAMPLE_ROWS), span: None };
         let rows: usize = first.iter().map(|column| column.len()).sum();
         let step = rows.div_ceil(SAMPLE_ROWS).max(1);
         first.iter().try_for_each(|column| sample.add_column(column, step))?;
@@ -62,7 +77,12 @@ impl Sample {
             match (column.data_type(), width) {
                 (_, Some(width)) => {
                     let start = (data.offset() + row) * width;
-                    self.add(&data.buffers()[0][start..start + width]);
+                    let value = &data.buffers()[0][start..start + width];
+                    self.add(value);
+                    self.span = number(value).map(|number| {
+                        let (least, most) = self.span.unwrap_or((number, number));
+                        (least.min(number), most.max(number))
+                    });
                 }
                 (DataType::Utf8, _) => self.add(column.as_string::<i32>().value(row).as_bytes()),
                 (DataType::LargeUtf8, _) => self.add(column.as_string::<i64>().value(row).as_bytes()),
@@ -85,14 +105,29 @@ impl Sample {
         self.bytes / self.values
     }
 
-    /// Distinct values to expect among `present`, from the pairs of equal ones: n values of D make about n² / 2D.
+    /// Distinct values to expect among `present`: of D that come equally often, n values show D (1 - e^(-n / D)).
     fn distinct(&mut self, present: usize) -> usize {
         self.hashes.sort_unstable();
         self.hashes.dedup();
-        match self.values - self.hashes.len() {
-            0 => present,
-            equal => (self.values * self.values / (2 * equal)).max(self.hashes.len()),
+        let (values, seen) = (self.values as f64, self.hashes.len() as f64);
+        let (mut low, mut high) = (self.hashes.len(), present.max(self.hashes.len()));
+        while low < high {
+            let middle = low.midpoint(high);
+            let shown = -(middle as f64) * (-values / middle as f64).exp_m1();
+            if shown < seen { low = middle + 1 } else { high = middle }
         }
+        low
+    }
+}
+
+/// A number as Arrow keeps it. A double is taken for one here, and has no encoding of differences.
+fn number(value: &[u8]) -> Option<i64> {
+    match value.len() {
+        4 => value.try_into().ok().map(|bytes| i64::from(i32::from_le_bytes(bytes))),
+        8 => value.try_into().ok().map(i64::from_le_bytes),
+        // Decimals that fit are written as 64 bits.
+        16 => value.try_into().ok().and_then(|bytes| i64::try_from(i128::from_le_bytes(bytes)).ok()),
+        _ => None,
     }
 }
 
@@ -109,6 +144,8 @@ fn hash(value: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::pays;
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
     use arrow_array::{ArrayRef, Int64Array, StringArray};
     use std::sync::Arc;
 
@@ -126,28 +163,37 @@ mod tests {
     #[test]
     fn not_for_unique_values() {
         let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(0..65_536));
-        assert!(!pays(&[&ids], ROWS));
-        assert!(!pays(&[&of_distinct(100_000)], ROWS));
+        assert!(!pays(&[&ids], ROWS, true));
+        assert!(!pays(&[&of_distinct(100_000)], ROWS, true));
     }
 
     #[test]
     fn for_values_that_come_back() {
-        assert!(pays(&[&of_distinct(30)], ROWS));
-        assert!(pays(&[&of_distinct(15_000)], ROWS));
+        assert!(pays(&[&of_distinct(30)], ROWS, false));
+        assert!(pays(&[&of_distinct(15_000)], ROWS, false));
+    }
+
+    #[test]
+    fn not_where_differences_are_shorter() {
+        assert!(!pays(&[&of_distinct(15_000)], ROWS, true));
+        assert!(pays(&[&of_distinct(500)], ROWS, true));
+        let apart = of_distinct(15_000).as_primitive::<Int64Type>().unary::<_, Int64Type>(|value| value * 1_000_000);
+        let apart: ArrayRef = Arc::new(apart);
+        assert!(pays(&[&apart], ROWS, true));
     }
 
     #[test]
     fn not_where_the_dictionary_would_outgrow_its_page() {
         let long = (0..65_536).map(|i| format!("{:0>400}", i % 10_000));
         let long: ArrayRef = Arc::new(StringArray::from_iter_values(long));
-        assert!(!pays(&[&long], ROWS));
+        assert!(!pays(&[&long], ROWS, false));
     }
 
     #[test]
     fn few_values_and_nulls_keep_it() {
         let nulls: ArrayRef = Arc::new(Int64Array::new_null(65_536));
-        assert!(pays(&[&nulls], ROWS));
+        assert!(pays(&[&nulls], ROWS, true));
         let few: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
-        assert!(pays(&[&few], ROWS));
+        assert!(pays(&[&few], ROWS, true));
     }
 }

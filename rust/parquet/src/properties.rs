@@ -35,10 +35,11 @@ pub(crate) fn of_group(options: &Options, fields: &Fields, first: &[&RecordBatch
         // Holds for columns with nothing inside; a nested one has longer paths and keeps the defaults.
         let path = ColumnPath::from(field.name().as_str());
         let columns: Vec<_> = first.iter().map(|batch| batch.column(index)).collect();
-        if !dictionary::pays(&columns, options.row_group_size) {
+        let encoding = delta_of(field.data_type()).filter(|_| !options.plain_encodings);
+        if !dictionary::pays(&columns, options.row_group_size, encoding == Some(Encoding::DELTA_BINARY_PACKED)) {
             properties = properties.set_column_dictionary_enabled(path.clone(), false);
         }
-        if let Some(encoding) = delta_of(field.data_type()).filter(|_| !options.plain_encodings) {
+        if let Some(encoding) = encoding {
             properties = properties.set_column_encoding(path, encoding);
         }
     }
