@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { AssetDefinition } from "../contract/asset.ts";
 import type { Flow } from "./envelope.ts";
 
@@ -21,15 +22,30 @@ export function adoptUpstream(source: unknown): void {
   if (typeof source === "object" && source !== null && adopt in source) (source as Adoptable)[adopt]();
 }
 
-/** How a check tells the reader right before it which contract it will hold records to, before any of them flows. */
+/**
+ * How a check tells the reader right before it which contract it will hold records to. It is asked when the reader
+ * begins, for until then more may be piped; undefined when the reader must leave the work to the check.
+ */
 export const pushDown: unique symbol = Symbol("dativo.pushDown");
 
+export type Offer = () => AssetDefinition | undefined;
+
 interface Offered {
-  [pushDown](contract: AssetDefinition): void;
+  [pushDown](offer: Offer): void;
 }
 
-export function pushDownTo(source: unknown, contract: AssetDefinition): void {
-  if (typeof source === "object" && source !== null && pushDown in source) (source as Offered)[pushDown](contract);
+export function pushDownTo(source: unknown, offer: Offer): void {
+  if (typeof source === "object" && source !== null && pushDown in source) (source as Offered)[pushDown](offer);
+}
+
+/**
+ * True when more than one taker gets the very batches that a stream gives. Records held to a contract would then go to
+ * somebody who has not asked for it, and memory of a library to two who each give it back.
+ */
+export function isShared(stream: EventEmitter): boolean {
+  if (stream.listenerCount("data") + stream.listenerCount("readable") > 1) return true;
+  // A stage of ours makes batches of its own, or was asked itself.
+  return pipesOf(stream).some((next) => !(adopt in next) && isShared(next));
 }
 
 /** How a writer learns of a reading whose envelopes may not reach it, because foreign streams stand before it. */
@@ -48,13 +64,17 @@ interface Joinable {
  */
 export function joinWriters(stream: unknown, flow: Flow): boolean {
   let found = false;
-  for (const next of (stream as Piped)._readableState?.pipes ?? []) {
+  for (const next of pipesOf(stream)) {
     if (join in next) (next as Joinable)[join](flow);
     found = join in next || joinWriters(next, flow) || found;
   }
   return found;
 }
 
+function pipesOf(stream: unknown): readonly EventEmitter[] {
+  return (stream as Piped)._readableState?.pipes ?? [];
+}
+
 interface Piped {
-  readonly _readableState?: { readonly pipes?: readonly object[] };
+  readonly _readableState?: { readonly pipes?: readonly EventEmitter[] };
 }

@@ -7,6 +7,7 @@ import { type NativeCodecs, NO_NATIVE_CODECS } from "../contract/native-codecs.t
 import type { Reject } from "../contract/reject.ts";
 import type { Storage } from "../contract/storage.ts";
 import type { BaseWriter } from "../contract/writer.ts";
+import type { Offer } from "./adoption.ts";
 import { type MemoryBudget, processBudget } from "./budget.ts";
 
 /** What the streams of one run share. */
@@ -65,7 +66,7 @@ export class StageControl {
   #rejects: Reject[] = [];
   #filtered = 0;
   #onCrowd: (() => void) | undefined;
-  #contract: AssetDefinition | undefined;
+  #offer: Offer = () => undefined;
 
   /** @throws DativoError DTV_PLUGIN_CLASS when the stage has not the one hook that it must have. */
   constructor(
@@ -80,7 +81,7 @@ export class StageControl {
     }
     this.#meter = meter;
     this.#owner = owner;
-    const contract = (): AssetDefinition | undefined => this.#contract;
+    const contract = (): AssetDefinition | undefined => this.#offer();
     this.context = {
       signal: this.#abort.signal,
       log: environment.log,
@@ -103,9 +104,9 @@ export class StageControl {
     };
   }
 
-  /** Tells a reader what the stage behind it will hold its records to. */
-  offer(contract: AssetDefinition): void {
-    this.#contract = contract;
+  /** Tells a reader, when it asks, what the stage behind it will hold its records to. */
+  offer(offer: Offer): void {
+    this.#offer = offer;
   }
 
   get signal(): AbortSignal {

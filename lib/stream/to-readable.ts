@@ -1,9 +1,10 @@
 import { Readable } from "node:stream";
 import type { AssetDefinition } from "../contract/asset.ts";
 import type { Batch, Row } from "../contract/batch.ts";
+import { DativoError } from "../contract/errors.ts";
 import type { BaseReader } from "../contract/reader.ts";
 import type { Position, Split } from "../contract/results.ts";
-import { adopt, joinWriters, pushDown } from "./adoption.ts";
+import { adopt, isShared, joinWriters, type Offer, pushDown } from "./adoption.ts";
 import { Reading } from "./reading.ts";
 import { closeStage, StageControl, type StageOptions } from "./stage.ts";
 
@@ -35,6 +36,10 @@ class ReaderStream extends Readable {
   readonly #graceMs: number;
   readonly #reading: Reading;
   readonly #batches: AsyncGenerator<Batch>;
+  readonly #offers: Offer[] = [];
+  /** What records are held to, once the reader has asked; null when it holds them to nothing. */
+  #contract: AssetDefinition | null | undefined;
+  #isHeld = false;
   #pulling = false;
 
   constructor(reader: BaseReader, options: ReadableOptions) {
@@ -42,6 +47,7 @@ class ReaderStream extends Readable {
     this.#reader = reader;
     this.#control = new StageControl(options, reader, "extract");
     this.#graceMs = options.environment.graceMs;
+    this.#control.offer(() => this.#settleContract());
     reader.ctx = this.#control.context;
     this.#reading = new Reading(reader, options, this.#control);
     this.#batches = this.#reading.batches();
@@ -51,8 +57,8 @@ class ReaderStream extends Readable {
     this.#reading.adopted = true;
   }
 
-  [pushDown](contract: AssetDefinition): void {
-    this.#control.offer(contract);
+  [pushDown](offer: Offer): void {
+    this.#offers.push(offer);
   }
 
   override async _read(): Promise<void> {
@@ -62,6 +68,7 @@ class ReaderStream extends Readable {
     try {
       const { value, done } = await this.#batches.next();
       this.#pulling = false;
+      this.#refuseLateTaker(value);
       this.push(done ? null : value);
     } catch (error) {
       this.destroy(error as Error);
@@ -79,5 +86,24 @@ class ReaderStream extends Readable {
       await this.#reader.close();
     });
     callback(error);
+  }
+
+  /** Once for the whole reading: what is unique is so over all of its records. */
+  #settleContract(): AssetDefinition | undefined {
+    if (this.#contract === undefined) {
+      const contracts = isShared(this) ? [] : this.#offers.map((offer) => offer());
+      this.#contract = contracts.find((contract) => contract !== undefined) ?? null;
+    }
+    return this.#contract ?? undefined;
+  }
+
+  /** @throws DativoError DTV_STAGE_MISUSE, since what was read for the first taker is not what the source holds. */
+  #refuseLateTaker(batch: Batch | undefined): void {
+    this.#isHeld ||= batch?.contract !== undefined;
+    if (!this.#isHeld || !isShared(this)) return;
+    batch?.release();
+    throw new DativoError("DTV_STAGE_MISUSE", "A reader that holds its records to a contract has got a second taker", {
+      hint: "Pipe a reader into all its stages, and listen to it, before the first record is read.",
+    });
   }
 }

@@ -6,7 +6,7 @@ import type { Reject } from "../contract/reject.ts";
 import { RowBatch } from "../contract/row-batch.ts";
 import { Schema } from "../contract/schema.ts";
 import { type Applied, BaseTransform, type TransformClass } from "../contract/transform.ts";
-import { adopt, adoptUpstream, joinWriters, pushDownTo } from "./adoption.ts";
+import { adopt, adoptUpstream, isShared, joinWriters, pushDownTo } from "./adoption.ts";
 import { asBatch, bearable } from "./as-batch.ts";
 import { attachEnvelope, type Envelope, type Flow, newEnvelope, takeEnvelope } from "./envelope.ts";
 import { Handover } from "./handover.ts";
@@ -45,14 +45,18 @@ class TransformStream extends Duplex {
   readonly #run: TransformRun;
   #pulling = false;
   #upstream: unknown;
+  /** How often a stream was piped into this one, or left it. */
+  #changes = 0;
 
   constructor(transform: BaseTransform, options: TransformOptions) {
     super({ objectMode: true, readableHighWaterMark: 1, writableHighWaterMark: 1 });
     this.on("pipe", (source) => {
       this.#upstream = source;
+      this.#changes++;
       if (this.#run.adopted) adoptUpstream(source);
-      if (transform.contract) pushDownTo(source, transform.contract);
+      pushDownTo(source, () => (this.#changes === 1 && !isShared(this) ? transform.contract : undefined));
     });
+    this.on("unpipe", () => this.#changes++);
     this.#transform = transform;
     this.#graceMs = options.environment.graceMs;
     this.#control = new StageControl(options, transform, "apply");
