@@ -1,5 +1,4 @@
 import type { SourceConfig } from "../contract/config.ts";
-import { DativoError } from "../contract/errors.ts";
 import { Provenance } from "../contract/provenance.ts";
 import { BaseReader, type ReaderClass, WHOLE_SOURCE } from "../contract/reader.ts";
 import {
@@ -107,7 +106,7 @@ class Abi2Reader extends BaseReader {
   #take(raw: Buffer, owner: string, schema: ArrowSchema, provenance: Provenance) {
     tellOf(raw, owner, this.ctx);
     const rows = NativeRows.takeFrom(raw, BATCH.rows);
-    const position = positionIn(raw, owner);
+    const position = jsonIn(raw, BATCH.position, BATCH.positionLength);
     if (!rows) return { batch: [], position };
     rows.check(() => checkRecords(rows.struct, schema.fields, owner));
     return { batch: new ColumnBatch(schema, rows, provenance), position };
@@ -144,19 +143,4 @@ async function openSplit(object: Abi2Object, position: Position, split: Split | 
   const json = (value: unknown) => (value === undefined ? null : fixedText(JSON.stringify(value)));
   await object.call("open", READER.open, null, json(position), json(split), schema);
   return importSchema(schema, object.name);
-}
-
-/** Positions are kept in the state, where a number beyond 2^53 would lose digits. */
-function positionIn(raw: Buffer, owner: string): Position | undefined {
-  const position = jsonIn(raw, BATCH.position, BATCH.positionLength);
-  try {
-    JSON.stringify(position);
-  } catch (cause) {
-    throw new DativoError("DTV_PLUGIN_RESULT", `${owner} gave a position with a number beyond 2^53`, {
-      culprit: owner,
-      hint: "Give such a number as a text.",
-      cause,
-    });
-  }
-  return position as Position | undefined;
 }
