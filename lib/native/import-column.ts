@@ -3,10 +3,10 @@ import { type ArrowSource, readCells } from "../formats/arrow/read-cells.ts";
 import { ARROW_ARRAY } from "./layout.ts";
 import { copyBytes } from "./memory.ts";
 
-/** The cells of one column of a struct array of a library: what a row shows, copied out of native memory. */
-export function importCells(struct: Buffer, field: ArrowField, index: number): unknown[] {
+/** `count` cells, from `start`, of a column of a struct array of a library: what a row shows, copied out of its memory. */
+export function importCells(struct: Buffer, field: ArrowField, index: number, start: number, count: number): unknown[] {
   const rows = new NativeArray(struct);
-  return readCells(rows.child(index), field, rows.offset, rows.length);
+  return readCells(rows.child(index), field, rows.offset + start, count);
 }
 
 /** An ArrowArray and what its struct says; `check-array.ts` has held it against the schema. */

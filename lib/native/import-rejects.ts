@@ -12,7 +12,7 @@ type Line = Readonly<Record<(typeof COLUMNS)[number], unknown>>;
 export function importRejects(lines: NativeRows, owner: string): Reject[] {
   try {
     checkRecords(lines.struct, FIELDS, `${owner}, rejects`);
-    const columns = FIELDS.map((field, index) => importCells(lines.struct, field, index));
+    const columns = FIELDS.map((field, index) => importCells(lines.struct, field, index, 0, lines.length));
     const rejects: { key: string; reject: Reject & { faults: Fault[] } }[] = [];
     for (let i = 0; i < lines.length; i++) {
       const line = Object.fromEntries(COLUMNS.map((name, index) => [name, columns[index]?.[i]])) as Line;

@@ -1,0 +1,65 @@
+import { type Batch, batchBrand, type Row, type RowsOptions } from "../../contract/batch.ts";
+import { type Column, columnOf } from "../../contract/column.ts";
+import { DativoError } from "../../contract/errors.ts";
+import type { Provenance } from "../../contract/provenance.ts";
+import { RowBatch } from "../../contract/row-batch.ts";
+import type { Schema } from "../../contract/schema.ts";
+
+/** Records in columns that are no JavaScript values yet. Cells are made of the columns that somebody looks at. */
+export abstract class CellBatch<R extends Row = Row> implements Batch<R> {
+  readonly [batchBrand] = true;
+  readonly schema: Schema;
+  readonly length: number;
+  readonly provenance: Provenance | undefined;
+  abstract readonly sizeBytes: number;
+  readonly #cells: (readonly unknown[] | undefined)[] = [];
+
+  constructor(schema: Schema, length: number, provenance?: Provenance) {
+    this.schema = schema;
+    this.length = length;
+    this.provenance = provenance;
+  }
+
+  abstract retain(): CellBatch<R>;
+  abstract release(): void;
+
+  /** Makes `count` cells, from `start`, of the field at a position of the schema. */
+  protected abstract readCells(index: number, start: number, count: number): readonly unknown[];
+
+  /** The cells of the field at a position of the schema, as in a row. @throws DativoError of what cannot be read */
+  cells(index: number): readonly unknown[] {
+    this.#cells[index] ??= this.readCells(index, 0, this.length);
+    return this.#cells[index];
+  }
+
+  column(name: string): Column {
+    const field = this.schema.field(name);
+    if (field) return columnOf(name, field.type, this.cells(this.schema.indexOf(name)));
+    throw new DativoError("DTV_STAGE_MISUSE", `The batch has no column '${name}'`, {
+      hint: `Its columns are ${this.schema.names.join(", ")}.`,
+    });
+  }
+
+  /** The same records as JavaScript values. */
+  toRowBatch(): RowBatch<R> {
+    const columns = this.schema.fields.map((_, index) => this.cells(index));
+    return RowBatch.fromColumns<R>(this.schema, columns, this.length, { provenance: this.provenance });
+  }
+
+  /** The same records as batches of JavaScript values, each made when it is asked for. */
+  *slices(maxRows: number): Generator<RowBatch<R>> {
+    for (let start = 0; start < this.length; start += maxRows) {
+      const length = Math.min(maxRows, this.length - start);
+      const columns = this.schema.fields.map((_, index) => this.readCells(index, start, length));
+      yield RowBatch.fromColumns<R>(this.schema, columns, length, { provenance: this.provenance?.from(start) });
+    }
+  }
+
+  rows(options: RowsOptions = {}): Iterable<R> {
+    return this.toRowBatch().rows(options);
+  }
+
+  [Symbol.iterator](): Iterator<R> {
+    return this.rows()[Symbol.iterator]();
+  }
+}
