@@ -1,12 +1,11 @@
 import koffi from "koffi";
 import type { ArrowColumn } from "../formats/arrow/arrow-column.ts";
+import { type ArrayStruct, makeArrayStruct } from "./array-struct.ts";
 import { ARROW_ARRAY } from "./layout.ts";
-import { addressOf, copyBytes, fixedBytes } from "./memory.ts";
+import { addressOf, copyBytes } from "./memory.ts";
 
 /** A struct that a library may hold, with the memory behind it. */
-interface Exported {
-  readonly struct: Buffer;
-  readonly memory: readonly (Buffer | undefined)[];
+interface Exported extends ArrayStruct {
   readonly children: readonly Exported[];
 }
 
@@ -29,26 +28,12 @@ export function exportArray(column: ArrowColumn): Buffer {
 
 function exportColumn(column: ArrowColumn): Exported {
   const children = column.children.map(exportColumn);
-  const buffers = pointers(column.buffers.map((buffer) => (buffer === undefined ? 0n : addressOf(buffer))));
-  const childTable = pointers(children.map((child) => addressOf(child.struct)));
-  const struct = fixedBytes(ARROW_ARRAY.size);
-  struct.writeBigInt64LE(BigInt(column.length), ARROW_ARRAY.length);
-  struct.writeBigInt64LE(BigInt(column.nullCount), ARROW_ARRAY.nullCount);
-  struct.writeBigInt64LE(BigInt(column.buffers.length), ARROW_ARRAY.buffers);
-  struct.writeBigInt64LE(BigInt(children.length), ARROW_ARRAY.children);
-  struct.writeBigUInt64LE(addressOf(buffers), ARROW_ARRAY.bufferPointers);
-  struct.writeBigUInt64LE(children.length === 0 ? 0n : addressOf(childTable), ARROW_ARRAY.childPointers);
-  struct.writeBigUInt64LE(releaseCallback(), ARROW_ARRAY.release);
-  struct.writeBigUInt64LE(++lastId, ARROW_ARRAY.privateData);
-  const exported = { struct, memory: [...column.buffers, buffers, childTable], children };
-  held.set(lastId, exported);
+  const structs = children.map(({ struct }) => struct);
+  const id = ++lastId;
+  const made = makeArrayStruct({ ...column, children: structs, release: releaseCallback(), privateData: id });
+  const exported = { ...made, children };
+  held.set(id, exported);
   return exported;
-}
-
-function pointers(addresses: readonly bigint[]): Buffer {
-  const table = fixedBytes(Math.max(1, addresses.length) * 8);
-  for (const [index, address] of addresses.entries()) table.writeBigUInt64LE(address, index * 8);
-  return table;
 }
 
 let callback: bigint | undefined;

@@ -4,7 +4,7 @@ import type { Property } from "../contract/types.ts";
 import { membersOf } from "../formats/arrow/arrow-field.ts";
 import { formatOf } from "../formats/arrow/arrow-type.ts";
 import { ARROW_SCHEMA, NULLABLE } from "./layout.ts";
-import { addressOf, fixedBytes, fixedText } from "./memory.ts";
+import { addressOf, fixedBytes, fixedText, pointerTable } from "./memory.ts";
 import { encodeMetadata } from "./schema-metadata.ts";
 
 /** An ArrowSchema that a library may read while the object is referenced. It stays ours: nobody releases it. */
@@ -31,8 +31,7 @@ function exportField({ name, type, nullable }: Property): ExportedSchema {
   const metadata = known === undefined ? encodeMetadata(JSON_TEXT) : undefined;
   const label = fixedText(name);
   const children = membersOf(type).map(exportField);
-  const table = fixedBytes(Math.max(1, children.length) * 8);
-  for (const [index, child] of children.entries()) table.writeBigUInt64LE(addressOf(child.struct), index * 8);
+  const table = pointerTable(children.map((child) => child.struct));
   const struct = fixedBytes(ARROW_SCHEMA.size);
   struct.writeBigUInt64LE(addressOf(format), ARROW_SCHEMA.format);
   struct.writeBigUInt64LE(addressOf(label), ARROW_SCHEMA.name);

@@ -39,6 +39,13 @@ export function addressOf(bytes: Buffer): bigint {
   return koffi.address(bytes);
 }
 
+/** Pointers one after another, NULL where there is nothing. It has an address, if nobody's, also without any. */
+export function pointerTable(targets: readonly (Buffer | undefined)[]): Buffer {
+  const table = fixedBytes(Math.max(1, targets.length) * 8);
+  for (const [index, target] of targets.entries()) table.writeBigUInt64LE(target ? addressOf(target) : 0n, index * 8);
+  return table;
+}
+
 /** A text in a struct: up to its NUL. */
 export function textIn(bytes: Buffer, start: number, length: number): string {
   const end = bytes.indexOf(0, start);
