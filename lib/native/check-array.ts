@@ -6,7 +6,7 @@
 import { DativoError } from "../contract/errors.ts";
 import type { ArrowField } from "../formats/arrow/arrow-field.ts";
 import type { Storage } from "../formats/arrow/arrow-type.ts";
-import { NativeArray } from "./import-column.ts";
+import { NativeArray, offsetAt } from "./import-column.ts";
 
 const MAX_ROWS = 2 ** 24;
 const MAX_BUFFER_BYTES = 2 ** 30;
@@ -75,11 +75,7 @@ function checkNumbers(array: NativeArray, buffers: number, where: string): void 
 
 function endsOf(array: NativeArray, width: 4 | 8): { first: number; last: number } {
   if (array.length === 0) return { first: 0, last: 0 };
-  const read = (index: number): number => {
-    const bytes = array.bytes(1, index * width, (index + 1) * width) as Buffer;
-    return width === 4 ? bytes.readInt32LE() : Number(bytes.readBigInt64LE());
-  };
-  return { first: read(array.offset), last: read(array.offset + array.length) };
+  return { first: offsetAt(array, width, array.offset), last: offsetAt(array, width, array.offset + array.length) };
 }
 
 function at(address: bigint, where: string): NativeArray {

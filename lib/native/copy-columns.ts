@@ -1,6 +1,6 @@
 import type { ArrowColumn } from "../formats/arrow/arrow-column.ts";
 import type { ArrowField } from "../formats/arrow/arrow-field.ts";
-import type { Storage } from "../formats/arrow/arrow-type.ts";
+import { widthOf } from "../formats/arrow/arrow-type.ts";
 import type { ColumnBatch } from "./column-batch.ts";
 import { NativeArray } from "./import-column.ts";
 
@@ -27,7 +27,8 @@ function copyValues(array: NativeArray, field: ArrowField, first: number, count:
   switch (storage.kind) {
     case "bits":
       return { buffers: [copyBits(array, 1, first, count) ?? Buffer.alloc(0)] };
-    case "bytes": {
+    case "bytes":
+    case "json": {
       const { offsets, from, to } = copyOffsets(array, first, count);
       return { buffers: [offsets, copyPart(array, 2, from, to)] };
     }
@@ -48,11 +49,6 @@ function copyValues(array: NativeArray, field: ArrowField, first: number, count:
       return { buffers: [copyPart(array, 1, first * width, (first + count) * width)] };
     }
   }
-}
-
-function widthOf(storage: Storage): number {
-  if (storage.kind === "decimal") return 16;
-  return storage.kind === "date" ? 4 : 8;
 }
 
 function copyPart(array: NativeArray, buffer: number, start: number, end: number): Buffer {

@@ -1,4 +1,5 @@
 import type { ArrowField } from "../formats/arrow/arrow-field.ts";
+import { widthOf } from "../formats/arrow/arrow-type.ts";
 import { type ArrowSource, readCells } from "../formats/arrow/read-cells.ts";
 import { ARROW_ARRAY } from "./layout.ts";
 import { copyBytes } from "./memory.ts";
@@ -109,16 +110,13 @@ function sizeOf(array: NativeArray, field: ArrowField, start: number, count: num
     }
     case "struct":
       return children.reduce((sum, child, i) => sum + sizeOf(array.child(i), child, first, count), 0);
-    case "decimal":
-      return count * 16;
-    case "date":
-      return count * 4;
     default:
-      return count * storage.bytes;
+      return count * widthOf(storage);
   }
 }
 
-function offsetAt(array: NativeArray, width: 4 | 8, index: number): number {
+/** An offset of a list, or of texts or bytes. */
+export function offsetAt(array: NativeArray, width: 4 | 8, index: number): number {
   const bytes = array.bytes(1, index * width, (index + 1) * width);
   if (!bytes) return 0;
   return width === 4 ? bytes.readInt32LE() : Number(bytes.readBigInt64LE());

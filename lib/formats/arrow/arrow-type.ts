@@ -17,6 +17,15 @@ export type Storage =
   | { readonly kind: "list"; readonly offsets: 4 | 8 }
   | { readonly kind: "struct" };
 
+/** Storage whose values stand side by side, each as wide as the others. */
+export type FixedStorage = Exclude<Storage, { kind: "bits" | "bytes" | "json" | "list" | "struct" }>;
+
+/** Bytes of one value. */
+export function widthOf(storage: FixedStorage): number {
+  if (storage.kind === "decimal") return 16;
+  return storage.kind === "date" ? 4 : storage.bytes;
+}
+
 export interface ArrowType {
   readonly storage: Storage;
   /** Undefined for lists and structs, whose type needs their children. */

@@ -4,7 +4,7 @@ import { DativoError } from "../../contract/errors.ts";
 import { parseJson } from "../../contract/json.ts";
 import { formatDate, formatTime, formatTimestamp, fromEpochMicros } from "../../contract/temporal.ts";
 import type { ArrowField } from "./arrow-field.ts";
-import type { Storage } from "./arrow-type.ts";
+import { type FixedStorage, type Storage, widthOf } from "./arrow-type.ts";
 
 const MICROS = 1_000_000n;
 
@@ -71,7 +71,7 @@ function readValues(array: ArrowSource, field: ArrowField, first: number, count:
     case "struct":
       return readStructs(array, field, first, count);
     default:
-      return readFixed(array, field, fixedReader(storage, field), first, count, isNull);
+      return readFixed(array, field, storage, first, count, isNull);
   }
 }
 
@@ -81,40 +81,36 @@ function readBits(array: ArrowSource, field: ArrowField, first: number, count: n
 }
 
 type Bytes = Extract<Storage, { kind: "bytes" }>;
-type Fixed = Exclude<Storage, { kind: "bits" | "bytes" | "json" | "list" | "struct" }>;
 
 /** What lies under a null may be anything, and is not looked at. */
 function readFixed(
   array: ArrowSource,
   field: ArrowField,
-  { width, read }: FixedReader,
+  storage: FixedStorage,
   first: number,
   count: number,
   isNull: IsNull = () => false,
 ): unknown[] {
+  const width = widthOf(storage);
+  const read = cellReader(storage, field);
   const bytes = need(array, field, 1, first * width, (first + count) * width);
   return Array.from({ length: count }, (_, i) => (isNull(i) ? null : read(bytes, i * width)));
 }
 
-interface FixedReader {
-  readonly width: number;
-  read(bytes: Buffer, at: number): unknown;
-}
+type CellReader = (bytes: Buffer, at: number) => unknown;
 
-function fixedReader(storage: Fixed, field: ArrowField): FixedReader {
+function cellReader(storage: FixedStorage, field: ArrowField): CellReader {
   switch (storage.kind) {
     case "int":
       return intReader(storage.bytes, storage.signed);
     case "float":
-      return storage.bytes === 4
-        ? { width: 4, read: (bytes, at) => bytes.readFloatLE(at) }
-        : { width: 8, read: (bytes, at) => bytes.readDoubleLE(at) };
+      return storage.bytes === 4 ? (bytes, at) => bytes.readFloatLE(at) : (bytes, at) => bytes.readDoubleLE(at);
     case "decimal":
-      return { width: 16, read: (bytes, at) => formatDecimal(int128(bytes, at), storage.scale) };
+      return (bytes, at) => formatDecimal(int128(bytes, at), storage.scale);
     case "date":
-      return { width: 4, read: (bytes, at) => formatDate(bytes.readInt32LE(at)) };
+      return (bytes, at) => formatDate(bytes.readInt32LE(at));
     case "ticks":
-      return { width: storage.bytes, read: (bytes, at) => formatMicros(microsAt(bytes, at, storage, field), field) };
+      return (bytes, at) => formatMicros(microsAt(bytes, at, storage, field), field);
   }
 }
 
@@ -134,12 +130,9 @@ function microsAt(bytes: Buffer, at: number, storage: Extract<Storage, { kind: "
   });
 }
 
-function intReader(width: 1 | 2 | 4 | 8, signed: boolean): FixedReader {
-  if (width === 8) return { width, read: (bytes, at) => narrow(bytes.readBigInt64LE(at)) };
-  return {
-    width,
-    read: signed ? (bytes, at) => bytes.readIntLE(at, width) : (bytes, at) => bytes.readUIntLE(at, width),
-  };
+function intReader(width: 1 | 2 | 4 | 8, signed: boolean): CellReader {
+  if (width === 8) return (bytes, at) => narrow(bytes.readBigInt64LE(at));
+  return signed ? (bytes, at) => bytes.readIntLE(at, width) : (bytes, at) => bytes.readUIntLE(at, width);
 }
 
 /** An integer cell is a number where that is exact. */
