@@ -6,6 +6,7 @@ import { DativoError } from "../contract/errors.ts";
 import type { Format } from "../contract/format.ts";
 import type { NativeCodecs, NativeDecoder } from "../contract/native-codecs.ts";
 import type { WriterClass } from "../contract/writer.ts";
+import type { NativeLibrary } from "../native/library.ts";
 import { packageRoot } from "../storage/package-root.ts";
 
 const EXTENSIONS: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: "dylib", linux: "so" };
@@ -46,13 +47,11 @@ export const nativeCodecs: NativeCodecs = {
 export async function findNativeFileWriter(format: Format): Promise<WriterClass | undefined> {
   const found = findCodec(WRITERS, format.name);
   if ("refusal" in found) return undefined;
-  const [{ openLibrary }, { nativeFileWriterClass }, { trimHeaps }] = await Promise.all([
-    import("../native/library.ts"),
+  const [library, { nativeFileWriterClass }] = await Promise.all([
+    loadLibrary(found.path),
     import("../native/native-file-writer.ts"),
-    import("../native/heaps.ts"),
   ]);
-  trim = trimHeaps;
-  return nativeFileWriterClass(openLibrary(found.path), found.symbol, format);
+  return nativeFileWriterClass(library, found.symbol, format);
 }
 
 /** Who serves a codec that there is in native code. */
@@ -92,13 +91,10 @@ async function openDecoder(
   const found = findCodec(DECODERS, format);
   if ("refusal" in found) return found;
   if (contract.fields.length === 0) return { refusal: "the contract names no fields" };
-  const [{ openLibrary }, { LibraryDecoder }, { trimHeaps }] = await Promise.all([
-    import("../native/library.ts"),
+  const [library, { LibraryDecoder }] = await Promise.all([
+    loadLibrary(found.path),
     import("../native/native-decoder.ts"),
-    import("../native/heaps.ts"),
   ]);
-  trim = trimHeaps;
-  const library = openLibrary(found.path);
   try {
     const settings = options as Readonly<Record<string, unknown>>;
     return { decoder: await LibraryDecoder.create(library, found.symbol, settings, contract, signal) };
@@ -106,6 +102,16 @@ async function openDecoder(
     if (error instanceof DativoError && error.code === "DTV_NOT_BUILT") return { refusal: error.message };
     throw error;
   }
+}
+
+/** Opens a library; from then on there are heaps to trim. */
+async function loadLibrary(path: string): Promise<NativeLibrary> {
+  const [{ openLibrary }, { trimHeaps }] = await Promise.all([
+    import("../native/library.ts"),
+    import("../native/heaps.ts"),
+  ]);
+  trim = trimHeaps;
+  return openLibrary(path);
 }
 
 function findCodec(codecs: typeof DECODERS, format: string): Found {
