@@ -1,6 +1,7 @@
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import { FileReader } from "../contract/file-reader.ts";
+import type { ReaderClass } from "../contract/reader.ts";
 import { construct } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
 import { LocalStorage } from "../storage/local.ts";
@@ -12,7 +13,7 @@ export interface Explanation {
   readonly stages: readonly StageExplanation[];
   /** What a stage does that another one asked for. */
   readonly pushedDown: readonly string[];
-  /** Stages at which records that lie in native memory become JavaScript values. */
+  /** Every stage at which records that lie in native memory become JavaScript values. */
   readonly rowsMaterialisedAt: readonly string[];
   readonly guarantee: Guarantee;
   /** The document that each value was said in, by its dotted path. */
@@ -47,7 +48,7 @@ export async function explainJob(job: LoadedJob, options: { readonly cwd?: strin
   return {
     stages,
     pushedDown: isPushedDown ? [`the contract ${job.asset.name} ${job.asset.version}, into the reader`] : [],
-    rowsMaterialisedAt: read.isNative ? firstJavaScript(stages) : [],
+    rowsMaterialisedAt: leavingNative(stages),
     guarantee: plan.guarantee,
     origins: job.origins,
   };
@@ -61,7 +62,9 @@ interface ReaderFacts {
 
 async function explainReader({ job, reader }: JobPlan, cwd?: string): Promise<ReaderFacts> {
   const { custom, config } = job.source;
-  if (custom !== undefined) return { isNative: reader.playerClass.output === "columns", holdsContract: false };
+  if (custom !== undefined && !readsFiles(reader.playerClass)) {
+    return { isNative: reader.playerClass.output === "columns", holdsContract: false };
+  }
   const player = construct(reader, config);
   player.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd), native: nativeCodecs };
   try {
@@ -76,10 +79,16 @@ function explainWriter({ writer }: JobPlan): StageExplanation {
   return { stage: "write", by: writer.name, runs: runsOf(writer.playerClass.input === "columns") };
 }
 
-/** From the first stage in JavaScript on, records are JavaScript's. */
-function firstJavaScript(stages: readonly StageExplanation[]): string[] {
-  const first = stages.find(({ runs }) => runs === "javascript");
-  return first ? [first.stage] : [];
+/** Whether a plugin leaves the reading to Dativo, and thereby to native code where that can do it. */
+function readsFiles({ prototype }: ReaderClass): boolean {
+  return prototype instanceof FileReader && prototype.extract === FileReader.prototype.extract;
+}
+
+/** Stages in JavaScript that get records from native code; a native stage in between brings them back there. */
+function leavingNative(stages: readonly StageExplanation[]): string[] {
+  return stages
+    .filter(({ runs }, index) => runs === "javascript" && stages[index - 1]?.runs === "native")
+    .map(({ stage }) => stage);
 }
 
 function runsOf(isNative: boolean): StageExplanation["runs"] {

@@ -5,8 +5,13 @@ import { describeNative, nativeLibrary } from "../../support/native.ts";
 
 const NATIVE = { DATIVO_NATIVE: "on" };
 
-function explain(job: Record<string, unknown> = {}, env: Record<string, string> = NATIVE) {
+function explain(
+  job: Record<string, unknown> = {},
+  env: Record<string, string> = NATIVE,
+  files: Record<string, string> = {},
+) {
   const cwd = tempFolder();
+  writeFiles(cwd, files);
   writeFiles(cwd, { "job.yaml": smallJob(job), "people.yaml": PEOPLE_ASSET, "people.csv": "id,name\n1,Ada\n" });
   const text = dativo(["explain", "job.yaml"], { cwd, env });
   const json = dativo(["explain", "--config", "job.yaml", "--json"], { cwd, env });
@@ -30,6 +35,31 @@ describeNative("dativo explain", () => {
     expect(explain({ target_connector: "jsonl" }).json.rowsMaterialisedAt).toEqual(["write"]);
     const custom_reader = `${nativeLibrary("abi2_fixture")}:create_reader`;
     expect(explain({ source: { custom_reader } }).json.rowsMaterialisedAt).toEqual(["validate"]);
+  });
+
+  it("says so of every stage at which they are", () => {
+    const plugin = `${nativeLibrary("abi2_fixture")}:create_transform`;
+    const again = { transforms: [{ plugin }], map: { rename: { name: "who" } } };
+    expect(explain(again).json.rowsMaterialisedAt).toEqual(["map"]);
+    const custom_reader = `${nativeLibrary("abi2_fixture")}:create_reader`;
+    expect(explain({ ...again, source: { custom_reader } }).json.rowsMaterialisedAt).toEqual(["validate", "map"]);
+    expect(explain(again, { DATIVO_NATIVE: "off" }).json.rowsMaterialisedAt).toEqual(["map"]);
+  });
+
+  it("looks at a plugin that reads files as at the readers of Dativo, unless it has its own way", () => {
+    const own = (name: string, body = "") =>
+      `import { FileReader } from "dativo-ingest";
+      export class Mine extends FileReader {
+        constructor(config) { super(config, { name: "${name}", extension: "${name}" }); }
+        ${body}
+      }`;
+    const source = { custom_reader: "mine.mjs:Mine", files: [{ path: "people.csv" }] };
+    const explained = (code: string) => explain({ source }, NATIVE, { "mine.mjs": code }).json.stages.slice(0, 2);
+    expect(explained(own("csv"))).toMatchObject([{ runs: "native" }, { runs: "native", note: "done by the reader" }]);
+    const note = "there is no native codec for mine";
+    expect(explained(own("mine"))).toMatchObject([{ runs: "javascript", note }, { runs: "javascript" }]);
+    const [read, validate] = explained(own("csv", "async *extract() { yield [{ id: 1 }]; }"));
+    expect([read.runs, read.note, validate.runs]).toEqual(["javascript", undefined, "javascript"]);
   });
 
   it("says why TypeScript serves", () => {
