@@ -15,7 +15,7 @@ export function asBatch(chunk: unknown, stage: string): Batch {
  * The parts in which a stage gets a batch. One of columns that becomes JavaScript values as a whole would take ten times
  * its memory.
  */
-export function bearable(batch: Batch, input: "rows" | "batch" | "columns" | undefined): Iterable<Batch> {
+export function partsFor(batch: Batch, input: "rows" | "batch" | "columns" | undefined): Iterable<Batch> {
   if (batch.length === 0) return [];
   return input === "columns" || !batch.slices ? [batch] : batch.slices(MAX_BATCH_ROWS);
 }

@@ -7,7 +7,7 @@ import { RowBatch } from "../contract/row-batch.ts";
 import { Schema } from "../contract/schema.ts";
 import { type Applied, BaseTransform, type TransformClass } from "../contract/transform.ts";
 import { adopt, adoptUpstream, isShared, joinWriters, pushDownTo } from "./adoption.ts";
-import { asBatch, bearable } from "./as-batch.ts";
+import { asBatch, partsFor } from "./as-batch.ts";
 import { attachEnvelope, type Envelope, type Flow, newEnvelope, takeEnvelope } from "./envelope.ts";
 import { Handover } from "./handover.ts";
 import { iteratorOf } from "./iterator-of.ts";
@@ -184,7 +184,7 @@ class TransformRun {
       if (batch.length > 0) yield batch;
       return;
     }
-    for (const part of bearable(batch, (this.#transform.constructor as TransformClass).input)) {
+    for (const part of partsFor(batch, (this.#transform.constructor as TransformClass).input)) {
       yield* results("apply", await this.#control.call("apply", () => this.#transform.apply(part)), this.#control);
     }
   }

@@ -7,7 +7,7 @@ import type { Schema } from "../contract/schema.ts";
 import type { Storage } from "../contract/storage.ts";
 import type { BaseWriter, WriterClass } from "../contract/writer.ts";
 import { adoptUpstream, join } from "./adoption.ts";
-import { asBatch, bearable } from "./as-batch.ts";
+import { asBatch, partsFor } from "./as-batch.ts";
 import { type Envelope, type Flow, takeEnvelope } from "./envelope.ts";
 import { Verdict } from "./policy.ts";
 import { closeWriter, StageControl, type StageOptions, type StreamEnvironment, within } from "./stage.ts";
@@ -158,7 +158,7 @@ class WriterSink extends Writable {
       await this.#begin(batch.schema);
       if (batch.length === 0 || this.#verdict.isLost) return;
       const input = inputOf(writer);
-      for (const part of bearable(batch, input)) await this.#write(part, input);
+      for (const part of partsFor(batch, input)) await this.#write(part, input);
     } finally {
       envelope?.lease?.release();
       batch.release();
