@@ -77,6 +77,11 @@ export function toWritable<R extends Row = Row>(options: WritableOptions): Batch
   return new WriterSink(options) as BatchWritable<R>;
 }
 
+interface Stage {
+  readonly writer: BaseWriter;
+  readonly control: StageControl;
+}
+
 type Phase = "staging" | "sealing" | "committing" | "settled";
 
 class WriterSink extends Writable {
@@ -90,7 +95,7 @@ class WriterSink extends Writable {
   readonly #flows = new Set<Flow>();
   readonly #positions = new Map<string, Position>();
   readonly #tally = { read: 0, added: 0, filtered: 0, written: 0 };
-  #stage: { readonly writer: BaseWriter; readonly control: StageControl } | undefined;
+  #stage: Stage | undefined;
   #phase: Phase = "staging";
   #inFlight: Promise<unknown> = Promise.resolve();
   #values: Readonly<Record<string, unknown>> | undefined;
@@ -154,19 +159,18 @@ class WriterSink extends Writable {
     try {
       await this.#note(envelope, batch);
       await this.#noteLost();
-      const { writer } = await this.#open();
-      await this.#begin(batch.schema);
+      const stage = await this.#open();
+      await this.#begin(batch.schema, stage);
       if (batch.length === 0 || this.#verdict.isLost) return;
-      const input = inputOf(writer);
-      for (const part of partsFor(batch, input)) await this.#write(part, input);
+      const input = inputOf(stage.writer);
+      for (const part of partsFor(batch, input)) await this.#write(part, input, stage);
     } finally {
       envelope?.lease?.release();
       batch.release();
     }
   }
 
-  async #write(batch: Batch, input: WriterInput): Promise<void> {
-    const { writer, control } = await this.#open();
+  async #write(batch: Batch, input: WriterInput, { writer, control }: Stage): Promise<void> {
     const records = input === "rows" ? [...batch.rows()] : batch;
     const { length } = batch;
     const staged = await control.call("writeBatch", () => writer.writeBatch(records as never, this.#batches++));
@@ -203,7 +207,7 @@ class WriterSink extends Writable {
     for (const flow of this.#flows) await this.#count(flow.drain());
   }
 
-  async #open(): Promise<{ readonly writer: BaseWriter; readonly control: StageControl }> {
+  async #open(): Promise<Stage> {
     if (this.#stage) return this.#stage;
     const staging = await this.#committer.open();
     const writer = await staging.createWriter();
@@ -213,9 +217,8 @@ class WriterSink extends Writable {
     return this.#stage;
   }
 
-  async #begin(schema: Schema): Promise<void> {
+  async #begin(schema: Schema, { writer, control }: Stage): Promise<void> {
     if (this.#schema !== undefined || schema.fields.length === 0) return;
-    const { writer, control } = await this.#open();
     this.#schema = schema;
     await control.call("open", () => writer.open(schema));
   }
