@@ -2,7 +2,7 @@ import type { AssetDefinition } from "./asset.ts";
 import type { Batch } from "./batch.ts";
 import type { FileEntry, SourceConfig } from "./config.ts";
 import { DativoError } from "./errors.ts";
-import type { DecodeContext, Format } from "./format.ts";
+import type { Format, SourceContext } from "./format.ts";
 import { TextInference } from "./infer.ts";
 import type { NativeDecoder } from "./native-codecs.ts";
 import { o, parseOptions } from "./options.ts";
@@ -52,6 +52,7 @@ export type FileReaderOptions = { batch_size?: number | undefined; chunk_size?: 
 export abstract class FileReader extends BaseReader {
   static override readonly replay = 3;
   readonly #format: Format;
+  #parsed: ReadOptions | undefined;
   #planned: ReadonlySet<string> = new Set();
   /** Opened with the first file, for all of them; null once it is known that there is none. */
   #native: NativeDecoder | null | undefined;
@@ -180,10 +181,9 @@ export abstract class FileReader extends BaseReader {
     return { ...(format as object), ...(batchRows === undefined ? {} : { batch_rows: batchRows }) };
   }
 
-  #contextOf(file: SourceFile): DecodeContext {
+  #contextOf(file: SourceFile): SourceContext {
     return {
       source: file.path,
-      batchRows: this.#options().batchRows ?? MAX_BATCH_ROWS,
       reject: (reject) => this.ctx.reject(reject),
       warn: (message) => this.ctx.log.warn(message, { path: file.path }),
     };
@@ -192,7 +192,7 @@ export abstract class FileReader extends BaseReader {
   async *#decode(file: SourceFile): AsyncGenerator<Batch> {
     const format = this.#format;
     const options = this.#options();
-    const context = this.#contextOf(file);
+    const context = { ...this.#contextOf(file), batchRows: options.batchRows ?? MAX_BATCH_ROWS };
     if (format.decodeAt) {
       yield* format.decodeAt(file, options.format, context);
     } else if (format.decoder) {
@@ -243,13 +243,23 @@ export abstract class FileReader extends BaseReader {
     );
   }
 
-  #options(): { batchRows: number | undefined; format: unknown } {
+  #options(): ReadOptions {
+    this.#parsed ??= this.#parseOptions();
+    return this.#parsed;
+  }
+
+  #parseOptions(): ReadOptions {
     const { batch_size, chunk_size, ...rest } = this.sourceConfig.engine.options as Record<string, unknown>;
     const owner = `engine.options of the ${this.#format.name} reader`;
     const own = parseOptions(o.object(fileReaderOptions), { batch_size, chunk_size }, owner);
     const format = this.#format.decodeOptions ? parseOptions(this.#format.decodeOptions, rest, owner) : rest;
     return { batchRows: own.batch_size ?? own.chunk_size, format };
   }
+}
+
+interface ReadOptions {
+  readonly batchRows: number | undefined;
+  readonly format: unknown;
 }
 
 function pathOf(entry: FileEntry): string {

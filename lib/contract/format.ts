@@ -4,13 +4,16 @@ import type { Reject } from "./reject.ts";
 import type { Field, Schema } from "./schema.ts";
 
 /** What a decoder is told about the bytes it gets, and where it hands over what is no record. */
-export interface DecodeContext {
+export interface SourceContext {
   /** Name of the source, for provenance and messages. */
   readonly source: string;
-  /** Records per batch, at most. */
-  readonly batchRows: number;
   reject(reject: Reject): void;
   warn(message: string): void;
+}
+
+export interface DecodeContext extends SourceContext {
+  /** Records per batch, at most. */
+  readonly batchRows: number;
 }
 
 /** Turns bytes, given in order and cut anywhere, into batches. Knows no files. */

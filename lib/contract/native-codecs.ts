@@ -1,6 +1,6 @@
 import type { AssetDefinition } from "./asset.ts";
 import type { Batch } from "./batch.ts";
-import type { DecodeContext } from "./format.ts";
+import type { SourceContext } from "./format.ts";
 
 /** Codecs in native code. They do what the format of the same name does, with the same results. */
 export interface NativeCodecs {
@@ -20,8 +20,8 @@ export interface NativeCodecs {
 
 /** Decodes one source after another. What must be unique is so over all of them. */
 export interface NativeDecoder {
-  /** Without a limit of its own on records per batch, unless `batchRows` is given. */
-  decode(bytes: AsyncIterable<Uint8Array>, context: DecodeContext): AsyncIterable<Batch>;
+  /** In batches as large as suit the decoder, or as the option `batch_rows` says that it was made with. */
+  decode(bytes: AsyncIterable<Uint8Array>, context: SourceContext): AsyncIterable<Batch>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import type { AssetDefinition } from "../contract/asset.ts";
-import type { DecodeContext } from "../contract/format.ts";
+import type { SourceContext } from "../contract/format.ts";
 import type { NativeDecoder } from "../contract/native-codecs.ts";
 import { Provenance } from "../contract/provenance.ts";
 import type { Reject } from "../contract/reject.ts";
@@ -43,7 +43,7 @@ export class LibraryDecoder implements NativeDecoder {
     this.#contract = contract;
   }
 
-  async *decode(bytes: AsyncIterable<Uint8Array>, context: DecodeContext): AsyncGenerator<ColumnBatch> {
+  async *decode(bytes: AsyncIterable<Uint8Array>, context: SourceContext): AsyncGenerator<ColumnBatch> {
     const schema = await this.#open(context.source);
     const counter = { rows: 0 };
     for await (const chunk of bytes) {
@@ -64,7 +64,7 @@ export class LibraryDecoder implements NativeDecoder {
     return { ...output, schema: this.#contract.targetSchema() };
   }
 
-  *#take(out: Buffer, arrow: ArrowSchema, context: DecodeContext, counter: { rows: number }): Generator<ColumnBatch> {
+  *#take(out: Buffer, arrow: ArrowSchema, context: SourceContext, counter: { rows: number }): Generator<ColumnBatch> {
     for (const warning of warningsIn(out)) context.warn(warning);
     const lines = NativeRows.takeFrom(out, BATCH.rejects);
     const rejects = lines ? importRejects(lines, this.#transform.name) : [];
