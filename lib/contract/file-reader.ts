@@ -165,7 +165,7 @@ export abstract class FileReader extends BaseReader {
   async *#read(file: SourceFile): AsyncGenerator<Batch> {
     const { contract, native, signal } = this.ctx;
     if (contract && this.#native === undefined) {
-      this.#native = (await native.decoder(this.#format.name, this.#nativeOptions(), contract, signal)) ?? null;
+      this.#native = (await native.decoder(this.#format, this.#nativeOptions(), contract, signal)) ?? null;
     }
     if (!this.#native) yield* this.#decode(file);
     else yield* this.#native.decode(ahead(file.lentBytes(NATIVE_CHUNK_BYTES)), this.#contextOf(file));
@@ -173,7 +173,7 @@ export abstract class FileReader extends BaseReader {
 
   /** Why a contract cannot be held natively while files are read; undefined when it can. */
   async nativeRefusal(contract: AssetDefinition): Promise<string | undefined> {
-    return this.ctx.native.refusal(this.#format.name, this.#nativeOptions(), contract);
+    return this.ctx.native.refusal(this.#format, this.#nativeOptions(), contract);
   }
 
   #nativeOptions(): Record<string, unknown> {

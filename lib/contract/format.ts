@@ -53,6 +53,8 @@ export interface Format {
   readonly name: string;
   /** Without a dot. */
   readonly extension: string;
+  /** Name of the codec in native code that does the same; a format that shares a name with one of ours has none. */
+  readonly native?: string;
   readonly decodeOptions?: OptionsSchema;
   readonly encodeOptions?: OptionsSchema;
   /** Options are as they were given; the codec checks them by its declaration. */

@@ -1,21 +1,21 @@
 import type { AssetDefinition } from "./asset.ts";
 import type { Batch } from "./batch.ts";
-import type { SourceContext } from "./format.ts";
+import type { Format, SourceContext } from "./format.ts";
 
-/** Codecs in native code. They do what the format of the same name does, with the same results. */
+/** Codecs in native code. They do what the format that names them does, with the same results. */
 export interface NativeCodecs {
   /**
    * A decoder whose batches keep a contract, or undefined where there is none: for this format, these options, or this
    * contract.
    */
   decoder(
-    format: string,
+    format: Format,
     options: unknown,
     contract: AssetDefinition,
     signal: AbortSignal,
   ): Promise<NativeDecoder | undefined>;
   /** Why `decoder` gives none; undefined where it gives one. */
-  refusal(format: string, options: unknown, contract: AssetDefinition): Promise<string | undefined>;
+  refusal(format: Format, options: unknown, contract: AssetDefinition): Promise<string | undefined>;
 }
 
 /** Decodes one source after another. What must be unique is so over all of them. */

@@ -11,12 +11,12 @@ import { packageRoot } from "../storage/package-root.ts";
 
 const EXTENSIONS: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: "dylib", linux: "so" };
 
-/** Library and symbol of the decoder of a format. */
+/** Library and symbol of each decoder, by the name that formats have for it. */
 const DECODERS: Readonly<Record<string, readonly [library: string, symbol: string]>> = {
   csv: ["csv_reader_plugin", "create_decoder"],
 };
 
-/** Library and symbol of the writer of a format. */
+/** Library and symbol of each writer. */
 const WRITERS: typeof DECODERS = { parquet: ["parquet_writer_plugin", "create_writer"] };
 
 /** What there is of a codec: where its library lies, or why it does not serve. */
@@ -45,7 +45,7 @@ export const nativeCodecs: NativeCodecs = {
 
 /** The writer of a format by a library of ours; undefined where there is none. */
 export async function findNativeFileWriter(format: Format): Promise<WriterClass | undefined> {
-  const found = findCodec(WRITERS, format.name);
+  const found = findCodec(WRITERS, format);
   if ("refusal" in found) return undefined;
   const [library, { nativeFileWriterClass }] = await Promise.all([
     loadLibrary(found.path),
@@ -66,7 +66,7 @@ export interface CodecReport {
 /** Looks at every library. One that is there and does not load would end each run that needs it. */
 export async function examineCodecs(): Promise<CodecReport[]> {
   const of = (codecs: typeof DECODERS, what: string) =>
-    Object.keys(codecs).map((format) => examine(`${what} ${format}`, findCodec(codecs, format)));
+    Object.keys(codecs).map((name) => examine(`${what} ${name}`, findCodec(codecs, { name, native: name })));
   return Promise.all([...of(DECODERS, "read"), ...of(WRITERS, "write")]);
 }
 
@@ -83,7 +83,7 @@ async function examine(codec: string, found: Found): Promise<CodecReport> {
 }
 
 async function openDecoder(
-  format: string,
+  format: Format,
   options: unknown,
   contract: AssetDefinition,
   signal: AbortSignal,
@@ -114,12 +114,13 @@ async function loadLibrary(path: string): Promise<NativeLibrary> {
   return openLibrary(path);
 }
 
-function findCodec(codecs: typeof DECODERS, format: string): Found {
-  const [name, symbol] = (Object.hasOwn(codecs, format) && codecs[format]) || [];
-  if (name === undefined || symbol === undefined) return { refusal: `there is no native codec for ${format}` };
+function findCodec(codecs: typeof DECODERS, { name, native = "" }: Pick<Format, "name" | "native">): Found {
+  const codec = Object.hasOwn(codecs, native) ? codecs[native] : undefined;
+  if (codec === undefined) return { refusal: `there is no native codec for ${name}` };
+  const [library, symbol] = codec;
   if (process.env["DATIVO_NATIVE"] === "off") return { refusal: "DATIVO_NATIVE is off" };
   const extension = EXTENSIONS[process.platform];
   if (extension === undefined) return { refusal: `libraries are not built for ${process.platform}` };
-  const path = join(packageRoot(), "rust", "target", "release", `lib${name}.${extension}`);
+  const path = join(packageRoot(), "rust", "target", "release", `lib${library}.${extension}`);
   return existsSync(path) ? { path, symbol } : { refusal: `${path} is not built (npm run build:native)` };
 }

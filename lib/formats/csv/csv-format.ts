@@ -13,6 +13,7 @@ import { csvDecodeOptions, csvEncodeOptions } from "./csv-options.ts";
 export const csvFormat: Format = {
   name: "csv",
   extension: "csv",
+  native: "csv",
   decodeOptions: csvDecodeOptions,
   encodeOptions: csvEncodeOptions,
   decoder: (options, context) => new CsvDecoder(parseOptions(csvDecodeOptions, options ?? {}, "csv"), context),

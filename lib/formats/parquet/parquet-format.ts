@@ -14,6 +14,7 @@ import { parquetDecodeOptions, parquetEncodeOptions } from "./parquet-options.ts
 export const parquetFormat: Format = {
   name: "parquet",
   extension: "parquet",
+  native: "parquet",
   decodeOptions: parquetDecodeOptions,
   encodeOptions: parquetEncodeOptions,
   decodeAt: decodeParquet,

@@ -47,18 +47,21 @@ describeNative("dativo explain", () => {
   });
 
   it("looks at a plugin that reads files as at the readers of Dativo, unless it has its own way", () => {
-    const own = (name: string, body = "") =>
+    const own = (format: string, body = "") =>
       `import { FileReader } from "dativo-ingest";
       export class Mine extends FileReader {
-        constructor(config) { super(config, { name: "${name}", extension: "${name}" }); }
+        constructor(config) { super(config, ${format}); }
         ${body}
       }`;
     const source = { custom_reader: "mine.mjs:Mine", files: [{ path: "people.csv" }] };
     const explained = (code: string) => explain({ source }, NATIVE, { "mine.mjs": code }).json.stages.slice(0, 2);
-    expect(explained(own("csv"))).toMatchObject([{ runs: "native" }, { runs: "native", note: "done by the reader" }]);
-    const note = "there is no native codec for mine";
-    expect(explained(own("mine"))).toMatchObject([{ runs: "javascript", note }, { runs: "javascript" }]);
-    const [read, validate] = explained(own("csv", "async *extract() { yield [{ id: 1 }]; }"));
+    const csv = '{ name: "mine", extension: "csv", native: "csv" }';
+    expect(explained(own(csv))).toMatchObject([{ runs: "native" }, { runs: "native", note: "done by the reader" }]);
+    // The name of a format says nothing of what it does.
+    const note = "there is no native codec for csv";
+    const other = own('{ name: "csv", extension: "csv" }');
+    expect(explained(other)).toMatchObject([{ runs: "javascript", note }, { runs: "javascript" }]);
+    const [read, validate] = explained(own(csv, "async *extract() { yield [{ id: 1 }]; }"));
     expect([read.runs, read.note, validate.runs]).toEqual(["javascript", undefined, "javascript"]);
   });
 
