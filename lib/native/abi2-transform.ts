@@ -6,7 +6,7 @@ import { exportSchema } from "./export-schema.ts";
 import { importSchema } from "./import-schema.ts";
 import { ARROW_SCHEMA, BATCH, TRANSFORM } from "./layout.ts";
 import type { NativeLibrary } from "./library.ts";
-import { fixedBytes } from "./memory.ts";
+import { fixedBytes, hold } from "./memory.ts";
 import { NativeRows } from "./native-rows.ts";
 
 const KIND: Abi2Kind = {
@@ -40,8 +40,8 @@ export class Abi2Transform {
   async open(input: Schema): Promise<ArrowSchema> {
     const exported = exportSchema(input);
     const output = fixedBytes(ARROW_SCHEMA.size);
-    await this.#object.call("open", TRANSFORM.open, exported.struct, output);
-    void exported.memory;
+    const letGo = hold(exported);
+    await this.#object.call("open", TRANSFORM.open, exported.struct, output).finally(letGo);
     return importSchema(output, this.name);
   }
 

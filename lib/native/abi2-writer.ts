@@ -11,6 +11,7 @@ import { BatchExporter } from "./batch-exporter.ts";
 import { exportSchema } from "./export-schema.ts";
 import { BATCH, WRITER } from "./layout.ts";
 import type { NativeLibrary } from "./library.ts";
+import { hold } from "./memory.ts";
 import { NativeRows } from "./native-rows.ts";
 import { writerConfigOf } from "./plugin-config.ts";
 
@@ -115,8 +116,8 @@ export class Abi2Writer extends BaseWriter {
     if (this.#isOpen) return;
     const object = await this.made();
     const exported = exportSchema(schema);
-    await object.call("open", WRITER.open, exported.struct);
-    void exported.memory;
+    const letGo = hold(exported);
+    await object.call("open", WRITER.open, exported.struct).finally(letGo);
     this.#isOpen = true;
   }
 

@@ -3,6 +3,8 @@
  * be full of them: a few calls that hang would stall every write and the abort as well.
  */
 
+import { hold } from "./memory.ts";
+
 /** The asynchronous form of a native function: arguments, then a callback. */
 interface AsyncFunction {
   async(...args: unknown[]): void;
@@ -25,9 +27,9 @@ export async function callNative<T>(fn: AsyncFunction, ...args: unknown[]): Prom
   inFlight++;
   try {
     return await new Promise<T>((resolve, reject) => {
+      const letGo = hold(args);
       fn.async(...args, (error: Error | null, result: T) => {
-        // The callback's closure is what keeps buffers among the arguments from being collected during the call.
-        void args;
+        letGo();
         if (error) reject(error);
         else resolve(result);
       });

@@ -11,6 +11,19 @@ export function requireSupportedMachine(): void {
   throw new DativoError("DTV_NOT_BUILT", `Native plugins do not run on ${process.arch}`);
 }
 
+const held = new Set<object>();
+
+/**
+ * Keeps an object, and what it refers to, from being collected until the function that it returns is called. To mention
+ * a variable once more (`void memory`) is not enough: bundlers drop that, and V8 forgets a variable after its last use.
+ */
+export function hold(memory: object): () => void {
+  held.add(memory);
+  return () => {
+    held.delete(memory);
+  };
+}
+
 /** A copy of `length` bytes at an address. */
 export function copyBytes(address: bigint, length: number): Buffer {
   if (length === 0) return Buffer.alloc(0);

@@ -12,6 +12,7 @@ import { importRejects } from "./import-rejects.ts";
 import { BATCH } from "./layout.ts";
 import { lendBytes } from "./lent-bytes.ts";
 import type { NativeLibrary } from "./library.ts";
+import { hold } from "./memory.ts";
 import { NativeRows } from "./native-rows.ts";
 import { contractConfigOf } from "./plugin-config.ts";
 
@@ -48,8 +49,12 @@ export class LibraryDecoder implements NativeDecoder {
     const counter = { rows: 0 };
     for await (const chunk of bytes) {
       const { batch, memory } = lendBytes(this.#library, chunk);
-      for await (const out of this.#transform.apply(batch)) yield* this.#take(out, schema, context, counter);
-      void memory;
+      const letGo = hold(memory);
+      try {
+        for await (const out of this.#transform.apply(batch)) yield* this.#take(out, schema, context, counter);
+      } finally {
+        letGo();
+      }
     }
     for await (const out of this.#transform.flush()) yield* this.#take(out, schema, context, counter);
   }
