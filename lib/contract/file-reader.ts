@@ -168,11 +168,7 @@ export abstract class FileReader extends BaseReader {
       this.#native = (await native.decoder(this.#format, this.#nativeOptions(), contract, signal)) ?? null;
     }
     if (!this.#native) yield* this.#decode(file);
-    else {
-      const bytes = ahead(file.lentBytes(NATIVE_CHUNK_BYTES));
-      // The decoder is not to wait while its last batch goes on its way.
-      yield* ahead(this.#native.decode(bytes, this.#contextOf(file)), (batch) => batch.release());
-    }
+    else yield* this.#native.decode(ahead(file.lentBytes(NATIVE_CHUNK_BYTES)), this.#contextOf(file));
   }
 
   /** Why a contract cannot be held natively while files are read; undefined when it can. */
@@ -309,25 +305,20 @@ function inspectBatch(batch: RowBatch, into: Map<string, ColumnFacts>): void {
   }
 }
 
-/** Has the next value made while the last one is looked at; `discard` gets one that nobody takes any more. */
-async function* ahead<T>(source: AsyncIterable<T>, discard: (value: T) => void = () => {}): AsyncGenerator<T> {
-  const values = source[Symbol.asyncIterator]();
-  let coming = values.next();
+/** Fetches the next chunk while the last one is looked at. */
+async function* ahead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+  const chunks = source[Symbol.asyncIterator]();
   try {
+    let coming = chunks.next();
     for (;;) {
       const { value, done } = await coming;
       if (done) return;
-      coming = values.next();
+      coming = chunks.next();
       // Its fault is thrown when it is awaited, which may be after this tick.
       coming.catch(() => {});
       yield value;
     }
   } finally {
-    const returned = values.return?.();
-    await coming.then(
-      ({ value, done }) => (done ? undefined : discard(value)),
-      () => {},
-    );
-    await returned;
+    await chunks.return?.();
   }
 }

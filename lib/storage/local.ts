@@ -10,8 +10,8 @@ import { decompress } from "./decompress.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** One that is looked at, one that is fetched meanwhile, and one more. */
-const LENT_CHUNKS = 3;
+/** One that is looked at, and one that is fetched meanwhile. */
+const LENT_CHUNKS = 2;
 
 /** Our own bookkeeping inside target folders is never a source. */
 const IGNORED = ["**/_dativo/**"];
