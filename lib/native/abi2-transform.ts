@@ -6,7 +6,7 @@ import { exportSchema } from "./export-schema.ts";
 import { importSchema } from "./import-schema.ts";
 import { ARROW_SCHEMA, BATCH, TRANSFORM } from "./layout.ts";
 import type { NativeLibrary } from "./library.ts";
-import { fixedBytes, hold } from "./memory.ts";
+import { fixedBytes } from "./memory.ts";
 import { NativeRows } from "./native-rows.ts";
 
 const KIND: Abi2Kind = {
@@ -38,10 +38,8 @@ export class Abi2Transform {
 
   /** Tells what goes in, and is told what comes out. */
   async open(input: Schema): Promise<ArrowSchema> {
-    const exported = exportSchema(input);
     const output = fixedBytes(ARROW_SCHEMA.size);
-    const letGo = hold(exported);
-    await this.#object.call("open", TRANSFORM.open, exported.struct, output).finally(letGo);
+    await this.#object.call("open", TRANSFORM.open, exportSchema(input), output);
     return importSchema(output, this.name);
   }
 

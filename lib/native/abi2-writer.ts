@@ -11,7 +11,6 @@ import { BatchExporter } from "./batch-exporter.ts";
 import { exportSchema } from "./export-schema.ts";
 import { BATCH, WRITER } from "./layout.ts";
 import type { NativeLibrary } from "./library.ts";
-import { hold } from "./memory.ts";
 import { NativeRows } from "./native-rows.ts";
 import { writerConfigOf } from "./plugin-config.ts";
 
@@ -115,9 +114,7 @@ export class Abi2Writer extends BaseWriter {
   async #open(schema: Schema): Promise<void> {
     if (this.#isOpen) return;
     const object = await this.made();
-    const exported = exportSchema(schema);
-    const letGo = hold(exported);
-    await object.call("open", WRITER.open, exported.struct).finally(letGo);
+    await object.call("open", WRITER.open, exportSchema(schema));
     this.#isOpen = true;
   }
 

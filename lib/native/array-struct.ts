@@ -1,11 +1,5 @@
 import { ARROW_ARRAY } from "./layout.ts";
-import { addressOf, fixedBytes, pointerTable } from "./memory.ts";
-
-/** An ArrowArray, and the memory that must be referenced for as long as a library may look at it. */
-export interface ArrayStruct {
-  readonly struct: Buffer;
-  readonly memory: readonly (Buffer | undefined)[];
-}
+import { addressOf, fixedBytes, keepBehind, pointerTable } from "./memory.ts";
 
 interface Parts {
   readonly length: number;
@@ -18,7 +12,8 @@ interface Parts {
   readonly privateData?: bigint;
 }
 
-export function makeArrayStruct({ length, nullCount = 0, buffers, children = [], ...rest }: Parts): ArrayStruct {
+/** An ArrowArray. */
+export function makeArrayStruct({ length, nullCount = 0, buffers, children = [], ...rest }: Parts): Buffer {
   const bufferTable = pointerTable(buffers);
   const childTable = pointerTable(children);
   const struct = fixedBytes(ARROW_ARRAY.size);
@@ -30,5 +25,5 @@ export function makeArrayStruct({ length, nullCount = 0, buffers, children = [],
   struct.writeBigUInt64LE(children.length === 0 ? 0n : addressOf(childTable), ARROW_ARRAY.childPointers);
   struct.writeBigUInt64LE(rest.release, ARROW_ARRAY.release);
   struct.writeBigUInt64LE(rest.privateData ?? 0n, ARROW_ARRAY.privateData);
-  return { struct, memory: [...buffers, ...children, bufferTable, childTable] };
+  return keepBehind(struct, [bufferTable, childTable]);
 }

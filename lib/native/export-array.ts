@@ -1,11 +1,12 @@
 import koffi from "koffi";
 import type { ArrowColumn } from "../formats/arrow/arrow-column.ts";
-import { type ArrayStruct, makeArrayStruct } from "./array-struct.ts";
+import { makeArrayStruct } from "./array-struct.ts";
 import { ARROW_ARRAY } from "./layout.ts";
 import { addressOf, copyBytes } from "./memory.ts";
 
-/** A struct that a library may hold, with the memory behind it. */
-interface Exported extends ArrayStruct {
+/** A struct that a library may hold. */
+interface Exported {
+  readonly struct: Buffer;
   readonly children: readonly Exported[];
 }
 
@@ -30,8 +31,8 @@ function exportColumn(column: ArrowColumn): Exported {
   const children = column.children.map(exportColumn);
   const structs = children.map(({ struct }) => struct);
   const id = ++lastId;
-  const made = makeArrayStruct({ ...column, children: structs, release: releaseCallback(), privateData: id });
-  const exported = { ...made, children };
+  const struct = makeArrayStruct({ ...column, children: structs, release: releaseCallback(), privateData: id });
+  const exported = { struct, children };
   held.set(id, exported);
   return exported;
 }

@@ -90,26 +90,33 @@ export class NativeArray implements ArrowSource {
 /** Bytes that the values of the records of a struct array occupy, without what the library keeps beside them. */
 export function payloadBytes(struct: Buffer, fields: readonly ArrowField[]): number {
   const rows = new NativeArray(struct);
-  return fields.reduce((sum, field, index) => sum + sizeOf(rows.child(index), field, rows.offset, rows.length), 0);
+  return sizeOfAll(rows, fields, rows.offset, rows.length);
 }
 
-function sizeOf(array: NativeArray, field: ArrowField, start: number, count: number): number {
+function sizeOfAll(parent: NativeArray, fields: readonly ArrowField[], start: number, count: number): number {
+  return fields.reduce((sum, field, index) => sum + sizeOf(parent, index, field, start, count), 0);
+}
+
+/** Of a child, which is looked at only where its type does not tell. */
+function sizeOf(parent: NativeArray, index: number, field: ArrowField, start: number, count: number): number {
   const { storage, children } = field;
-  const first = array.offset + start;
   switch (storage.kind) {
     case "bits":
       return count / 8;
     case "bytes":
     case "json":
     case "list": {
+      const array = parent.child(index);
+      const first = array.offset + start;
       const width = storage.kind === "json" ? 4 : storage.offsets;
       const [from, to] = [offsetAt(array, width, first), offsetAt(array, width, first + count)];
-      const inner =
-        storage.kind === "list" ? sizeOf(array.child(0), children[0] as ArrowField, from, to - from) : to - from;
+      const inner = storage.kind === "list" ? sizeOf(array, 0, children[0] as ArrowField, from, to - from) : to - from;
       return count * width + inner;
     }
-    case "struct":
-      return children.reduce((sum, child, i) => sum + sizeOf(array.child(i), child, first, count), 0);
+    case "struct": {
+      const array = parent.child(index);
+      return sizeOfAll(array, children, array.offset + start, count);
+    }
     default:
       return count * widthOf(storage);
   }

@@ -12,7 +12,6 @@ import { importRejects } from "./import-rejects.ts";
 import { BATCH } from "./layout.ts";
 import { lendBytes } from "./lent-bytes.ts";
 import type { NativeLibrary } from "./library.ts";
-import { hold } from "./memory.ts";
 import { NativeRows } from "./native-rows.ts";
 import { contractConfigOf } from "./plugin-config.ts";
 
@@ -48,13 +47,8 @@ export class LibraryDecoder implements NativeDecoder {
     const schema = await this.#open(context.source);
     const counter = { rows: 0 };
     for await (const chunk of bytes) {
-      const { batch, memory } = lendBytes(this.#library, chunk);
-      const letGo = hold(memory);
-      try {
-        for await (const out of this.#transform.apply(batch)) yield* this.#take(out, schema, context, counter);
-      } finally {
-        letGo();
-      }
+      const lent = lendBytes(this.#library, chunk);
+      for await (const out of this.#transform.apply(lent)) yield* this.#take(out, schema, context, counter);
     }
     for await (const out of this.#transform.flush()) yield* this.#take(out, schema, context, counter);
   }
