@@ -11,8 +11,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** What is loaded by its name or path, from outside. */
 const ENTRIES = ["lib/index", "lib/testing/index", "lib/cli/main", "lib/isolation/child/main"];
-/** What is native, or looks for files of its own beside it. */
-const NOT_BUNDLED = ["koffi", "jiti", "hyparquet-compressors", "@bokuweb/zstd-wasm"];
+/** The one function that is used of a package whose other functions would be read at every start as well. */
+const PARTS = { "hash-wasm": "hash-wasm/dist/xxhash128.umd.min.js" };
 /** As deep below `dist` as the rooms of `lib`: what is found by its distance from the package's code still is. */
 const CHUNKS = "lib/chunks";
 
@@ -26,7 +26,8 @@ export async function build() {
     cwd: root,
     input: Object.fromEntries(ENTRIES.map((name) => [name, `${name}.ts`])),
     platform: "node",
-    external: NOT_BUNDLED,
+    external: installed(),
+    resolve: { alias: PARTS },
     logLevel: "warn",
     output: {
       dir: "dist",
@@ -37,6 +38,12 @@ export async function build() {
     },
   });
   writeFileSync(join(root, "dist", "LICENSES.txt"), licencesOf(output));
+}
+
+/** What users install beside: it is native, or looks for files of its own. zod is there for its types alone. */
+function installed() {
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return Object.keys(dependencies).filter((name) => name !== "zod");
 }
 
 /** The licences of all packages that code was taken from, as they ask for. */

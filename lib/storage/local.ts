@@ -83,7 +83,7 @@ class LocalSourceFile implements SourceFile {
   readonly mtimeNs: string;
   readonly #handle: FileHandle;
   readonly #observe: ReadObserver;
-  readonly #hash: Promise<IHasher> = createXXHash128();
+  #hash: Promise<IHasher> | undefined;
   /** How far the hash has come; it follows sequential reading and catches up in `digest`. */
   #hashed = 0;
 
@@ -124,7 +124,7 @@ class LocalSourceFile implements SourceFile {
       if (bytes.length === 0) break;
       await this.#absorb(bytes);
     }
-    const hash = await this.#hash;
+    const hash = await this.#hasher();
     const state = hash.save();
     const digest = hash.digest();
     hash.load(state);
@@ -165,8 +165,14 @@ class LocalSourceFile implements SourceFile {
   }
 
   async #absorb(bytes: Uint8Array): Promise<void> {
-    (await this.#hash).update(bytes);
+    (await this.#hasher()).update(bytes);
     this.#hashed += bytes.length;
+  }
+
+  /** Made when there is something to hash: not every file that is opened is read. */
+  #hasher(): Promise<IHasher> {
+    this.#hash ??= createXXHash128();
+    return this.#hash;
   }
 }
 
