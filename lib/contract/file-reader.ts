@@ -167,8 +167,13 @@ export abstract class FileReader extends BaseReader {
     if (contract && this.#native === undefined) {
       this.#native = (await native.decoder(this.#format, this.#nativeOptions(), contract, signal)) ?? null;
     }
-    if (!this.#native) yield* this.#decode(file);
-    else yield* this.#native.decode(ahead(file.lentBytes(NATIVE_CHUNK_BYTES)), this.#contextOf(file));
+    const decoder = this.#native;
+    if (!decoder) {
+      yield* this.#decode(file);
+      return;
+    }
+    const bytes = file.lentBytes(NATIVE_CHUNK_BYTES, () => decoder.contentHash());
+    yield* decoder.decode(ahead(bytes), this.#contextOf(file));
   }
 
   /** Why a contract cannot be held natively while files are read; undefined when it can. */

@@ -1,6 +1,7 @@
 import type { AssetDefinition } from "./asset.ts";
 import type { Batch } from "./batch.ts";
 import type { Format, SourceContext } from "./format.ts";
+import type { ContentHash } from "./storage.ts";
 
 /** Codecs in native code. They do what the format that names them does, with the same results. */
 export interface NativeCodecs {
@@ -22,6 +23,8 @@ export interface NativeCodecs {
 export interface NativeDecoder {
   /** In batches as large as suit the decoder, or as the option `batch_rows` says that it was made with. */
   decode(bytes: AsyncIterable<Uint8Array>, context: SourceContext): AsyncIterable<Batch>;
+  /** What tells the content of a file while its bytes are at hand. */
+  contentHash(): ContentHash;
   close(): Promise<void>;
 }
 

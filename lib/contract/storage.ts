@@ -31,9 +31,9 @@ export interface SourceFile extends StoredFile {
   bytes(): AsyncIterable<Uint8Array>;
   /**
    * The same in chunks of so many bytes, where it is not compressed, whose memory is used again: a chunk is overwritten
-   * when the second one after it is asked for.
+   * when the second one after it is asked for. `makeHash` gives what the digest is made by.
    */
-  lentBytes(chunkBytes: number): AsyncIterable<Uint8Array>;
+  lentBytes(chunkBytes: number, makeHash?: () => ContentHash): AsyncIterable<Uint8Array>;
   /** `length` bytes from `offset` of the stored bytes. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** XXH3-128 of the stored bytes, hex; reads what `bytes()` has not read. Tells contents apart; proves nothing to others. */
@@ -41,6 +41,14 @@ export interface SourceFile extends StoredFile {
   /** @throws DativoError DTV_SOURCE_CHANGED when size or time are no longer those of the opening. */
   verifyUnchanged(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** XXH3-128 of bytes as they come. */
+export interface ContentHash {
+  update(bytes: Uint8Array): void;
+  /** Of the bytes so far, hex. */
+  digest(): string;
+  close(): void;
 }
 
 export interface StagedFile {

@@ -4,10 +4,12 @@ import type { NativeDecoder } from "../contract/native-codecs.ts";
 import { Provenance } from "../contract/provenance.ts";
 import type { Reject } from "../contract/reject.ts";
 import { Schema } from "../contract/schema.ts";
+import type { ContentHash } from "../contract/storage.ts";
 import type { ArrowSchema } from "../formats/arrow/arrow-field.ts";
 import { warningsIn } from "./abi2.ts";
 import { Abi2Transform } from "./abi2-transform.ts";
 import { ColumnBatch } from "./column-batch.ts";
+import { hashNatively } from "./content-hash.ts";
 import { importRejects } from "./import-rejects.ts";
 import { BATCH } from "./layout.ts";
 import { lendBytes } from "./lent-bytes.ts";
@@ -51,6 +53,10 @@ export class LibraryDecoder implements NativeDecoder {
       for await (const out of this.#transform.apply(lent)) yield* this.#take(out, schema, context, counter);
     }
     for await (const out of this.#transform.flush()) yield* this.#take(out, schema, context, counter);
+  }
+
+  contentHash(): ContentHash {
+    return hashNatively(this.#library);
   }
 
   close(): Promise<void> {

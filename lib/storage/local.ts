@@ -1,11 +1,11 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
-import { createXXHash128, type IHasher } from "hash-wasm";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { didYouMean } from "../contract/options.ts";
-import type { SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
+import type { ContentHash, SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
+import { hashInWebAssembly } from "./content-hash.ts";
 import { decompress } from "./decompress.ts";
 
 const CHUNK_BYTES = 256 * 1024;
@@ -83,7 +83,7 @@ class LocalSourceFile implements SourceFile {
   readonly mtimeNs: string;
   readonly #handle: FileHandle;
   readonly #observe: ReadObserver;
-  #hash: Promise<IHasher> | undefined;
+  #hash: ContentHash | undefined;
   /** How far the hash has come; it follows sequential reading and catches up in `digest`. */
   #hashed = 0;
 
@@ -102,7 +102,8 @@ class LocalSourceFile implements SourceFile {
     );
   }
 
-  lentBytes(chunkBytes: number): AsyncIterable<Uint8Array> {
+  lentBytes(chunkBytes: number, makeHash?: () => ContentHash): AsyncIterable<Uint8Array> {
+    if (makeHash) this.#hash ??= makeHash();
     const ring = Array.from({ length: LENT_CHUNKS }, () => Buffer.allocUnsafeSlow(chunkBytes));
     let next = 0;
     return decompress(
@@ -124,11 +125,7 @@ class LocalSourceFile implements SourceFile {
       if (bytes.length === 0) break;
       await this.#absorb(bytes);
     }
-    const hash = await this.#hasher();
-    const state = hash.save();
-    const digest = hash.digest();
-    hash.load(state);
-    return digest;
+    return (await this.#hasher()).digest();
   }
 
   async verifyUnchanged(): Promise<void> {
@@ -141,6 +138,7 @@ class LocalSourceFile implements SourceFile {
   }
 
   async close(): Promise<void> {
+    this.#hash?.close();
     await this.#handle.close();
   }
 
@@ -170,8 +168,8 @@ class LocalSourceFile implements SourceFile {
   }
 
   /** Made when there is something to hash: not every file that is opened is read. */
-  #hasher(): Promise<IHasher> {
-    this.#hash ??= createXXHash128();
+  async #hasher(): Promise<ContentHash> {
+    this.#hash ??= await hashInWebAssembly();
     return this.#hash;
   }
 }

@@ -3,6 +3,7 @@
 //! `create_reader` reads local files; `create_decoder` takes bytes from whoever has them. Both take the options of the
 //! CSV format in `engine.options`, and a `contract`, without which every column is text.
 mod config;
+mod content_hash;
 mod convert;
 mod decoder;
 mod reader;
