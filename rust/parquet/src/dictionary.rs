@@ -131,14 +131,21 @@ fn number(value: &[u8]) -> Option<i64> {
     }
 }
 
-/// Good enough to tell values apart: a wrong answer costs a few bytes.
-fn hash(value: &[u8]) -> u64 {
-    value.chunks(8).fold(value.len() as u64, |state, chunk| {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        let mixed = u128::from(state ^ u64::from_le_bytes(word) ^ MIX) * u128::from(MIX);
-        (mixed >> 64) as u64 ^ mixed as u64
-    })
+/// Good enough to tell values apart, and to spread them over a table by the upper bits.
+pub(crate) fn hash(value: &[u8]) -> u64 {
+    let length = value.len() as u64;
+    let (words, rest) = value.as_chunks();
+    let state = words.iter().fold(length, |state, word| mix(state ^ u64::from_le_bytes(*word)));
+    mix(state ^ rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)))
+}
+
+pub(crate) fn hash_number(bits: u64) -> u64 {
+    mix(bits)
+}
+
+fn mix(word: u64) -> u64 {
+    let product = u128::from(word ^ MIX) * u128::from(MIX);
+    (product >> 64) as u64 ^ product as u64
 }
 
 #[cfg(test)]

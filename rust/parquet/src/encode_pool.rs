@@ -1,13 +1,14 @@
 //! Threads that encode the columns of a row group side by side, and the bounds on what waits for them.
 use crate::error::Cause;
+use crate::flat::Codec;
 use crate::lane::{Job, Lane};
 use arrow_array::Array;
-use arrow_schema::Fields;
+use parquet::basic::Compression;
 use std::collections::VecDeque;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
-use std::{io, mem};
 
 /// Bytes of columns that may wait. A batch that finds fewer waiting is let in whole.
 const QUEUE_BYTES: usize = 1 << 20;
@@ -47,9 +48,8 @@ struct Slot {
 }
 
 impl EncodePool {
-    pub fn start(fields: &Fields, threads: usize) -> io::Result<Self> {
-        let lanes = fields.iter().enumerate().map(|(index, field)| Lane::new(index, field.clone()));
-        let slots = lanes.map(|lane| Slot { lane: Some(lane), jobs: VecDeque::new(), memory: 0 }).collect();
+    pub fn start(lanes: Vec<Lane>, threads: usize, compression: Compression) -> Result<Self, Cause> {
+        let slots = lanes.into_iter().map(|lane| Slot { lane: Some(lane), jobs: VecDeque::new(), memory: 0 }).collect();
         let state =
             State { slots, ready: VecDeque::new(), queued_bytes: 0, writing_bytes: 0, failed: None, is_closing: false };
         let shared = Arc::new(Shared { state: Mutex::new(state), work: Condvar::new(), room: Condvar::new() });
@@ -57,9 +57,10 @@ impl EncodePool {
         for number in 0..threads.max(1) {
             let shared = pool.shared.clone();
             let name = format!("parquet-encode-{number}");
+            let mut codec = Codec::new(compression)?;
             let work = move || {
                 give_way();
-                shared.work();
+                shared.work(&mut codec);
             };
             pool.threads.push(Builder::new().name(name).spawn(work)?);
         }
@@ -160,12 +161,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work(&self) {
+    fn work(&self, codec: &mut Codec) {
         let mut state = self.lock();
         loop {
             if let Some((mut lane, job, bytes, index)) = state.take() {
                 drop(state);
-                let outcome = catch_unwind(AssertUnwindSafe(|| lane.run(job)));
+                let outcome = catch_unwind(AssertUnwindSafe(|| lane.run(job, codec)));
                 match outcome {
                     Ok(Ok(())) => {}
                     Ok(Err(error)) => self.fail(error.into()),

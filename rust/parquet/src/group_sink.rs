@@ -2,7 +2,7 @@
 use crate::digest_file::{DigestFile, Sealed};
 use crate::error::Cause;
 use crate::footer;
-use parquet::arrow::arrow_writer::ArrowColumnChunk;
+use crate::lane::Chunk;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 use std::io::Write;
@@ -10,7 +10,7 @@ use std::io::Write;
 pub(crate) type File = SerializedFileWriter<DigestFile>;
 
 /// A row group whose columns are encoded: of each field, its leaves.
-pub(crate) type Group = Vec<Vec<ArrowColumnChunk>>;
+pub(crate) type Group = Vec<Vec<Chunk>>;
 
 /// Appends a row group. Its pages are let go one by one as they are written.
 pub(crate) fn append(file: &mut File, group: Group) -> Result<(), Cause> {

@@ -1,48 +1,65 @@
 //! One field's share of the work: its jobs run in order, whichever thread runs them.
+use crate::flat::{Codec, FlatChunk, FlatColumn, Settings};
 use crate::group_sink::Group;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::FieldRef;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::basic::LogicalType;
+use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::Result;
 use parquet::file::statistics::Statistics;
+use parquet::file::writer::SerializedRowGroupWriter;
+use std::io::Write;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Rows whose levels are computed at a time: a batch of any size takes no more memory for them.
+/// Rows whose levels the library computes at a time: a batch of any size takes no more memory for them.
 const STEP_ROWS: usize = 32_768;
 
 pub(crate) enum Job {
-    /// A row group begins, with one writer for each leaf of the field.
-    Open(Vec<ArrowColumnWriter>),
+    /// A row group begins.
+    Open(Opening),
     Encode(ArrayRef),
     /// The row group ends.
     Close(Arc<Gathering>),
 }
 
+/// How a field begins a row group.
+pub(crate) enum Opening {
+    Flat(Settings),
+    /// With one writer for each leaf of the field.
+    Library(Vec<ArrowColumnWriter>),
+}
+
 pub(crate) struct Lane {
     index: usize,
     field: FieldRef,
+    /// Of a field that is encoded here and not by the library.
+    flat: Option<Box<dyn FlatColumn>>,
     writers: Vec<ArrowColumnWriter>,
 }
 
 impl Lane {
-    pub fn new(index: usize, field: FieldRef) -> Self {
-        Self { index, field, writers: Vec::new() }
+    pub fn new(index: usize, field: FieldRef, flat: Option<Box<dyn FlatColumn>>) -> Self {
+        Self { index, field, flat, writers: Vec::new() }
     }
 
-    pub fn run(&mut self, job: Job) -> Result<()> {
-        match job {
-            Job::Open(writers) => self.writers = writers,
-            Job::Encode(column) => {
+    pub fn run(&mut self, job: Job, codec: &mut Codec) -> Result<()> {
+        match (job, &mut self.flat) {
+            (Job::Open(Opening::Flat(settings)), Some(flat)) => flat.open(settings),
+            (Job::Open(Opening::Library(writers)), _) => self.writers = writers,
+            (Job::Open(Opening::Flat(_)), None) => {}
+            (Job::Encode(column), Some(flat)) => flat.write(&column, codec)?,
+            (Job::Encode(column), None) => {
                 for start in (0..column.len()).step_by(STEP_ROWS) {
                     self.encode(&column.slice(start, STEP_ROWS.min(column.len() - start)))?;
                 }
             }
-            Job::Close(gathering) => {
+            (Job::Close(gathering), flat) => {
+                let flat = flat.as_mut().map(|flat| flat.close(codec).map(Chunk::Flat));
                 let writers = std::mem::take(&mut self.writers).into_iter();
-                let chunks = writers.map(|writer| writer.close().and_then(without_json_bounds));
-                gathering.put(self.index, chunks.collect::<Result<_>>()?);
+                let leaves = writers.map(|writer| writer.close().and_then(without_json_bounds).map(Chunk::Library));
+                gathering.put(self.index, flat.into_iter().chain(leaves).collect::<Result<_>>()?);
             }
         }
         Ok(())
@@ -50,7 +67,8 @@ impl Lane {
 
     /// Bytes of the row group so far, encoded or about to be.
     pub fn memory(&self) -> usize {
-        self.writers.iter().map(ArrowColumnWriter::memory_size).sum()
+        let flat = self.flat.as_ref().map_or(0, |flat| flat.memory());
+        flat + self.writers.iter().map(ArrowColumnWriter::memory_size).sum::<usize>()
     }
 
     fn encode(&mut self, column: &ArrayRef) -> Result<()> {
@@ -71,9 +89,31 @@ fn without_json_bounds(mut chunk: ArrowColumnChunk) -> Result<ArrowColumnChunk> 
     Ok(chunk)
 }
 
+/// A leaf's part of a row group.
+pub(crate) enum Chunk {
+    Flat(FlatChunk),
+    Library(ArrowColumnChunk),
+}
+
+impl Chunk {
+    pub fn close(&self) -> &ColumnCloseResult {
+        match self {
+            Self::Flat(chunk) => chunk.close(),
+            Self::Library(chunk) => chunk.close(),
+        }
+    }
+
+    pub fn append_to_row_group<W: Write + Send>(self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
+        match self {
+            Self::Flat(chunk) => chunk.append_to_row_group(group),
+            Self::Library(chunk) => chunk.append_to_row_group(group),
+        }
+    }
+}
+
 /// Where the columns of a row group come together. The last one hands all of them over.
 pub(crate) struct Gathering {
-    columns: Mutex<Vec<Option<Vec<ArrowColumnChunk>>>>,
+    columns: Mutex<Vec<Option<Vec<Chunk>>>>,
     to: SyncSender<Group>,
 }
 
@@ -82,7 +122,7 @@ impl Gathering {
         Self { columns: Mutex::new((0..columns).map(|_| None).collect()), to }
     }
 
-    fn put(&self, index: usize, leaves: Vec<ArrowColumnChunk>) {
+    fn put(&self, index: usize, leaves: Vec<Chunk>) {
         let mut columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         columns[index] = Some(leaves);
         if columns.iter().all(Option::is_some) {

@@ -9,6 +9,8 @@ mod dictionary;
 mod digest_file;
 mod encode_pool;
 mod error;
+mod fields;
+mod flat;
 mod footer;
 mod group_sink;
 mod lane;

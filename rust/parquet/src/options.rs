@@ -22,6 +22,8 @@ pub struct Options {
     pub page_bytes: usize,
     /// For readers that know neither DELTA_BINARY_PACKED nor DELTA_LENGTH_BYTE_ARRAY, such as Spark before 3.3.
     pub plain_encodings: bool,
+    /// Doubles and floats byte by byte (BYTE_STREAM_SPLIT), which compress better so. Spark before 4 cannot read them.
+    pub byte_stream_split: bool,
     /// Goes to the footer in this order, such as the contract's id and version.
     pub key_value_metadata: Vec<(String, String)>,
     /// Threads that encode. One more hashes and writes, and mostly waits.
@@ -39,6 +41,7 @@ impl Default for Options {
             row_group_bytes: ROW_GROUP_BYTES,
             page_bytes: PAGE_BYTES,
             plain_encodings: false,
+            byte_stream_split: false,
             key_value_metadata: Vec::new(),
             threads: cores.min(MAX_THREADS),
             statistics: true,

@@ -2,14 +2,14 @@
 use crate::digest_file::{DigestFile, Sealed};
 use crate::encode_pool::{EncodePool, Shared};
 use crate::error::Cause;
+use crate::fields::Fields;
 use crate::group_sink::{self, File, Group};
 use crate::lane::{Gathering, Job};
 use crate::{Error, Options, Result, properties, schema};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::SchemaRef;
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory};
 use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::types::{Type, TypePtr};
+use parquet::schema::types::TypePtr;
 use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,6 +44,7 @@ pub struct FileWriter {
     schema: SchemaRef,
     parquet_schema: TypePtr,
     options: Options,
+    fields: Fields,
     pool: EncodePool,
     groups: Option<SyncSender<Group>>,
     file: Option<JoinHandle<std::result::Result<File, Cause>>>,
@@ -77,7 +78,9 @@ impl FileWriter {
         options: Options,
     ) -> std::result::Result<Self, Cause> {
         let file = SerializedFileWriter::new(file, parquet_schema.clone(), properties::of_file(&options)?)?;
-        let pool = EncodePool::start(schema.fields(), options.threads)?;
+        let compression = options.compression.codec()?;
+        let (fields, lanes) = Fields::of(&schema, &parquet_schema, compression)?;
+        let pool = EncodePool::start(lanes, options.threads, compression)?;
         // A row group is handed over only when the one before it is written.
         let (groups, arriving) = sync_channel(0);
         let shared = pool.shared();
@@ -88,6 +91,7 @@ impl FileWriter {
             schema,
             parquet_schema,
             options,
+            fields,
             pool,
             groups: Some(groups),
             file: Some(file),
@@ -211,13 +215,7 @@ impl FileWriter {
     fn open_group(&mut self) -> std::result::Result<usize, Cause> {
         let first: Vec<_> = self.pending.iter().collect();
         let properties = properties::of_group(&self.options, self.schema.fields(), &first)?;
-        // A factory takes its properties from a file, and those of the real one are fixed: what a row group's first
-        // rows tell comes in by a file of no bytes.
-        let nowhere = SerializedFileWriter::new(io::sink(), self.parquet_schema.clone(), properties)?;
-        let factory = ArrowRowGroupWriterFactory::new(&nowhere, self.schema.clone());
-        let mut writers = factory.create_column_writers(self.row_groups)?.into_iter();
-        let of_fields = self.parquet_schema.get_fields().iter();
-        let jobs: Vec<_> = of_fields.map(|field| open_job(&mut writers, field)).collect();
+        let jobs = self.fields.open(&properties, self.row_groups)?;
         self.pool.push(jobs.into_iter())?;
         self.row_groups += 1;
         self.open_rows = Some(0);
@@ -285,14 +283,6 @@ fn write_groups(mut file: File, arriving: &Receiver<Group>, shared: &Shared) -> 
         }
     }
     Ok(file)
-}
-
-fn open_job(writers: &mut impl Iterator<Item = ArrowColumnWriter>, field: &Type) -> Job {
-    Job::Open(writers.take(leaves_of(field)).collect())
-}
-
-fn leaves_of(field: &Type) -> usize {
-    if field.is_group() { field.get_fields().iter().map(|inner| leaves_of(inner)).sum() } else { 1 }
 }
 
 fn bytes_of(batch: &RecordBatch) -> usize {
