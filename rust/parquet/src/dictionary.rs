@@ -133,10 +133,29 @@ fn number(value: &[u8]) -> Option<i64> {
 
 /// Good enough to tell values apart, and to spread them over a table by the upper bits.
 pub(crate) fn hash(value: &[u8]) -> u64 {
-    let length = value.len() as u64;
-    let (words, rest) = value.as_chunks();
-    let state = words.iter().fold(length, |state, word| mix(state ^ u64::from_le_bytes(*word)));
-    mix(state ^ rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)))
+    let mut state = value.len() as u64;
+    let mut rest = value;
+    while let Some((word, after)) = rest.split_first_chunk().filter(|(_, after)| !after.is_empty()) {
+        state = mix(state ^ u64::from_le_bytes(*word));
+        rest = after;
+    }
+    // The last word may have bytes of the one before it.
+    mix(state ^ value.last_chunk().map_or_else(|| first_word(value), |word| u64::from_be_bytes(*word)))
+}
+
+/// The first eight bytes as a number that compares like them; zeros follow a shorter value.
+pub(crate) fn first_word(value: &[u8]) -> u64 {
+    if let Some(word) = value.first_chunk() {
+        return u64::from_be_bytes(*word);
+    }
+    match (value.first_chunk(), value.last_chunk()) {
+        // The two halves have the bytes between them in common.
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_be_bytes(*first), u32::from_be_bytes(*last));
+            u64::from(first) << 32 | u64::from(last) << (8 * (8 - value.len()))
+        }
+        _ => value.iter().rev().fold(0, |word, &byte| word >> 8 | u64::from(byte) << 56),
+    }
 }
 
 pub(crate) fn hash_number(bits: u64) -> u64 {
@@ -150,7 +169,7 @@ fn mix(word: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::pays;
+    use super::{first_word, pays};
     use arrow_array::cast::AsArray;
     use arrow_array::types::Int64Type;
     use arrow_array::{ArrayRef, Int64Array, StringArray};
@@ -194,6 +213,18 @@ mod tests {
         let long = (0..65_536).map(|i| format!("{:0>400}", i % 10_000));
         let long: ArrayRef = Arc::new(StringArray::from_iter_values(long));
         assert!(!pays(&[&long], ROWS, false));
+    }
+
+    #[test]
+    fn first_words_compare_like_their_values() {
+        let mut values: Vec<&[u8]> =
+            vec![b"", b"\0", b"a", b"ab", b"abc", b"abcd", b"abcde", b"abcdefgh", b"b", b"\xff"];
+        values.sort_unstable();
+        assert!(values.is_sorted_by_key(|value| first_word(value)));
+        assert_eq!(
+            [&b"a"[..], b"abcde", b"abcdefghi"].map(first_word),
+            [0x6100_0000_0000_0000, 0x6162_6364_6500_0000, 0x6162_6364_6566_6768]
+        );
     }
 
     #[test]

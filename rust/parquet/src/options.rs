@@ -6,8 +6,6 @@ use std::num::NonZero;
 pub const ROW_GROUP_ROWS: usize = 131_072;
 /// Compressed bytes after which a row group ends, however few its rows: what bounds the memory of wide files.
 pub const ROW_GROUP_BYTES: usize = 16 << 20;
-/// zstd has better parameters and the cache more room for 128 KiB than for 1 MiB: 8 % less time, 3 % smaller (measured).
-pub const PAGE_BYTES: usize = 128 << 10;
 /// More threads than this wait for the slowest column.
 pub const MAX_THREADS: usize = 4;
 
@@ -18,7 +16,7 @@ pub struct Options {
     pub row_group_size: usize,
     /// A row group ends early when it holds so many encoded bytes in memory.
     pub row_group_bytes: usize,
-    /// Bytes of a data page before compression, about.
+    /// Bytes of a data page before compression, about; 0 for what is best for each column.
     pub page_bytes: usize,
     /// For readers that know neither DELTA_BINARY_PACKED nor DELTA_LENGTH_BYTE_ARRAY, such as Spark before 3.3.
     pub plain_encodings: bool,
@@ -39,7 +37,7 @@ impl Default for Options {
             compression: Compression::default(),
             row_group_size: ROW_GROUP_ROWS,
             row_group_bytes: ROW_GROUP_BYTES,
-            page_bytes: PAGE_BYTES,
+            page_bytes: 0,
             plain_encodings: false,
             byte_stream_split: false,
             key_value_metadata: Vec::new(),

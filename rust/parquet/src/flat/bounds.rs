@@ -1,4 +1,5 @@
 //! The least and the greatest value of a chunk, as the library below finds and cuts them.
+use crate::dictionary::first_word;
 use parquet::file::statistics::{Statistics, ValueStatistics};
 
 /// Bytes that a footer holds of a long bound.
@@ -156,31 +157,16 @@ pub(super) struct TextBounds {
     greatest: Vec<u8>,
 }
 
-/// The first eight bytes as a number that compares like them; zeros follow a shorter value.
-pub(super) fn prefix(value: &[u8]) -> u64 {
-    match value.first_chunk() {
-        Some(first) => u64::from_be_bytes(*first),
-        None => match (value.first_chunk(), value.last_chunk()) {
-            // The two halves have the bytes between them in common.
-            (Some(first), Some(last)) => {
-                u64::from(u32::from_be_bytes(*first)) << 32
-                    | u64::from(u32::from_be_bytes(*last)) << (8 * (8 - value.len()))
-            }
-            _ => value.iter().rev().fold(0, |prefix, &byte| prefix >> 8 | u64::from(byte) << 56),
-        },
-    }
-}
-
 impl TextBounds {
     pub fn put(&mut self, value: &[u8]) {
-        let prefix = prefix(value);
+        let prefix = first_word(value);
         match self.prefixes {
             Some((least, greatest)) if least < prefix && prefix < greatest => {}
             _ => self.compare(value, prefix),
         }
     }
 
-    /// Not both bounds of a first value only, so that equal prefixes are looked at in full.
+    /// What begins like a bound is looked at in full.
     fn compare(&mut self, value: &[u8], prefix: u64) {
         let (least, greatest) = self.prefixes.unwrap_or((prefix, prefix));
         let is_first = self.prefixes.is_none();

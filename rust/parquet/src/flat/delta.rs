@@ -56,10 +56,6 @@ pub(super) struct Delta<I> {
 impl<I: Integer> Delta<I> {
     const BLOCK: usize = I::PART * PARTS;
 
-    pub fn new() -> Self {
-        Self { count: 0, first: I::default(), last: I::default(), differences: [0; MAX_BLOCK], waiting: 0 }
-    }
-
     fn push_block(&mut self, blocks: &mut Vec<u8>) {
         let differences = &self.differences[..self.waiting];
         let least = differences.iter().copied().min().unwrap_or_default();
@@ -75,6 +71,12 @@ impl<I: Integer> Delta<I> {
             pack(&above[..I::PART], width, blocks);
         }
         self.waiting = 0;
+    }
+}
+
+impl<I: Integer> Default for Delta<I> {
+    fn default() -> Self {
+        Self { count: 0, first: I::default(), last: I::default(), differences: [0; MAX_BLOCK], waiting: 0 }
     }
 }
 
@@ -121,7 +123,7 @@ mod tests {
     #[test]
     fn as_the_format_describes_it() {
         let encode = |values: &[i32]| {
-            let (mut header, mut blocks, mut delta) = (Vec::new(), Vec::new(), Delta::new());
+            let (mut header, mut blocks, mut delta) = (Vec::new(), Vec::new(), Delta::default());
             delta.put(values, &mut blocks);
             delta.finish(&mut header, &mut blocks);
             (header, blocks)

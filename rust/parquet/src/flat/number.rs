@@ -66,8 +66,8 @@ macro_rules! stored {
     };
 }
 
-stored!(i32, bits: i32::cast_unsigned, nans: false, DELTA_BINARY_PACKED: Delta::new());
-stored!(i64, bits: i64::cast_unsigned, nans: false, DELTA_BINARY_PACKED: Delta::new());
+stored!(i32, bits: i32::cast_unsigned, nans: false, DELTA_BINARY_PACKED: Delta::default());
+stored!(i64, bits: i64::cast_unsigned, nans: false, DELTA_BINARY_PACKED: Delta::default());
 stored!(f32, bits: f32::to_bits, nans: true, BYTE_STREAM_SPLIT: Split::<4>::new());
 stored!(f64, bits: f64::to_bits, nans: true, BYTE_STREAM_SPLIT: Split::<8>::new());
 

@@ -36,6 +36,8 @@ fn pack_groups<const WIDTH: usize>(values: &[u64], out: &mut [u8]) {
     }
 }
 
+type Packer = fn(&[u64], &mut [u8]);
+
 macro_rules! packers {
     ($($width:literal)*) => {
         [$(pack_groups::<$width>),*]
@@ -43,7 +45,7 @@ macro_rules! packers {
 }
 
 #[rustfmt::skip]
-static PACKERS: [fn(&[u64], &mut [u8]); 64] = packers![
+static PACKERS: [Packer; 64] = packers![
     1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40
     41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64
 ];

@@ -58,7 +58,7 @@ impl Random {
     fn texts(&mut self, rows: usize) -> Vec<String> {
         let way = self.below(6);
         let alphabet = ['a', 'b', 'é', '\u{7f}', '€', '\u{d7ff}', '🏔', '\u{10ffff}', '\0'];
-        let mut text = |_| match way {
+        let text = |_| match way {
             0 => format!("value {}", self.below(20)),
             1 => (0..self.below(12)).map(|_| self.one_of(&alphabet)).collect(),
             2 => "long ".repeat(self.below(400)),
@@ -66,20 +66,20 @@ impl Random {
             4 => String::new(),
             _ => (0..self.below(40)).map(|_| self.one_of(&alphabet)).collect(),
         };
-        (0..rows).map(|row| text(row)).collect()
+        (0..rows).map(text).collect()
     }
 
     /// None, some, half, all, in long runs, or none though they are said.
     fn nulls(&mut self, rows: usize) -> Option<NullBuffer> {
         let way = self.below(6);
-        let mut is_valid = |row: usize| match way {
+        let is_valid = |row: usize| match way {
             1 => self.below(20) > 0,
             2 => self.below(2) > 0,
             3 => false,
-            4 => row / 700 % 2 > 0,
+            4 => !(row / 700).is_multiple_of(2),
             _ => true,
         };
-        (way > 0).then(|| NullBuffer::new(BooleanBuffer::collect_bool(rows, |row| is_valid(row))))
+        (way > 0).then(|| NullBuffer::new(BooleanBuffer::collect_bool(rows, is_valid)))
     }
 
     fn array(&mut self, data_type: &DataType, rows: usize) -> ArrayRef {

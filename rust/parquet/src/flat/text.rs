@@ -42,7 +42,7 @@ enum Encoder {
     /// Each value after its length.
     Plain,
     /// All lengths before the values.
-    DeltaLength { lengths: Delta<i32>, blocks: Vec<u8> },
+    DeltaLength { lengths: Box<Delta<i32>>, blocks: Vec<u8> },
 }
 
 impl<T: ByteArrayType> ByteArrays<T> {
@@ -74,7 +74,7 @@ impl<T: ByteArrayType> ByteArrays<T> {
 impl<T: ByteArrayType> Values for ByteArrays<T> {
     fn open(&mut self, settings: &Settings) {
         self.encoder = match settings.encoding {
-            Encoding::DELTA_LENGTH_BYTE_ARRAY => Encoder::DeltaLength { lengths: Delta::new(), blocks: Vec::new() },
+            Encoding::DELTA_LENGTH_BYTE_ARRAY => Encoder::DeltaLength { lengths: Box::default(), blocks: Vec::new() },
             _ => Encoder::Plain,
         };
         self.dictionary = settings.dictionary.then(Dictionary::new);
