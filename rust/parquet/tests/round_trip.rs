@@ -7,6 +7,7 @@ use arrow_array::*;
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
 use dativo_parquet::{Compression, Options};
+use parquet::basic::Encoding;
 use std::sync::Arc;
 use support::{metadata, read, write};
 
@@ -211,6 +212,54 @@ fn every_codec() {
         let start = back.iter().map(|column| column.len()).sum::<usize>();
         assert_eq!(start, 10_000);
         assert_eq!(back[0].as_ref(), texts.slice(0, back[0].len()).as_ref());
+    }
+}
+
+/// Columns that are encoded by the crate and by the library below it, in turn, in many row groups of many pages.
+#[test]
+fn columns_of_all_kinds_side_by_side() {
+    let rows = 30_000_i64;
+    let some = |i: i64| i % 11 > 0;
+    let lists = (0..rows).map(|i| some(i).then(|| (0..i % 4).map(move |item| some(item).then_some(item * i))));
+    let wide = Decimal128Array::from_iter((0..rows).map(|i| some(i).then_some(i128::from(i) << 70)));
+    let small = Decimal128Array::from_iter((0..rows).map(|i| some(i).then_some(i128::from(i * i - 700))));
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("id", Arc::new(Int64Array::from_iter_values(0..rows))),
+        ("list", Arc::new(relabelled(ListArray::from_iter_primitive::<Int64Type, _, _>(lists)))),
+        ("text", Arc::new(StringArray::from_iter((0..rows).map(|i| some(i).then(|| format!("text {}", i * i)))))),
+        ("wide", Arc::new(wide.with_precision_and_scale(38, 2).unwrap())),
+        ("small", Arc::new(small.with_precision_and_scale(12, 2).unwrap())),
+        ("double", Arc::new(Float64Array::from_iter((0..rows).map(|i| some(i).then_some(i as f64 / 7.0))))),
+        ("float", Arc::new(Float32Array::from_iter_values((0..rows).map(|i| i as f32)))),
+        ("fixed", Arc::new(FixedSizeBinaryArray::try_from_iter((0..rows).map(|i| i.to_be_bytes())).unwrap())),
+        ("flag", Arc::new(BooleanArray::from_iter((0..rows).map(|i| some(i).then_some(i % 3 > 0))))),
+        ("few", Arc::new(StringArray::from_iter_values((0..rows).map(|i| ["a", "b", "c"][i as usize % 3])))),
+    ];
+    let columns = columns.into_iter().map(|(name, column)| (name, column, true));
+    let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let codecs = [Compression::None, Compression::Snappy, Compression::Lz4, Compression::Gzip(1), Compression::Zstd(1)];
+    for (number, compression) in codecs.into_iter().enumerate() {
+        let path = folder.path().join(format!("{number}.parquet"));
+        let options = Options {
+            compression,
+            row_group_size: 13_000,
+            page_bytes: [0, 1000][number % 2],
+            byte_stream_split: number > 2,
+            plain_encodings: number == 1,
+            threads: 1 + number % 3,
+            ..Options::default()
+        };
+        let parts: Vec<_> = (0..15).map(|part| batch.slice(part * 2000, 2000)).collect();
+        write(&path, &parts, options);
+        let mut rows = 0;
+        for back in read(&path) {
+            assert_eq!(back.columns(), batch.slice(rows, back.num_rows()).columns(), "{compression:?}");
+            rows += back.num_rows();
+        }
+        assert_eq!(rows, batch.num_rows());
+        let encodings: Vec<_> = metadata(&path).row_group(0).column(5).encodings().collect();
+        assert_eq!(encodings.contains(&Encoding::BYTE_STREAM_SPLIT), number > 2, "{compression:?}");
     }
 }
 
