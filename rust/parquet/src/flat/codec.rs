@@ -4,6 +4,9 @@ use parquet::errors::Result;
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::compress_bound;
 
+/// Bytes kept for the next page: one value may have had far more.
+const KEPT: usize = 8 << 20;
+
 /// Compresses pages. A context of zstd takes half a MiB and time to make, so there is one for each thread.
 pub(crate) struct Codec {
     zstd: Option<Compressor<'static>>,
@@ -30,6 +33,7 @@ impl Codec {
             return Ok(page);
         };
         self.compressed.clear();
+        self.compressed.shrink_to(KEPT);
         self.compressed.reserve(compress_bound(page.len()));
         zstd.compress_to_buffer(page, &mut self.compressed)?;
         Ok(&self.compressed)

@@ -173,7 +173,50 @@ impl Entries for Texts {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dictionary, Texts};
+    use super::{Dictionary, Entries, Texts};
+
+    /// Numbers that look the same until they are compared.
+    #[derive(Default)]
+    struct Alike(Vec<u8>);
+
+    impl Entries for Alike {
+        type Value = u8;
+
+        fn hash(_: &u8) -> u64 {
+            u64::MAX
+        }
+
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+
+        fn holds(&self, place: usize, value: &u8) -> bool {
+            self.0[place] == *value
+        }
+
+        fn push(&mut self, value: &u8) {
+            self.0.push(*value);
+        }
+
+        fn bytes(&self) -> usize {
+            self.0.len()
+        }
+
+        fn into_page(self) -> Vec<u8> {
+            self.0
+        }
+    }
+
+    #[test]
+    fn one_hash_for_all() {
+        let mut dictionary = Dictionary::<Alike>::new();
+        let values: Vec<u8> = (0..=255).chain(0..=255).collect();
+        values.iter().for_each(|value| {
+            dictionary.put(value);
+        });
+        assert!(dictionary.places.iter().zip(&values).all(|(&place, &value)| place == u32::from(value)));
+        assert_eq!(dictionary.into_page(), ((0..=255).collect(), 256));
+    }
 
     #[test]
     fn places_in_the_order_of_appearance() {

@@ -3,6 +3,9 @@
 /// Most pages need less before their values: levels, and the lengths of texts.
 const ROOM: usize = 8192;
 
+/// Bytes kept for the next page: one value may have had far more.
+const KEPT: usize = 8 << 20;
+
 /// The values of a page, with room for what stands before them and is known last, so that they need not be moved.
 pub(super) struct Front {
     bytes: Vec<u8>,
@@ -50,6 +53,7 @@ impl Finished<'_> {
 impl Drop for Finished<'_> {
     fn drop(&mut self) {
         self.front.bytes.resize(ROOM, 0);
+        self.front.bytes.shrink_to(KEPT);
     }
 }
 

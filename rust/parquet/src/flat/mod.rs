@@ -26,8 +26,8 @@ use arrow_array::types::*;
 use arrow_schema::{DataType, Field, TimeUnit};
 use boolean::Booleans;
 use column::{Column, Values};
-use number::Numbers;
-use parquet::basic::{Compression, Type};
+use number::{Numbers, Stored, StoredAs};
+use parquet::basic::{Compression, SortOrder, Type};
 use parquet::errors::Result;
 use parquet::schema::types::ColumnDescPtr;
 use text::{ByteArrays, Kind};
@@ -55,47 +55,51 @@ pub(crate) fn column_of(field: &Field, leaf: &ColumnDescPtr, compression: Compre
     if !codec::knows(compression) {
         return None;
     }
-    let of = Maker { leaf: leaf.clone() };
-    let kind = |plain| if is_json(field) { Kind::Json } else { plain };
+    let of = Maker { leaf, is_json: is_json(field) };
     Some(match (field.data_type(), leaf.physical_type()) {
-        (DataType::Boolean, _) => of.make(Booleans::new()),
-        (DataType::Int8, _) => of.make(Numbers::<i32>::of::<Int8Type>(false)),
-        (DataType::Int16, _) => of.make(Numbers::<i32>::of::<Int16Type>(false)),
-        (DataType::Int32, _) => of.make(Numbers::<i32>::of::<Int32Type>(false)),
-        (DataType::Int64, _) => of.make(Numbers::<i64>::of::<Int64Type>(false)),
-        (DataType::UInt8, _) => of.make(Numbers::<i32>::of::<UInt8Type>(true)),
-        (DataType::UInt16, _) => of.make(Numbers::<i32>::of::<UInt16Type>(true)),
-        (DataType::UInt32, _) => of.make(Numbers::<i32>::of::<UInt32Type>(true)),
-        (DataType::UInt64, _) => of.make(Numbers::<i64>::of::<UInt64Type>(true)),
-        (DataType::Float32, _) => of.make(Numbers::<f32>::of::<Float32Type>(false)),
-        (DataType::Float64, _) => of.make(Numbers::<f64>::of::<Float64Type>(false)),
-        (DataType::Date32, _) => of.make(Numbers::<i32>::of::<Date32Type>(false)),
-        (DataType::Time32(TimeUnit::Second), _) => of.make(Numbers::<i32>::of::<Time32SecondType>(false)),
-        (DataType::Time32(_), _) => of.make(Numbers::<i32>::of::<Time32MillisecondType>(false)),
-        (DataType::Time64(TimeUnit::Microsecond), _) => of.make(Numbers::<i64>::of::<Time64MicrosecondType>(false)),
-        (DataType::Time64(_), _) => of.make(Numbers::<i64>::of::<Time64NanosecondType>(false)),
-        (DataType::Timestamp(unit, _), Type::INT64) => match unit {
-            TimeUnit::Second => of.make(Numbers::<i64>::of::<TimestampSecondType>(false)),
-            TimeUnit::Millisecond => of.make(Numbers::<i64>::of::<TimestampMillisecondType>(false)),
-            TimeUnit::Microsecond => of.make(Numbers::<i64>::of::<TimestampMicrosecondType>(false)),
-            TimeUnit::Nanosecond => of.make(Numbers::<i64>::of::<TimestampNanosecondType>(false)),
-        },
-        (DataType::Decimal128(..), Type::INT32) => of.make(Numbers::<i32>::of::<Decimal128Type>(false)),
-        (DataType::Decimal128(..), Type::INT64) => of.make(Numbers::<i64>::of::<Decimal128Type>(false)),
-        (DataType::Utf8, _) => of.make(ByteArrays::<Utf8Type>::new(kind(Kind::Utf8))),
-        (DataType::LargeUtf8, _) => of.make(ByteArrays::<LargeUtf8Type>::new(kind(Kind::Utf8))),
-        (DataType::Binary, _) => of.make(ByteArrays::<BinaryType>::new(kind(Kind::Bytes))),
-        (DataType::LargeBinary, _) => of.make(ByteArrays::<LargeBinaryType>::new(kind(Kind::Bytes))),
+        (DataType::Boolean, _) => of.column(Booleans::new()),
+        (DataType::Int8, _) => of.numbers::<Int8Type, i32>(),
+        (DataType::Int16, _) => of.numbers::<Int16Type, i32>(),
+        (DataType::Int32, _) => of.numbers::<Int32Type, i32>(),
+        (DataType::Int64, _) => of.numbers::<Int64Type, i64>(),
+        (DataType::UInt8, _) => of.numbers::<UInt8Type, i32>(),
+        (DataType::UInt16, _) => of.numbers::<UInt16Type, i32>(),
+        (DataType::UInt32, _) => of.numbers::<UInt32Type, i32>(),
+        (DataType::UInt64, _) => of.numbers::<UInt64Type, i64>(),
+        (DataType::Float32, _) => of.numbers::<Float32Type, f32>(),
+        (DataType::Float64, _) => of.numbers::<Float64Type, f64>(),
+        (DataType::Date32, _) => of.numbers::<Date32Type, i32>(),
+        (DataType::Time32(TimeUnit::Millisecond), _) => of.numbers::<Time32MillisecondType, i32>(),
+        (DataType::Time64(TimeUnit::Microsecond), _) => of.numbers::<Time64MicrosecondType, i64>(),
+        (DataType::Time64(TimeUnit::Nanosecond), _) => of.numbers::<Time64NanosecondType, i64>(),
+        (DataType::Timestamp(TimeUnit::Millisecond, _), _) => of.numbers::<TimestampMillisecondType, i64>(),
+        (DataType::Timestamp(TimeUnit::Microsecond, _), _) => of.numbers::<TimestampMicrosecondType, i64>(),
+        (DataType::Timestamp(TimeUnit::Nanosecond, _), _) => of.numbers::<TimestampNanosecondType, i64>(),
+        (DataType::Decimal128(..), Type::INT32) => of.numbers::<Decimal128Type, i32>(),
+        (DataType::Decimal128(..), Type::INT64) => of.numbers::<Decimal128Type, i64>(),
+        (DataType::Utf8, _) => of.texts::<Utf8Type>(Kind::Utf8),
+        (DataType::LargeUtf8, _) => of.texts::<LargeUtf8Type>(Kind::Utf8),
+        (DataType::Binary, _) => of.texts::<BinaryType>(Kind::Bytes),
+        (DataType::LargeBinary, _) => of.texts::<LargeBinaryType>(Kind::Bytes),
         _ => return None,
     })
 }
 
-struct Maker {
-    leaf: ColumnDescPtr,
+struct Maker<'a> {
+    leaf: &'a ColumnDescPtr,
+    is_json: bool,
 }
 
-impl Maker {
-    fn make<V: Values + 'static>(self, values: V) -> Box<dyn FlatColumn> {
-        Box::new(Column::new(self.leaf, values))
+impl Maker<'_> {
+    fn numbers<T: ArrowPrimitiveType<Native: StoredAs<S>>, S: Stored>(&self) -> Box<dyn FlatColumn> {
+        self.column(Numbers::<S>::of::<T>(self.leaf.sort_order() == SortOrder::UNSIGNED))
+    }
+
+    fn texts<T: ByteArrayType>(&self, kind: Kind) -> Box<dyn FlatColumn> {
+        self.column(ByteArrays::<T>::new(if self.is_json { Kind::Json } else { kind }))
+    }
+
+    fn column<V: Values + 'static>(&self, values: V) -> Box<dyn FlatColumn> {
+        Box::new(Column::new(self.leaf.clone(), values))
     }
 }

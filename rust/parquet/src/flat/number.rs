@@ -213,3 +213,15 @@ impl<S: Stored> Values for Numbers<S> {
         self.bounds.take().map(|bounds| bounds.statistics(S::HAS_NANS, facts))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Distinct, Entries};
+
+    #[test]
+    fn doubles_are_told_apart_by_their_bits() {
+        let distinct = Distinct(vec![0.0, f64::NAN]);
+        assert!(distinct.holds(0, &0.0) && distinct.holds(1, &f64::NAN));
+        assert!(!distinct.holds(0, &-0.0) && !distinct.holds(1, &-f64::NAN));
+    }
+}

@@ -259,6 +259,19 @@ fn read(file: &Bytes, schema: &SchemaRef, group: usize) -> Vec<ArrayRef> {
     batches.map(|batch| batch.unwrap().column(0).clone()).collect()
 }
 
+/// Pages begin where the footer says, the data pages behind the dictionary.
+fn begins_where_it_says(chunk: &ColumnChunkMetaData, file: &Bytes) {
+    let (start, length) = chunk.byte_range();
+    let bytes = file.slice(start as usize..(start + length) as usize);
+    // A header begins with the number of its kind, in a field of 32 bits.
+    let kind_at = |offset: i64| bytes[offset as usize - start as usize..][..2].to_vec();
+    assert_eq!(kind_at(chunk.data_page_offset()), [0x15, 0]);
+    if let Some(offset) = chunk.dictionary_page_offset() {
+        assert_eq!(kind_at(offset), [0x15, 4]);
+        assert_eq!(offset as u64, start);
+    }
+}
+
 /// What the footer says of a chunk, but for its sizes and places.
 fn described(chunk: &ColumnChunkMetaData, with_encodings: bool) -> impl PartialEq + Debug {
     let statistics = chunk.statistics().map(|statistics| {
@@ -296,6 +309,7 @@ fn is_described_as_by_the_library(case: &Case, file: &Bytes, name: &str) {
     let (ours, theirs) = (footer(file), footer(&write(case, false)));
     assert_eq!(ours.num_row_groups(), theirs.num_row_groups(), "{name}");
     for (ours, theirs) in ours.row_groups().iter().zip(theirs.row_groups()) {
+        begins_where_it_says(ours.column(0), file);
         let [ours, theirs] = [ours, theirs].map(|group| described(group.column(0), !case.may_outgrow));
         assert_eq!(ours, theirs, "{name}");
     }
