@@ -1,12 +1,11 @@
 //! Knows the columns of a table, and makes batches of the records that fit them; the others are rejects.
 
-use crate::cells::{FieldCells, unquote};
+use crate::cells::{FieldCells, Meaning, unquote};
 use crate::chunk::{Bad, Chunk, Expectation, judge};
 use crate::decoder::{Decoded, RejectedRecord};
 use crate::errors::CsvErrorKind;
 use crate::header::{name_columns, number_columns, refuse_too_many};
 use crate::lines::Lines;
-use crate::nulls::NullWords;
 use crate::options::Options;
 use crate::scanner::Record;
 use arrow_array::{RecordBatch, RecordBatchOptions};
@@ -19,8 +18,7 @@ const MAX_BATCH_CELLS: usize = 1_000_000;
 
 pub struct Table {
     source: String,
-    quote: Option<u8>,
-    nulls: NullWords,
+    meaning: Meaning,
     batch_rows: usize,
     batch_bytes: usize,
     is_header_due: bool,
@@ -64,8 +62,7 @@ impl Table {
     pub fn new(options: &Options, gate: Option<Gate>, source: String) -> Self {
         let mut table = Self {
             source,
-            quote: options.dialect().quote,
-            nulls: NullWords::new(&options.null_values),
+            meaning: Meaning::new(options.dialect().quote, &options.null_values),
             batch_rows: options.batch_rows,
             // Offsets of text have 31 bits, and the last record of a batch comes on top.
             batch_bytes: options.batch_bytes.min(1 << 30),
@@ -124,8 +121,8 @@ impl Table {
         let mut scratch = Vec::new();
         let names = ends.windows(2).map(|pair| {
             let raw = &bytes[pair[0].wrapping_add(1) as usize..pair[1] as usize];
-            let text = match self.quote {
-                Some(quote) if raw.first() == Some(&quote) => unquote(raw, quote, &mut scratch),
+            let text = match self.meaning.quote {
+                Some(quote) if raw.first() == Some(&quote) => unquote(raw, raw.len(), quote, &mut scratch).bytes(),
                 _ => raw,
             };
             String::from_utf8_lossy(text).into_owned()
@@ -260,7 +257,7 @@ impl Table {
         let Some(bound) = &mut self.bound else {
             return Ok(Vec::new());
         };
-        let cells_of = |column| FieldCells { bytes, ends, rows, column, quote: self.quote, nulls: &self.nulls };
+        let cells_of = |column| FieldCells::new(bytes, ends, rows, column, &self.meaning);
         if let Some(gate) = &mut self.gate {
             return gate.check(&bound.binding, &mut bound.columns, rows.len(), cells_of).map_err(CsvErrorKind::Gate);
         }

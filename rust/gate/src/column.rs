@@ -3,7 +3,7 @@
 //! A byte and not a bit, since rules are run over the values before the column is finished, and loops over bytes are
 //! what compilers turn into vectors.
 
-use crate::{Cell, DataType, Misfit, base64, number, temporal};
+use crate::{Cell, DataType, Misfit, Text, base64, number, plain, temporal};
 use arrow_array::types::{Decimal128Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array, PrimitiveArray, StringArray,
@@ -14,11 +14,14 @@ use std::sync::Arc;
 /// The cells of one column of some records, as a codec lends them.
 ///
 /// # Safety
-/// What `get` gives is valid UTF-8: a codec has told all else apart, and to look once more would cost a fiftieth of a load.
+/// What `plain` and `get` give is valid UTF-8: a codec has told all else apart, and to look once more would cost a
+/// fiftieth of a load.
 pub unsafe trait Cells {
     fn len(&self) -> usize;
+    /// The text of a cell that stands there as it is; `None` for every other cell, and for some that do.
+    fn plain(&self, row: usize) -> Option<Text<'_>>;
     /// The text of a cell; `None` for no value. The text may live in the scratch space.
-    fn get<'a>(&'a self, row: usize, scratch: &'a mut Vec<u8>) -> Option<&'a [u8]>;
+    fn get<'a>(&'a self, row: usize, scratch: &'a mut Vec<u8>) -> Option<Text<'a>>;
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -74,20 +77,22 @@ impl Column {
         let mut sink = Sink { valid: &mut self.valid, misfits, nulls: 0 };
         match (&mut self.values, &self.data_type) {
             (Values::Bytes { ends, bytes }, DataType::Binary) => {
-                sink.fill_bytes(cells, ends, bytes, base64::decode);
+                sink.fill_bytes(cells, ends, bytes, |_, _| false, base64::decode);
             }
-            (Values::Bytes { ends, bytes }, _) => sink.fill_bytes(cells, ends, bytes, |text, out| {
-                out.extend_from_slice(text);
-                Ok(())
-            }),
-            (Values::Int64(values), DataType::Integer) => sink.fill(cells, values, number::parse_integer),
-            (Values::Int64(values), DataType::Time) => sink.fill(cells, values, temporal::parse_time),
-            (Values::Int64(values), _) => sink.fill(cells, values, temporal::parse_timestamp),
-            (Values::Int32(values), _) => sink.fill(cells, values, temporal::parse_date),
-            (Values::Double(values), _) => sink.fill(cells, values, number::parse_double),
-            (Values::Boolean(values), _) => sink.fill(cells, values, number::parse_boolean),
+            (Values::Bytes { ends, bytes }, _) => sink.fill_bytes(cells, ends, bytes, append_short, append),
+            (Values::Int64(values), DataType::Integer) => {
+                sink.fill(cells, values, plain::integer, number::parse_integer);
+            }
+            (Values::Int64(values), DataType::Time) => sink.fill(cells, values, |_| None, temporal::parse_time),
+            (Values::Int64(values), _) => sink.fill(cells, values, plain::timestamp, temporal::parse_timestamp),
+            (Values::Int32(values), _) => sink.fill(cells, values, plain::date, temporal::parse_date),
+            (Values::Double(values), _) => sink.fill(cells, values, plain::double, number::parse_double),
+            (Values::Boolean(values), _) => sink.fill(cells, values, plain::boolean, number::parse_boolean),
             (Values::Decimal(values), DataType::Decimal { precision, scale }) => {
-                sink.fill(cells, values, |text| number::parse_decimal(text, *precision, *scale));
+                let (precision, scale) = (*precision, *scale);
+                let limit = 10u128.pow(precision.into());
+                let any = |text: &[u8]| number::parse_decimal(text, precision, scale);
+                sink.fill(cells, values, |text| plain::decimal(text, scale, limit), any);
             }
             (Values::Decimal(_), _) => unreachable!("only decimals are kept as such"),
         }
@@ -123,9 +128,18 @@ impl Column {
 
     /// The bytes of a text or binary cell.
     pub(crate) fn bytes_at(&self, row: usize) -> &[u8] {
+        self.text_at(row).bytes()
+    }
+
+    /// The same, with those of the cells behind it.
+    #[inline]
+    pub(crate) fn text_at(&self, row: usize) -> Text<'_> {
         match &self.values {
-            Values::Bytes { ends, bytes } => &bytes[ends[row] as usize..ends[row + 1] as usize],
-            _ => &[],
+            Values::Bytes { ends, bytes } => {
+                let (start, end) = (ends[row] as usize, ends[row + 1] as usize);
+                Text::new(&bytes[start..], end - start)
+            }
+            _ => Text::new(&[], 0),
         }
     }
 
@@ -207,28 +221,23 @@ struct Sink<'a> {
 }
 
 impl Sink<'_> {
+    /// `plain` knows the usual spellings of a type, `any` all of them.
     #[inline]
     fn fill<T: Copy + Default>(
         &mut self,
         cells: &impl Cells,
         values: &mut Vec<T>,
-        parse: impl Fn(&[u8]) -> Result<T, Misfit>,
+        plain: impl Fn(Text<'_>) -> Option<T>,
+        any: impl Fn(&[u8]) -> Result<T, Misfit>,
     ) {
         let mut scratch = Vec::new();
-        let start = self.valid.len();
-        self.valid.resize(start + cells.len(), true);
+        self.valid.resize(self.valid.len() + cells.len(), true);
         // An iterator of known length: the vector makes room once, and not at each value.
         values.extend((0..cells.len()).map(|row| {
-            let Some(text) = cells.get(row, &mut scratch) else {
-                self.nulls += 1;
-                self.valid[start + row] = false;
-                return T::default();
+            let Some(text) = cells.plain(row).or_else(|| cells.get(row, &mut scratch)) else {
+                return self.note(cells, row, None);
             };
-            parse(text).unwrap_or_else(|misfit| {
-                self.misfits.push((row as u32, misfit));
-                self.valid[start + row] = false;
-                T::default()
-            })
+            plain(text).unwrap_or_else(|| self.note(cells, row, Some(any(text.bytes()))))
         }));
     }
 
@@ -238,21 +247,51 @@ impl Sink<'_> {
         cells: &impl Cells,
         ends: &mut Vec<i32>,
         bytes: &mut Vec<u8>,
-        append: impl Fn(&[u8], &mut Vec<u8>) -> Result<(), Misfit>,
+        plain: impl Fn(Text<'_>, &mut Vec<u8>) -> bool,
+        any: impl Fn(&[u8], &mut Vec<u8>) -> Result<(), Misfit>,
     ) {
         let mut scratch = Vec::new();
-        let start = self.valid.len();
-        self.valid.resize(start + cells.len(), true);
+        self.valid.resize(self.valid.len() + cells.len(), true);
         ends.extend((0..cells.len()).map(|row| {
-            match cells.get(row, &mut scratch).map(|text| append(text, bytes)) {
-                Some(Ok(())) => return bytes.len() as i32,
-                Some(Err(misfit)) => self.misfits.push((row as u32, misfit)),
-                None => self.nulls += 1,
+            match cells.plain(row).or_else(|| cells.get(row, &mut scratch)) {
+                Some(text) if plain(text, bytes) => {}
+                Some(text) => self.note(cells, row, Some(any(text.bytes(), bytes))),
+                None => self.note(cells, row, None),
             }
-            self.valid[start + row] = false;
             bytes.len() as i32
         }));
     }
+
+    /// Takes down what became of a cell, and gives its value if it has one.
+    #[inline(never)]
+    fn note<T: Default>(&mut self, cells: &impl Cells, row: usize, result: Option<Result<T, Misfit>>) -> T {
+        match result {
+            Some(Ok(value)) => return value,
+            Some(Err(misfit)) => self.misfits.push((row as u32, misfit)),
+            None => self.nulls += 1,
+        }
+        let place = self.valid.len() - cells.len() + row;
+        self.valid[place] = false;
+        T::default()
+    }
+}
+
+/// Copies a short text as a window, which is cut then: to copy as many bytes as there are takes a call. False for
+/// others.
+#[inline(always)]
+fn append_short(text: Text<'_>, out: &mut Vec<u8>) -> bool {
+    let Some(window) = text.window::<64>().filter(|window| text.len() <= window.len()) else {
+        return false;
+    };
+    let end = out.len() + text.len();
+    out.extend_from_slice(window);
+    out.truncate(end);
+    true
+}
+
+fn append(text: &[u8], out: &mut Vec<u8>) -> Result<(), Misfit> {
+    out.extend_from_slice(text);
+    Ok(())
 }
 
 /// Whether none is false, without the early end that would keep the loop from being a vector's.

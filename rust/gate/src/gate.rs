@@ -198,7 +198,7 @@ impl FieldGate {
         };
         let mut scratch = Vec::new();
         for &(row, misfit) in &misfits {
-            let given = cells.get(row as usize, &mut scratch).unwrap_or_default();
+            let given = cells.get(row as usize, &mut scratch).map_or(&[][..], |text| text.bytes());
             let text = String::from_utf8_lossy(given);
             add(row as usize, "type", describe_text_misfit(misfit, &text, &self.data_type));
         }

@@ -28,7 +28,6 @@ fn trim_slowly(text: &[u8]) -> &[u8] {
 }
 
 /// `[+-]?\d+` within 64 bits.
-#[inline]
 pub fn parse_integer(text: &[u8]) -> Result<i64, Misfit> {
     let text = trim(text);
     let (negative, digits) = split_sign(text);
@@ -62,7 +61,6 @@ fn parse_long_integer(negative: bool, digits: &[u8]) -> Result<i64, Misfit> {
 }
 
 /// What `Number(text)` gives, and the words for what is not finite.
-#[inline]
 pub fn parse_double(text: &[u8]) -> Result<f64, Misfit> {
     let text = trim(text);
     let (negative, rest) = split_sign(text);
@@ -159,7 +157,6 @@ fn parse_word(negative: bool, text: &[u8]) -> Result<f64, Misfit> {
 }
 
 /// true, t, yes, y, on, 1 and their opposites, in any case.
-#[inline]
 pub fn parse_boolean(text: &[u8]) -> Result<bool, Misfit> {
     let text = trim(text);
     let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
@@ -182,7 +179,6 @@ pub fn parse_boolean(text: &[u8]) -> Result<bool, Misfit> {
 }
 
 /// The unscaled value at `scale`. A digit that does not fit is refused, never rounded.
-#[inline]
 pub fn parse_decimal(text: &[u8], precision: u8, scale: u8) -> Result<i128, Misfit> {
     let text = trim(text);
     let (negative, rest) = split_sign(text);

@@ -139,7 +139,7 @@ impl Check {
     /// Appends the rows from `start` on that do not pass. Rows without a value pass every rule.
     pub fn run(&self, column: &Column, start: usize, failed: &mut Vec<usize>) {
         match (&self.test, &column.values) {
-            (Test::Texts(set), _) => run_each(column, start, failed, |row| set.contains(column.bytes_at(row))),
+            (Test::Texts(set), _) => run_each(column, start, failed, |row| set.contains(column.text_at(row))),
             (Test::Cells(cells), _) => run_each(column, start, failed, |row| {
                 column.cell(row).is_some_and(|cell| cells.iter().any(|allowed| is_same(allowed, &cell)))
             }),

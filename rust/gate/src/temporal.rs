@@ -6,11 +6,10 @@ use crate::number::trim;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const MICROS_PER_MINUTE: i64 = 60 * MICROS_PER_SECOND;
 pub const MICROS_PER_DAY: i64 = 86_400_000_000;
-const FIRST_DAY: i64 = days_from_civil(1, 1, 1) as i64;
-const LAST_DAY: i64 = days_from_civil(9999, 12, 31) as i64;
+const FIRST_DAY: i64 = -719_162;
+const LAST_DAY: i64 = 2_932_896;
 
 /// Days since 1970-01-01 of a date, or of a timestamp at midnight.
-#[inline]
 pub fn parse_date(text: &[u8]) -> Result<i32, Misfit> {
     let text = trim(text);
     match date_of(text) {
@@ -29,7 +28,6 @@ fn date_of_timestamp(text: &[u8]) -> Result<i32, Misfit> {
 }
 
 /// Microseconds since midnight of `HH:MM[:SS[.fraction]]`.
-#[inline]
 pub fn parse_time(text: &[u8]) -> Result<i64, Misfit> {
     match take_time(trim(text))? {
         (micros, []) => micros,
@@ -39,7 +37,6 @@ pub fn parse_time(text: &[u8]) -> Result<i64, Misfit> {
 
 /// Microseconds since 1970-01-01T00:00:00 of a date with an optional time and an optional offset. Text with an
 /// offset is brought to UTC; text without one is taken as it stands.
-#[inline]
 pub fn parse_timestamp(text: &[u8]) -> Result<i64, Misfit> {
     timestamp_of(trim(text))
 }
@@ -79,12 +76,8 @@ fn date_of(text: &[u8]) -> Result<i32, Misfit> {
     if digits.iter().fold(false, |bad, byte| bad | (byte.wrapping_sub(b'0') > 9)) {
         return Err(Misfit::Syntax);
     }
-    let year = i32::from(two(y1, y2)) * 100 + i32::from(two(y3, y4));
-    let (month, day) = (i32::from(two(m1, m2)), i32::from(two(d1, d2)));
-    if year < 1 || !(1..=12).contains(&month) || day < 1 || (day > 28 && day > days_in_month(year, month)) {
-        return Err(Misfit::Calendar);
-    }
-    Ok(days_from_civil(year, month, day))
+    let year = u32::from(two(y1, y2)) * 100 + u32::from(two(y3, y4));
+    days_from_civil(year, two(m1, m2).into(), two(d1, d2).into()).ok_or(Misfit::Calendar)
 }
 
 /// The time at the start of a text, and what follows it. The outer result is about the form, the inner about the clock.
@@ -149,27 +142,40 @@ fn two(tens: u8, ones: u8) -> u8 {
     (tens & 15) * 10 + (ones & 15)
 }
 
-fn days_in_month(year: i32, month: i32) -> i32 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
+/// Days since 1970-01-01; `None` for what is on no calendar. Without a branch that depends on the date but that.
+#[inline(always)]
+pub fn days_from_civil(year: u32, month: u32, day: u32) -> Option<i32> {
+    /// From the day before 0000-01-01, which had no leap day before it, to 1970-01-01.
+    const EPOCH: i32 = 719_528;
+    let (century, year_of_century) = (year / 100, year % 100);
+    let is_leap = if year_of_century == 0 { century % 4 == 0 } else { year_of_century % 4 == 0 };
+    let (before, length) = *MONTHS[usize::from(is_leap)].get(month as usize)?;
+    if year == 0 || day.wrapping_sub(1) >= length.into() {
+        return None;
     }
+    let leap_days = year / 4 - century + century / 4;
+    Some((year * 365 + leap_days + day) as i32 + i32::from(before) - EPOCH)
 }
 
-/// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil; years from 1 on need no floor.
-const fn days_from_civil(year: i32, month: i32, day: i32) -> i32 {
-    let y = (if month <= 2 { year - 1 } else { year }) as u32;
-    let era = y / 400;
-    let year_of_era = y - era * 400;
-    let shifted = (month + if month > 2 { -3 } else { 9 }) as u32;
-    let day_of_year = (153 * shifted + 2) / 5 + day as u32 - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    (era * 146_097 + day_of_era) as i32 - 719_468
+/// For each month, from 1, the days before it and its own, in a common and in a leap year. The leap day of a year is
+/// counted with those of the years before it, so the days before a month are one less.
+const MONTHS: [[(i16, u8); 13]; 2] = [months(false), months(true)];
+
+const fn months(is_leap: bool) -> [(i16, u8); 13] {
+    const LENGTHS: [u8; 13] = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut months = [(0, 0); 13];
+    let mut before = if is_leap { -1 } else { 0 };
+    let mut month = 1;
+    while month < months.len() {
+        let length = LENGTHS[month] + (is_leap && month == 2) as u8;
+        months[month] = (before, length);
+        before += length as i16;
+        month += 1;
+    }
+    months
 }
 
-/// The inverse, civil_from_days of the same paper: year, month, day.
+/// The inverse: year, month, day. Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
 pub fn civil_from_days(days: i32) -> (i32, i32, i32) {
     let z = i64::from(days) + 719_468;
     let era = z.div_euclid(146_097);

@@ -1,6 +1,6 @@
 //! What a contract says of records, in the sentences of the TypeScript gate.
 
-use dativo_gate::{Cells, Contract, Gate, GateError, RowFaults};
+use dativo_gate::{Cells, Contract, Gate, GateError, RowFaults, Text};
 
 struct Texts(Vec<Option<&'static str>>);
 
@@ -9,8 +9,11 @@ unsafe impl Cells for Texts {
     fn len(&self) -> usize {
         self.0.len()
     }
-    fn get<'a>(&'a self, row: usize, _: &'a mut Vec<u8>) -> Option<&'a [u8]> {
-        self.0[row].map(str::as_bytes)
+    fn plain(&self, row: usize) -> Option<Text<'_>> {
+        self.0[row].map(|text| text.as_bytes().into())
+    }
+    fn get<'a>(&'a self, row: usize, _: &'a mut Vec<u8>) -> Option<Text<'a>> {
+        self.plain(row)
     }
 }
 
