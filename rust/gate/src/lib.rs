@@ -18,6 +18,7 @@ mod pattern;
 mod plain;
 mod rules;
 mod sequence;
+mod shift;
 mod show;
 mod swar;
 mod temporal;

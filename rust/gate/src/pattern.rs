@@ -4,6 +4,7 @@
 //! on a few escapes. What differs is spelled out; what cannot be is refused, and the host then runs the pattern.
 
 use crate::sequence::Sequence;
+use crate::shift::Shift;
 use crate::walk::Walk;
 use regex::Regex;
 
@@ -11,10 +12,18 @@ use regex::Regex;
 #[derive(Debug)]
 pub struct Pattern {
     regex: Regex,
-    /// The simplest patterns, which most contracts have, need no automaton.
-    sequence: Option<Box<Sequence>>,
-    /// Absent for patterns with many states.
-    walk: Option<Box<Walk>>,
+    engine: Engine,
+}
+
+/// The simplest way to find a pattern that there is.
+#[derive(Debug)]
+enum Engine {
+    /// What most contracts have needs no automaton.
+    Sequence(Box<Sequence>),
+    Shift(Shift),
+    Walk(Box<Walk>),
+    /// For patterns with many states.
+    Regex,
 }
 
 /// How many texts are looked at side by side.
@@ -24,18 +33,19 @@ impl Pattern {
     /// Whether it is found anywhere in a text, which is valid UTF-8.
     #[inline]
     pub fn is_in(&self, text: &[u8]) -> bool {
-        match (&self.sequence, &self.walk) {
-            (Some(sequence), _) => sequence.is_in(text),
-            (None, Some(walk)) => walk.is_in(text),
-            (None, None) => self.is_in_slowly(text),
+        match &self.engine {
+            Engine::Sequence(sequence) => sequence.is_in(text),
+            Engine::Shift(shift) => shift.is_in(text),
+            Engine::Walk(walk) => walk.is_in(text),
+            Engine::Regex => self.is_in_slowly(text),
         }
     }
 
     /// The same for several texts at once.
     #[inline]
     pub fn are_in(&self, texts: [&[u8]; LANES]) -> [bool; LANES] {
-        match (&self.sequence, &self.walk) {
-            (None, Some(walk)) => walk.are_in(texts),
+        match &self.engine {
+            Engine::Walk(walk) => walk.are_in(texts),
             _ => texts.map(|text| self.is_in(text)),
         }
     }
@@ -51,12 +61,19 @@ pub fn compile(source: &str) -> Result<Pattern, String> {
     let translated = translate(source)?;
     let regex =
         Regex::new(&translated).map_err(|cause| format!("the pattern {source} is not run natively: {cause}"))?;
-    let sequence = Sequence::of(&translated).map(Box::new);
-    let walk = match sequence {
-        Some(_) => None,
-        None => Walk::of(&translated).map(Box::new),
-    };
-    Ok(Pattern { regex, sequence, walk })
+    Ok(Pattern { regex, engine: Engine::of(&translated) })
+}
+
+impl Engine {
+    fn of(pattern: &str) -> Self {
+        if let Some(sequence) = Sequence::of(pattern) {
+            return Self::Sequence(Box::new(sequence));
+        }
+        let Some(walk) = Walk::of(pattern) else {
+            return Self::Regex;
+        };
+        Shift::of(&walk).map_or_else(|| Self::Walk(Box::new(walk)), Self::Shift)
+    }
 }
 
 /// The same pattern in the syntax of the regex crate.
@@ -248,7 +265,9 @@ mod tests {
         for (pattern, text) in patterns.iter().flat_map(|pattern| texts.map(|text| (pattern, text))) {
             found(pattern, text);
         }
-        assert!(compile("^[A-Z]{2}$").unwrap().sequence.is_some());
+        assert!(matches!(compile("^[A-Z]{2}$").unwrap().engine, Engine::Sequence(_)));
+        assert!(matches!(compile("^a?b$").unwrap().engine, Engine::Shift(_)));
+        assert!(matches!(compile("a.{12}$").unwrap().engine, Engine::Walk(_) | Engine::Regex));
     }
 
     #[test]

@@ -70,6 +70,35 @@ impl Walk {
         Some(())
     }
 
+    /// Every state that can be reached, the first one first.
+    pub fn states(&self) -> Vec<u8> {
+        let mut states = vec![self.start];
+        let mut done = 0;
+        while let Some(&state) = states.get(done) {
+            for byte in 0..=u8::MAX {
+                let next = self.next(state, byte);
+                if !states.contains(&next) {
+                    states.push(next);
+                }
+            }
+            done += 1;
+        }
+        states
+    }
+
+    pub fn start(&self) -> u8 {
+        self.start
+    }
+
+    pub fn next(&self, state: u8, byte: u8) -> u8 {
+        self.next[at(state, byte)]
+    }
+
+    /// Whether the pattern is found in a text that ends in a state.
+    pub fn is_found(&self, state: u8) -> bool {
+        self.is_found[usize::from(state)]
+    }
+
     /// Whether the pattern is found anywhere in a text.
     #[inline]
     pub fn is_in(&self, text: &[u8]) -> bool {
