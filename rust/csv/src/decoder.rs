@@ -50,9 +50,9 @@ pub struct Decoder {
     chunk: Chunk,
     /// Ends of the fields of a record that the scanner reads.
     ends: Vec<u32>,
-    /// Bytes from the start of the first record that is not done.
+    /// Bytes from the start of the first record that is not done, between one push and the next.
     held: Vec<u8>,
-    /// Place of the first of them.
+    /// Place of the first byte that is not done.
     base: u64,
     is_started: bool,
     lines_to_skip: usize,
@@ -95,17 +95,32 @@ impl Decoder {
     ///
     /// # Errors
     /// Nothing can be read after one; what was found before it is in `out`.
-    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<Decoded>) -> Result<(), CsvError> {
-        while !bytes.is_empty() {
-            let end = self.base as usize + self.held.len();
-            let (piece, rest) = bytes.split_at(bytes.len().min(PIECE_BYTES - end % PIECE_BYTES));
-            self.held.extend_from_slice(piece);
-            bytes = rest;
-            let is_piece = (end + piece.len()).is_multiple_of(PIECE_BYTES);
-            if (is_piece && self.held.len() >= self.worth) || (!self.is_started && self.held.len() >= HEAD_BYTES) {
-                self.advance(is_piece, false, out)?;
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<Decoded>) -> Result<(), CsvError> {
+        // What is not done is held, and then stands from `start` on. It is read where it stands: a copy of all would cost
+        // as much as its index.
+        let (mut start, mut reached) = (0, 0);
+        while reached < bytes.len() {
+            let end = self.base as usize + self.held.len() + reached - start;
+            reached += (bytes.len() - reached).min(PIECE_BYTES - end % PIECE_BYTES);
+            let count = self.held.len() + reached - start;
+            let is_piece = (self.base as usize + count).is_multiple_of(PIECE_BYTES);
+            let is_due = (is_piece && count >= self.worth) || (!self.is_started && count >= HEAD_BYTES);
+            if !is_due {
+                continue;
+            }
+            if self.held.is_empty() {
+                start += self.advance(&bytes[start..reached], is_piece, false, out)?;
+            } else {
+                self.held.extend_from_slice(&bytes[start..reached]);
+                self.advance_held(is_piece, false, out)?;
+                start = reached;
+            }
+            if self.held.len() <= start {
+                start -= self.held.len();
+                self.held.clear();
             }
         }
+        self.held.extend_from_slice(&bytes[start..]);
         Ok(())
     }
 
@@ -114,7 +129,7 @@ impl Decoder {
     /// # Errors
     /// As [`Decoder::push`]; also when the bytes end in the middle of something.
     pub fn finish(&mut self, out: &mut Vec<Decoded>) -> Result<(), CsvError> {
-        self.advance(true, true, out)?;
+        self.advance_held(true, true, out)?;
         self.table.finish(out).map_err(|kind| self.error(kind))
     }
 
@@ -128,27 +143,35 @@ impl Decoder {
         self.table.into_gate()
     }
 
-    fn advance(&mut self, is_whole: bool, is_last: bool, out: &mut Vec<Decoded>) -> Result<(), CsvError> {
-        let held = std::mem::take(&mut self.held);
-        let result = self.read(&held, is_whole, is_last, out);
+    fn advance_held(&mut self, is_whole: bool, is_last: bool, out: &mut Vec<Decoded>) -> Result<(), CsvError> {
+        let mut held = std::mem::take(&mut self.held);
+        let result = self.advance(&held, is_whole, is_last, out);
+        held.drain(..*result.as_ref().unwrap_or(&0));
         self.held = held;
-        let used = match result {
-            Ok(used) => used,
-            Err(kind) => {
-                // What was read before the error is handed on, as far as there is any.
-                self.table.flush(out);
-                return Err(self.error(kind));
-            }
-        };
+        result.map(|_| ())
+    }
+
+    /// Reads what can be read, and moves on. Returns how many bytes are done with.
+    fn advance(
+        &mut self,
+        bytes: &[u8],
+        is_whole: bool,
+        is_last: bool,
+        out: &mut Vec<Decoded>,
+    ) -> Result<usize, CsvError> {
+        let used = self.read(bytes, is_whole, is_last, out).map_err(|kind| {
+            // What was read before the error is handed on, as far as there is any.
+            self.table.flush(out);
+            self.error(kind)
+        })?;
         self.worth = match used {
-            0 => (self.held.len() * 2).min(self.dialect.max_record + PIECE_BYTES),
+            0 => (bytes.len() * 2).min(self.dialect.max_record + PIECE_BYTES),
             _ => 0,
         };
-        self.lines.line_at(&self.held, self.base, self.base + used as u64);
-        self.after_return = if used > 0 { self.held[used - 1] == b'\r' } else { self.after_return };
-        self.held.drain(..used);
+        self.lines.line_at(bytes, self.base, self.base + used as u64);
+        self.after_return = if used > 0 { bytes[used - 1] == b'\r' } else { self.after_return };
         self.base += used as u64;
-        Ok(())
+        Ok(used)
     }
 
     /// Reads what can be read, and returns how many bytes are done with.

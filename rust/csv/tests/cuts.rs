@@ -75,6 +75,19 @@ fn nothing_depends_on_cuts_in_files_of_many_pieces() {
 }
 
 #[test]
+fn nothing_depends_on_cuts_in_records_longer_than_a_piece() {
+    let mut seed = Seed(7);
+    let mut bytes = table(&mut seed, 9000);
+    for length in [300_000, 20, 1_000_000] {
+        bytes.extend_from_slice(format!("1,\"{}\n\",2\n", "x".repeat(length)).as_bytes());
+        bytes.extend_from_slice(b"5,plain,7\n");
+    }
+    let whole = decode(&bytes, &[bytes.len()], Engine::detect(), false, 1000);
+    assert_eq!(decode(&bytes, &[262_144], Engine::detect(), false, 1000), whole);
+    assert_eq!(decode(&bytes, &[400_000, 3, 200_000], Engine::Portable, false, 1000), whole);
+}
+
+#[test]
 fn an_error_of_the_gate_ends_the_file() {
     let bytes: Vec<u8> = (0..100_000).flat_map(|id| format!("{id},x,1\n").into_bytes()).collect();
     let bytes = [b"id,text,price\nbad,x,1\n".to_vec(), bytes].concat();
