@@ -48,7 +48,8 @@ function job({ name, data }, contract, folder) {
       target: {
         connection: { path: "lake" },
         parquet_target_size_mb: ONE_FILE_MB,
-        engine: { options: { compression: "zstd", compression_level: 1 } },
+        // What version 2 of the format is to DuckDB.
+        engine: { options: { compression: "zstd", compression_level: 1, encodings: "split" } },
       },
       asset_path: "asset.yaml",
     }),

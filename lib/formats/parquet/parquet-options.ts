@@ -46,6 +46,12 @@ export const parquetEncodeOptions = o
       .max(64 * MIB)
       .default(MIB)
       .describe("Bytes of a data page before compression, about"),
+    encodings: o
+      .enum(["plain", "delta", "split"])
+      .default("delta")
+      .describe(
+        "How values lie in pages, natively. `delta`: numbers as differences, text apart from its lengths, which Spark reads from 3.4 on; `split`: doubles byte by byte as well, which is smaller, and which Spark 4.3 reads and 4.0 does not; `plain`: for every reader. In TypeScript always plain",
+      ),
     statistics: o
       .boolean()
       .default(true)

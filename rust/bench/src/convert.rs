@@ -4,7 +4,7 @@ use crate::arguments::Arguments;
 use crate::source::Source;
 use dativo_csv::{Decoded, Decoder, Options};
 use dativo_gate::{Contract, DEFAULT_UNIQUE_BYTES, Gate};
-use dativo_parquet::{Compression, FileFacts, FileWriter, Options as ParquetOptions};
+use dativo_parquet::{Compression, Encodings, FileFacts, FileWriter, Options as ParquetOptions};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -13,6 +13,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let gate = load_gate(arguments.text("contract")?)?;
     let options = ParquetOptions {
         compression: Compression::parse("zstd", Some(arguments.number("level", 1)?))?,
+        // As the job that it is compared with has it.
+        encodings: Encodings::Split,
         threads: arguments.number("threads", 2)?,
         ..ParquetOptions::default()
     };

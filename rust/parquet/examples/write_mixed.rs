@@ -6,7 +6,7 @@
 //! writing alone. With it every batch is built when its turn comes, so that memory is that of writing alone.
 mod mixed;
 
-use dativo_parquet::{Compression, FileWriter, Options};
+use dativo_parquet::{Compression, Encodings, FileWriter, Options};
 use std::time::Instant;
 
 fn main() {
@@ -23,7 +23,7 @@ fn main() {
         compression: Compression::parse(get("compression").unwrap_or("zstd"), level).unwrap(),
         row_group_size: number("row_group_size", defaults.row_group_size),
         threads: number("threads", 2),
-        plain_encodings: rest.iter().any(|word| word == "plain"),
+        encodings: Encodings::parse(get("encodings").unwrap_or("delta")).unwrap(),
         ..defaults
     };
 

@@ -23,7 +23,7 @@ mod writer;
 
 pub use compression::Compression;
 pub use error::{Cause, Error};
-pub use options::Options;
+pub use options::{Encodings, Options};
 pub use predicate::{Literal, Op, Predicate};
 pub use reader::{Batches, FileReader, ReadOptions};
 pub use writer::{FileFacts, FileWriter, Sealing};

@@ -9,6 +9,30 @@ pub const ROW_GROUP_BYTES: usize = 16 << 20;
 /// More threads than this wait for the slowest column.
 pub const MAX_THREADS: usize = 4;
 
+/// How values lie in pages where no dictionary pays. Who reads the files decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encodings {
+    /// PLAIN, for every reader.
+    Plain,
+    /// DELTA_BINARY_PACKED and DELTA_LENGTH_BYTE_ARRAY, which Spark reads from 3.4 on.
+    #[default]
+    Delta,
+    /// The same, and BYTE_STREAM_SPLIT for doubles and floats, which compress better so. Spark 4.3 reads it, 4.0 does not.
+    Split,
+}
+
+impl Encodings {
+    /// From the words of a job's options; the error says what is wrong with them.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        match name {
+            "plain" => Ok(Self::Plain),
+            "delta" => Ok(Self::Delta),
+            "split" => Ok(Self::Split),
+            _ => Err(format!("encodings is plain, delta or split, not '{name}'")),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Options {
     pub compression: Compression,
@@ -18,10 +42,7 @@ pub struct Options {
     pub row_group_bytes: usize,
     /// Bytes of a data page before compression, about; 0 for what is best for each column.
     pub page_bytes: usize,
-    /// For readers that know neither DELTA_BINARY_PACKED nor DELTA_LENGTH_BYTE_ARRAY, such as Spark before 3.3.
-    pub plain_encodings: bool,
-    /// Doubles and floats byte by byte (BYTE_STREAM_SPLIT), which compress better so. Spark before 4 cannot read them.
-    pub byte_stream_split: bool,
+    pub encodings: Encodings,
     /// Goes to the footer in this order, such as the contract's id and version.
     pub key_value_metadata: Vec<(String, String)>,
     /// Threads that encode. One more hashes and writes, and mostly waits.
@@ -38,8 +59,7 @@ impl Default for Options {
             row_group_size: ROW_GROUP_ROWS,
             row_group_bytes: ROW_GROUP_BYTES,
             page_bytes: 0,
-            plain_encodings: false,
-            byte_stream_split: false,
+            encodings: Encodings::default(),
             key_value_metadata: Vec::new(),
             threads: cores.min(MAX_THREADS),
             statistics: true,

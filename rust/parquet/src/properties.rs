@@ -1,6 +1,6 @@
 //! Our options in the words of the parquet crate.
 use crate::flat::BOUND_BYTES;
-use crate::{Compression, Options, dictionary};
+use crate::{Compression, Encodings, Options, dictionary};
 use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Fields};
 use parquet::basic::Encoding;
@@ -40,7 +40,7 @@ pub(crate) fn of_group(options: &Options, fields: &Fields, first: &[&RecordBatch
         // Holds for columns with nothing inside; a nested one has longer paths and keeps the defaults.
         let path = ColumnPath::from(field.name().as_str());
         let columns: Vec<_> = first.iter().map(|batch| batch.column(index)).collect();
-        let encoding = encoding_of(field.data_type(), options);
+        let encoding = encoding_of(field.data_type(), options.encodings);
         if !dictionary::pays(&columns, options.row_group_size, encoding == Some(Encoding::DELTA_BINARY_PACKED)) {
             properties = properties.set_column_dictionary_enabled(path.clone(), false);
             if is_bulky(field.data_type(), encoding) {
@@ -71,10 +71,10 @@ fn bulky_page_bytes(row_group_bytes: usize, columns: usize) -> usize {
 }
 
 /// The encoding of values that no dictionary holds, where it is not PLAIN.
-fn encoding_of(data_type: &DataType, options: &Options) -> Option<Encoding> {
+fn encoding_of(data_type: &DataType, encodings: Encodings) -> Option<Encoding> {
     match data_type {
-        DataType::Float32 | DataType::Float64 => options.byte_stream_split.then_some(Encoding::BYTE_STREAM_SPLIT),
-        _ => delta_of(data_type).filter(|_| !options.plain_encodings),
+        DataType::Float32 | DataType::Float64 => (encodings == Encodings::Split).then_some(Encoding::BYTE_STREAM_SPLIT),
+        _ => delta_of(data_type).filter(|_| encodings != Encodings::Plain),
     }
 }
 

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 use arrow_array::{Int64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
-use dativo_parquet::{Compression, FileWriter, Options};
+use dativo_parquet::{Compression, Encodings, FileWriter, Options};
 use std::sync::Arc;
 
 #[test]
@@ -16,8 +16,12 @@ fn a_full_disk_is_an_error_that_names_the_file_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.parquet");
     let schema = Arc::new(Schema::new(vec![Field::new("id", DataType::Int64, false)]));
-    let options =
-        Options { compression: Compression::None, plain_encodings: true, row_group_size: 10_000, ..Options::default() };
+    let options = Options {
+        compression: Compression::None,
+        encodings: Encodings::Plain,
+        row_group_size: 10_000,
+        ..Options::default()
+    };
     let mut writer = FileWriter::create(&path, schema.clone(), options).unwrap();
     let error = (0..1000).find_map(|i| {
         let ids = Int64Array::from_iter_values(i * 10_000..(i + 1) * 10_000);

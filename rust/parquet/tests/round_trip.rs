@@ -6,7 +6,7 @@ use arrow_array::types::Int64Type;
 use arrow_array::*;
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Fields, Schema, TimeUnit};
-use dativo_parquet::{Compression, Options};
+use dativo_parquet::{Compression, Encodings, Options};
 use parquet::basic::Encoding;
 use std::sync::Arc;
 use support::{metadata, read, write};
@@ -245,8 +245,8 @@ fn columns_of_all_kinds_side_by_side() {
             compression,
             row_group_size: 13_000,
             page_bytes: [0, 1000][number % 2],
-            byte_stream_split: number > 2,
-            plain_encodings: number == 1,
+            encodings: [Encodings::Delta, Encodings::Plain, Encodings::Delta, Encodings::Split, Encodings::Split]
+                [number],
             threads: 1 + number % 3,
             ..Options::default()
         };

@@ -7,8 +7,7 @@ import { describeNative, nativeLibrary } from "../../support/native.ts";
 
 const WRITER = `${nativeLibrary("parquet_writer_plugin")}:create_writer`;
 
-function run(options: Record<string, unknown>) {
-  const cwd = tempFolder();
+function run(options: Record<string, unknown>, source = join(VEGA, "zipcodes.csv"), cwd = tempFolder()) {
   const asset = {
     name: "zips",
     version: "1.0.0",
@@ -19,7 +18,7 @@ function run(options: Record<string, unknown>) {
     ],
   };
   const job = smallJob({
-    source: { files: [{ path: join(VEGA, "zipcodes.csv") }] },
+    source: { files: [{ path: source }] },
     target: { custom_writer: WRITER, connection: { path: "lake" }, engine: { options } },
     asset_path: "zips.yaml",
   });
@@ -48,9 +47,28 @@ describeNative("libparquet_writer_plugin.so", () => {
   });
 
   it.each([
+    ["plain", "PLAIN", "PLAIN"],
+    [undefined, "DELTA_LENGTH_BYTE_ARRAY", "PLAIN"],
+    ["split", "DELTA_LENGTH_BYTE_ARRAY", "BYTE_STREAM_SPLIT"],
+  ])("has texts and doubles as `encodings: %s` says", async (encodings, texts, doubles) => {
+    const cwd = tempFolder();
+    // No value comes twice, so no dictionary pays.
+    const lines = Array.from({ length: 2000 }, (_, row) => `${row * 7919},${row / 7},here\n`);
+    writeFiles(cwd, { "all.csv": `zip_code,latitude,city\n${lines.join("")}` });
+    expect(run(encodings === undefined ? {} : { encodings }, "all.csv", cwd).code).toBe(0);
+    const columns = await askDuckDB(
+      `select distinct path_in_schema || ': ' || encodings as line from parquet_metadata('${cwd}/lake/*.parquet')`,
+    );
+    const found = columns.map(({ line }) => line);
+    expect(found).toContainEqual(expect.stringMatching(new RegExp(`zip_code: .*\\b${texts}\\b`)));
+    expect(found).toContainEqual(expect.stringMatching(new RegExp(`latitude: .*\\b${doubles}\\b`)));
+  });
+
+  it.each([
     [{ compresion: "zstd" }, "unknown option 'compresion'; known are compression"],
     [{ row_group_size: 0 }, "row_group_size is a number of 1 or more, got 0"],
     [{ compression: "zip" }, "zip"],
+    [{ encodings: "v2" }, "encodings is plain, delta or split, not 'v2'"],
   ])("refuses %j", (options, message) => {
     const { code, stderr, cwd } = run(options);
     expect([code, stderr]).toEqual([2, expect.stringMatching(new RegExp(`DTV_OPTION_INVALID.*${message}`))]);

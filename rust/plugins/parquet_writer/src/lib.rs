@@ -1,9 +1,9 @@
 //! `libparquet_writer_plugin.so:create_writer`: Parquet files of records, under `output_base` of the configuration.
 //!
 //! `engine.options`: `compression` (zstd, snappy, gzip, lz4, none), `compression_level`, `row_group_size` in records,
-//! `page_size` in bytes, `target_size_mb` after which the next file begins, `statistics`. The files say which contract
-//! their records kept, where the configuration has one.
-use dativo_parquet::{Compression, FileWriter, Options, Sealing};
+//! `page_size` in bytes, `encodings` (plain, delta, split), `target_size_mb` after which the next file begins,
+//! `statistics`. The files say which contract their records kept, where the configuration has one.
+use dativo_parquet::{Compression, Encodings, FileWriter, Options, Sealing};
 use dativo_plugin::arrow_array::RecordBatch;
 use dativo_plugin::arrow_schema::SchemaRef;
 use dativo_plugin::files::refusal;
@@ -15,8 +15,8 @@ export_library!();
 export_writer!(create_writer, create_writer_kind, ParquetWriter);
 
 const MIB: f64 = 1024.0 * 1024.0;
-const OPTIONS: [&str; 6] =
-    ["compression", "compression_level", "row_group_size", "page_size", "target_size_mb", "statistics"];
+const OPTIONS: [&str; 7] =
+    ["compression", "compression_level", "row_group_size", "page_size", "encodings", "target_size_mb", "statistics"];
 /// Whether a file is large enough is asked after so many records.
 const SLICE_ROWS: usize = 16_384;
 /// Stands in a file's name for its number.
@@ -136,6 +136,10 @@ fn options_of(given: &Map<String, Value>) -> Result<Options> {
     }
     if let Some(bytes) = number(given, "page_size", 1.0)? {
         options.page_bytes = bytes as usize;
+    }
+    if let Some(encodings) = given.get("encodings") {
+        let name = encodings.as_str().ok_or_else(|| refusal("encodings is a text"))?;
+        options.encodings = Encodings::parse(name).map_err(refusal)?;
     }
     if let Some(statistics) = given.get("statistics") {
         options.statistics = statistics.as_bool().ok_or_else(|| refusal("statistics is true or false"))?;
