@@ -220,8 +220,11 @@ mod tests {
 
     #[test]
     fn doubles_are_told_apart_by_their_bits() {
-        let distinct = Distinct(vec![0.0, f64::NAN]);
-        assert!(distinct.holds(0, &0.0) && distinct.holds(1, &f64::NAN));
-        assert!(!distinct.holds(0, &-0.0) && !distinct.holds(1, &-f64::NAN));
+        let values = [0.0, -0.0, f64::NAN, -f64::NAN];
+        let distinct = Distinct(values.to_vec());
+        for (place, value) in values.iter().enumerate() {
+            let holding: Vec<_> = (0..values.len()).filter(|&place| distinct.holds(place, value)).collect();
+            assert_eq!(holding, [place]);
+        }
     }
 }
