@@ -4,11 +4,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+/// Bytes that are hashed and written at a time: column chunks come in pieces of 8 KiB, and a call for each is dear.
+const BUFFER_BYTES: usize = 256 << 10;
+
 /// Removes its file when dropped before [`DigestFile::seal`].
 pub(crate) struct DigestFile {
     path: PathBuf,
     file: File,
     hasher: Sha256,
+    buffer: Vec<u8>,
     written: u64,
     /// Bytes whose write-back has been asked for.
     sent: u64,
@@ -31,7 +35,16 @@ impl DigestFile {
     }
 
     pub fn over(file: File, path: &Path) -> Self {
-        Self { path: path.to_owned(), file, hasher: Sha256::new(), written: 0, sent: 0, held: None, is_sealed: false }
+        Self {
+            path: path.to_owned(),
+            file,
+            hasher: Sha256::new(),
+            buffer: Vec::with_capacity(BUFFER_BYTES),
+            written: 0,
+            sent: 0,
+            held: None,
+            is_sealed: false,
+        }
     }
 
     /// Asks the system to write what it holds of the file, so that [`DigestFile::seal`] finds little left to wait for.
@@ -58,6 +71,7 @@ impl DigestFile {
 
     /// Waits until the bytes are on the disk. The folder's entry is for who makes the file visible.
     pub fn seal(mut self) -> io::Result<Sealed> {
+        self.flush()?;
         self.file.sync_all()?;
         self.is_sealed = true;
         let digest = std::mem::take(&mut self.hasher).finalize();
@@ -72,13 +86,19 @@ impl Write for DigestFile {
             held.extend_from_slice(bytes);
             return Ok(bytes.len());
         }
-        let taken = self.file.write(bytes)?;
-        self.hasher.update(&bytes[..taken]);
-        self.written += taken as u64;
+        if self.buffer.len() == BUFFER_BYTES {
+            self.flush()?;
+        }
+        let taken = bytes.len().min(BUFFER_BYTES - self.buffer.len());
+        self.buffer.extend_from_slice(&bytes[..taken]);
         Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.file.write_all(&self.buffer)?;
+        self.hasher.update(&self.buffer);
+        self.written += self.buffer.len() as u64;
+        self.buffer.clear();
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ const PAGE_ROWS: usize = 1 << 17;
 const PAGE_BYTES: usize = 160 << 10;
 /// Bytes of a page of values that zstd finds much in, at most. A larger page starts afresh less often: texts and split
 /// doubles take 3 % less of a file than in pages of 128 KiB, at 1 % more time (measured).
-const BULKY_PAGE_BYTES: usize = 4 << 20;
+const BULKY_PAGE_BYTES: usize = 2 << 20;
 /// Values handed to the encoder at a time.
 const WRITE_BATCH: usize = 4096;
 

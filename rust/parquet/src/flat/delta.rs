@@ -4,15 +4,13 @@ use super::pack::{pack, width_of};
 use super::runs::{push_varint, push_zigzag};
 
 /// Parts of a block, each of which has a width of its own.
-const PARTS: usize = 4;
-/// Differences of the largest block.
-const MAX_BLOCK: usize = 256;
-const MAX_PART: usize = MAX_BLOCK / PARTS;
+const PARTS: usize = 8;
+/// Values of a part of a block. The head of a block is 10 bytes: in small ones, as the library writes them, it takes 1 % of
+/// a column, which is more than their closer widths save (measured).
+const PART: usize = 256;
+const BLOCK: usize = PART * PARTS;
 
 pub(super) trait Integer: Copy + Default + Send + 'static {
-    /// Values of a part of a block.
-    const PART: usize;
-
     /// The difference as it is in the type, which may wrap around.
     fn minus(self, other: Self) -> i64;
 
@@ -20,8 +18,6 @@ pub(super) trait Integer: Copy + Default + Send + 'static {
 }
 
 impl Integer for i32 {
-    const PART: usize = 32;
-
     fn minus(self, other: Self) -> i64 {
         i64::from(self.wrapping_sub(other))
     }
@@ -32,8 +28,6 @@ impl Integer for i32 {
 }
 
 impl Integer for i64 {
-    const PART: usize = 64;
-
     fn minus(self, other: Self) -> i64 {
         self.wrapping_sub(other)
     }
@@ -48,14 +42,12 @@ pub(super) struct Delta<I> {
     count: usize,
     first: I,
     last: I,
-    differences: [i64; MAX_BLOCK],
+    differences: [i64; BLOCK],
     /// Differences that wait for their block to be full.
     waiting: usize,
 }
 
 impl<I: Integer> Delta<I> {
-    const BLOCK: usize = I::PART * PARTS;
-
     fn push_block(&mut self, blocks: &mut Vec<u8>) {
         let differences = &self.differences[..self.waiting];
         let least = differences.iter().copied().min().unwrap_or_default();
@@ -63,12 +55,12 @@ impl<I: Integer> Delta<I> {
         let widths = blocks.len();
         // Parts that have no values have no width and no bytes.
         blocks.extend([0; PARTS]);
-        for (index, part) in differences.chunks(I::PART).enumerate() {
-            let mut above = [0; MAX_PART];
+        for (index, part) in differences.chunks(PART).enumerate() {
+            let mut above = [0; PART];
             above.iter_mut().zip(part).for_each(|(above, value)| *above = value.wrapping_sub(least) as u64);
             let width = width_of(above.iter().fold(0, |bits, above| bits | above));
             blocks[widths + index] = width as u8;
-            pack(&above[..I::PART], width, blocks);
+            pack(&above, width, blocks);
         }
         self.waiting = 0;
     }
@@ -76,7 +68,7 @@ impl<I: Integer> Delta<I> {
 
 impl<I: Integer> Default for Delta<I> {
     fn default() -> Self {
-        Self { count: 0, first: I::default(), last: I::default(), differences: [0; MAX_BLOCK], waiting: 0 }
+        Self { count: 0, first: I::default(), last: I::default(), differences: [0; BLOCK], waiting: 0 }
     }
 }
 
@@ -89,14 +81,14 @@ impl<I: Integer> Encode<I> for Delta<I> {
         }
         self.count += values.len();
         while !values.is_empty() {
-            let (now, rest) = values.split_at(values.len().min(Self::BLOCK - self.waiting));
+            let (now, rest) = values.split_at(values.len().min(BLOCK - self.waiting));
             for (difference, &value) in self.differences[self.waiting..].iter_mut().zip(now) {
                 *difference = value.minus(self.last);
                 self.last = value;
             }
             self.waiting += now.len();
             values = rest;
-            if self.waiting == Self::BLOCK {
+            if self.waiting == BLOCK {
                 self.push_block(blocks);
             }
         }
@@ -106,7 +98,7 @@ impl<I: Integer> Encode<I> for Delta<I> {
         if self.waiting > 0 {
             self.push_block(blocks);
         }
-        push_varint(Self::BLOCK as u64, header);
+        push_varint(BLOCK as u64, header);
         push_varint(PARTS as u64, header);
         push_varint(self.count as u64, header);
         push_zigzag(self.first.widen(), header);
@@ -119,7 +111,7 @@ mod tests {
     use super::Delta;
     use crate::flat::number::Encode;
 
-    /// The examples of the format's description.
+    /// The examples of the format's description, in larger blocks.
     #[test]
     fn as_the_format_describes_it() {
         let encode = |values: &[i32]| {
@@ -128,10 +120,11 @@ mod tests {
             delta.finish(&mut header, &mut blocks);
             (header, blocks)
         };
-        assert_eq!(encode(&[1, 2, 3, 4, 5]), (vec![128, 1, 4, 5, 2], vec![2, 0, 0, 0, 0]));
+        assert_eq!(encode(&[1, 2, 3, 4, 5]), (vec![128, 16, 8, 5, 2], vec![2, 0, 0, 0, 0, 0, 0, 0, 0]));
         let (header, blocks) = encode(&[7, 5, 3, 1, 2, 3, 4, 5]);
-        assert_eq!(header, [128, 1, 4, 8, 14]);
-        assert_eq!(blocks, [3, 2, 0, 0, 0, 0b1100_0000, 0b0011_1111, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(encode(&[]), (vec![128, 1, 4, 0, 0], vec![]));
+        assert_eq!(header, [128, 16, 8, 8, 14]);
+        assert_eq!(blocks[..11], [3, 2, 0, 0, 0, 0, 0, 0, 0, 0b1100_0000, 0b0011_1111]);
+        assert_eq!(blocks[11..], [0; 62]);
+        assert_eq!(encode(&[]), (vec![128, 16, 8, 0, 0], vec![]));
     }
 }
