@@ -5,6 +5,7 @@
 
 use crate::sequence::Sequence;
 use crate::shift::Shift;
+pub use crate::walk::LANES;
 use crate::walk::Walk;
 use regex::Regex;
 
@@ -25,9 +26,6 @@ enum Engine {
     /// For patterns with many states.
     Regex,
 }
-
-/// How many texts are looked at side by side.
-pub const LANES: usize = crate::walk::LANES;
 
 impl Pattern {
     /// Whether it is found anywhere in a text, which is valid UTF-8.
