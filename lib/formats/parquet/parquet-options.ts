@@ -45,7 +45,7 @@ export const parquetEncodeOptions = o
       .min(4 * KIB)
       .max(64 * MIB)
       .default(MIB)
-      .describe("Bytes of a data page before compression, about"),
+      .describe("Bytes of a data page before compression, about. Natively, unless said, what suits each column"),
     encodings: o
       .enum(["plain", "delta", "split"])
       .default("delta")
