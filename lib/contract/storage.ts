@@ -33,7 +33,7 @@ export interface SourceFile extends StoredFile {
    * The same in chunks of so many bytes, where it is not compressed, whose memory is used again: a chunk is overwritten
    * when the second one after it is asked for. `makeHash` gives what the digest is made by.
    */
-  lentBytes(chunkBytes: number, makeHash?: () => ContentHash): AsyncIterable<Uint8Array>;
+  lentBytes(chunkBytes: number, makeHash: () => ContentHash): AsyncIterable<Uint8Array>;
   /** `length` bytes from `offset` of the stored bytes. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /** XXH3-128 of the stored bytes, hex; reads what `bytes()` has not read. Tells contents apart; proves nothing to others. */

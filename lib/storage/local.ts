@@ -83,7 +83,7 @@ class LocalSourceFile implements SourceFile {
   readonly mtimeNs: string;
   readonly #handle: FileHandle;
   readonly #observe: ReadObserver;
-  #hash: ContentHash | undefined;
+  #hash: Promise<ContentHash> | undefined;
   /** How far the hash has come; it follows sequential reading and catches up in `digest`. */
   #hashed = 0;
 
@@ -102,8 +102,8 @@ class LocalSourceFile implements SourceFile {
     );
   }
 
-  lentBytes(chunkBytes: number, makeHash?: () => ContentHash): AsyncIterable<Uint8Array> {
-    if (makeHash) this.#hash ??= makeHash();
+  lentBytes(chunkBytes: number, makeHash: () => ContentHash): AsyncIterable<Uint8Array> {
+    this.#hash ??= Promise.resolve(makeHash());
     const ring = Array.from({ length: LENT_CHUNKS }, () => Buffer.allocUnsafeSlow(chunkBytes));
     let next = 0;
     return decompress(
@@ -138,7 +138,7 @@ class LocalSourceFile implements SourceFile {
   }
 
   async close(): Promise<void> {
-    this.#hash?.close();
+    (await this.#hash)?.close();
     await this.#handle.close();
   }
 
@@ -168,8 +168,8 @@ class LocalSourceFile implements SourceFile {
   }
 
   /** Made when there is something to hash: not every file that is opened is read. */
-  async #hasher(): Promise<ContentHash> {
-    this.#hash ??= await hashInWebAssembly();
+  #hasher(): Promise<ContentHash> {
+    this.#hash ??= hashInWebAssembly();
     return this.#hash;
   }
 }
