@@ -12,6 +12,8 @@ export class NativeLibrary {
   /** Absolute, symbolic links resolved. */
   readonly file: string;
   readonly #handle: LibraryHandle;
+  /** By their declarations: some are asked for with every file, and koffi takes 14 µs to make one. */
+  readonly #functions = new Map<string, NativeFunction>();
   #sha256: string | undefined;
 
   constructor(file: string, handle: LibraryHandle) {
@@ -41,13 +43,18 @@ export class NativeLibrary {
 
   /** @throws DativoError DTV_PLUGIN_CLASS when the library does not export the symbol. */
   fn(symbol: string, result: string, args: string[]): NativeFunction {
+    const declaration = `${result} ${symbol}(${args.join(", ")})`;
+    const known = this.#functions.get(declaration);
+    if (known) return known;
     if (!this.has(symbol)) {
       throw new DativoError("DTV_PLUGIN_CLASS", `Symbol '${symbol}' not found in library: ${this.file}`, {
         culprit: this.file,
         hint: `Export it with C linkage: #[unsafe(no_mangle)] pub extern "C" fn ${symbol}(…). \`nm -D ${this.file}\` lists what there is.`,
       });
     }
-    return this.#handle.func(symbol, result, args);
+    const made = this.#handle.func(symbol, result, args);
+    this.#functions.set(declaration, made);
+    return made;
   }
 }
 
