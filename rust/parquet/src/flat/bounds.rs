@@ -172,10 +172,10 @@ impl TextBounds {
         let is_first = self.prefixes.is_none();
         self.prefixes = Some((least.min(prefix), greatest.max(prefix)));
         if is_first || value < self.least.as_slice() {
-            self.least = value.to_vec();
+            value.clone_into(&mut self.least);
         }
         if is_first || value > self.greatest.as_slice() {
-            self.greatest = value.to_vec();
+            value.clone_into(&mut self.greatest);
         }
     }
 

@@ -1,11 +1,9 @@
 //! What a thread that encodes keeps for all columns it works on.
+use super::front::KEPT;
 use parquet::basic::Compression;
 use parquet::errors::Result;
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::compress_bound;
-
-/// Bytes kept for the next page: one value may have had far more.
-const KEPT: usize = 8 << 20;
 
 /// Compresses pages. A context of zstd takes half a MiB and time to make, so there is one for each thread.
 pub(crate) struct Codec {

@@ -4,7 +4,7 @@
 const ROOM: usize = 8192;
 
 /// Bytes kept for the next page: one value may have had far more.
-const KEPT: usize = 8 << 20;
+pub(super) const KEPT: usize = 8 << 20;
 
 /// The values of a page, with room for what stands before them and is known last, so that they need not be moved.
 pub(super) struct Front {

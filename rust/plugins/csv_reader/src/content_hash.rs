@@ -9,11 +9,14 @@ pub extern "C" fn dativo_content_hash_new() -> *mut Xxh3 {
 
 /// # Safety
 ///
-/// `hash` is from [`dativo_content_hash_new`] and not freed; `length` bytes can be read at `bytes`.
+/// `hash` is from [`dativo_content_hash_new`] and not freed; `length` bytes can be read at `bytes`, which may be null for
+/// none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn dativo_content_hash_update(hash: *mut Xxh3, bytes: *const u8, length: usize) {
-    // SAFETY: as said above; nobody else has the hash meanwhile.
-    unsafe { (*hash).update(std::slice::from_raw_parts(bytes, length)) }
+    if length > 0 {
+        // SAFETY: as said above; nobody else has the hash meanwhile.
+        unsafe { (*hash).update(std::slice::from_raw_parts(bytes, length)) }
+    }
 }
 
 /// Of the bytes so far: 16 bytes at `out`, the most significant first.
