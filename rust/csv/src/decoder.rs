@@ -16,6 +16,9 @@ use memchr::memchr2;
 /// with its index and the columns made of it stays in the second cache.
 const PIECE_BYTES: usize = 256 * 1024;
 
+/// The same where several threads make columns: they are begun and ended with each piece.
+const SHARED_PIECE_BYTES: usize = 2 * 1024 * 1024;
+
 /// A run of good records, and the bad ones that stood between them.
 #[derive(Debug)]
 pub struct Decoded {
@@ -43,6 +46,7 @@ pub struct Decoder {
     source: String,
     dialect: Dialect,
     allow_nul: bool,
+    piece_bytes: usize,
     engine: Engine,
     table: Table,
     lines: Lines,
@@ -71,6 +75,7 @@ impl Decoder {
             source,
             dialect: options.dialect(),
             allow_nul: options.allow_nul,
+            piece_bytes: if options.threads > 1 { SHARED_PIECE_BYTES } else { PIECE_BYTES },
             engine: Engine::detect(),
             lines: Lines::new(),
             index: Index::default(),
@@ -101,9 +106,9 @@ impl Decoder {
         let (mut start, mut reached) = (0, 0);
         while reached < bytes.len() {
             let end = self.base as usize + self.held.len() + reached - start;
-            reached += (bytes.len() - reached).min(PIECE_BYTES - end % PIECE_BYTES);
+            reached += (bytes.len() - reached).min(self.piece_bytes - end % self.piece_bytes);
             let count = self.held.len() + reached - start;
-            let is_piece = (self.base as usize + count).is_multiple_of(PIECE_BYTES);
+            let is_piece = (self.base as usize + count).is_multiple_of(self.piece_bytes);
             let is_due = (is_piece && count >= self.worth) || (!self.is_started && count >= HEAD_BYTES);
             if !is_due {
                 continue;
@@ -165,7 +170,7 @@ impl Decoder {
             self.error(kind)
         })?;
         self.worth = match used {
-            0 => (bytes.len() * 2).min(self.dialect.max_record + PIECE_BYTES),
+            0 => (bytes.len() * 2).min(self.dialect.max_record + self.piece_bytes),
             _ => 0,
         };
         self.lines.line_at(bytes, self.base, self.base + used as u64);

@@ -1,8 +1,11 @@
 //! The options of `lib/formats/csv/csv-options.ts`, as the host has checked them.
 
 use serde::{Deserialize, Deserializer};
+use std::num::NonZero;
 
 const MIB: usize = 1024 * 1024;
+/// More threads than this wait for the index, which is a quarter of the work and made by one.
+const MAX_THREADS: usize = 4;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
@@ -28,6 +31,8 @@ pub struct Options {
     pub batch_rows: usize,
     /// Text of a batch: the record that reaches it is the last.
     pub batch_bytes: usize,
+    /// How many threads make columns, at most.
+    pub threads: usize,
 }
 
 impl Default for Options {
@@ -48,6 +53,7 @@ impl Default for Options {
             allow_nul: false,
             batch_rows: 65_536,
             batch_bytes: 2 * MIB,
+            threads: free_cores(),
         }
     }
 }
@@ -107,6 +113,12 @@ impl Options {
         let quote = given.map_or(Some("\""), Option::as_deref);
         quote.filter(|quote| !quote.is_empty())
     }
+}
+
+/// Half of the machine: who decodes does so for somebody, and an encoder takes twice as long.
+fn free_cores() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    (cores / 2).clamp(1, MAX_THREADS)
 }
 
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {

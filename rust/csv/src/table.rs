@@ -10,17 +10,21 @@ use crate::options::Options;
 use crate::scanner::Record;
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType as ArrowType, Field, Schema, SchemaRef};
-use dativo_gate::{Binding, Column, DataType, Gate, RowFaults};
+use dativo_gate::{Binding, Column, DataType, Gate, RowFaults, side_by_side};
 use std::sync::Arc;
 
 /// Memory follows the number of cells, so a wide table gets fewer records per batch.
 const MAX_BATCH_CELLS: usize = 1_000_000;
+
+/// Fewer cells than this are not worth another thread.
+const MIN_SHARED_CELLS: usize = 16_384;
 
 pub struct Table {
     source: String,
     meaning: Meaning,
     batch_rows: usize,
     batch_bytes: usize,
+    threads: usize,
     is_header_due: bool,
     names: Option<Vec<String>>,
     pub expected: Expectation,
@@ -66,6 +70,7 @@ impl Table {
             batch_rows: options.batch_rows,
             // Offsets of text have 31 bits, and the last record of a batch comes on top.
             batch_bytes: options.batch_bytes.min(1 << 30),
+            threads: options.threads,
             is_header_due: options.header,
             names: None,
             expected: Expectation { allow_nul: options.allow_nul, ..Expectation::default() },
@@ -257,13 +262,15 @@ impl Table {
         let Some(bound) = &mut self.bound else {
             return Ok(Vec::new());
         };
+        let Bound { binding, columns, .. } = bound;
         let cells_of = |column| FieldCells::new(bytes, ends, rows, column, &self.meaning);
+        let threads = if rows.len() * columns.len() < MIN_SHARED_CELLS { 1 } else { self.threads.min(columns.len()) };
         if let Some(gate) = &mut self.gate {
-            return gate.check(&bound.binding, &mut bound.columns, rows.len(), cells_of).map_err(CsvErrorKind::Gate);
+            return gate.check(binding, columns, rows.len(), threads, cells_of).map_err(CsvErrorKind::Gate);
         }
-        for (number, column) in bound.columns.iter_mut().enumerate() {
+        side_by_side(columns.iter_mut().enumerate(), threads, |(number, column)| {
             column.fill(&cells_of(number), &mut Vec::new());
-        }
+        });
         Ok(Vec::new())
     }
 

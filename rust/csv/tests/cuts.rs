@@ -1,4 +1,5 @@
-//! However bytes are cut, and whichever engine finds the ends of fields, the same comes out.
+//! However bytes are cut, whichever engine finds the ends of fields, and however many threads there are, the same
+//! comes out.
 
 use dativo_csv::{Decoded, Decoder, Engine, Options};
 use dativo_gate::{Contract, Gate};
@@ -30,10 +31,14 @@ fn table(seed: &mut Seed, lines: usize) -> Vec<u8> {
 
 /// Everything that came out, as text.
 fn decode(bytes: &[u8], cuts: &[usize], engine: Engine, with_gate: bool, batch_rows: usize) -> String {
+    let options = Options { batch_rows, threads: 1, ..Options::default() };
+    decode_with(bytes, cuts, engine, with_gate, &options)
+}
+
+fn decode_with(bytes: &[u8], cuts: &[usize], engine: Engine, with_gate: bool, options: &Options) -> String {
     let contract = Contract::from_json(CONTRACT).unwrap();
     let gate = with_gate.then(|| Gate::compile(contract, 1 << 20).unwrap());
-    let options = Options { batch_rows, ..Options::default() };
-    let mut decoder = Decoder::new(&options, gate, "t.csv").with_engine(engine);
+    let mut decoder = Decoder::new(options, gate, "t.csv").with_engine(engine);
     let (mut out, mut rest) = (Vec::new(), bytes);
     for cut in cuts.iter().cycle() {
         let (piece, more) = rest.split_at((*cut).min(rest.len()));
@@ -45,7 +50,7 @@ fn decode(bytes: &[u8], cuts: &[usize], engine: Engine, with_gate: bool, batch_r
     }
     let end = decoder.finish(&mut out).map_err(|error| error.to_string());
     let shown = |one: &Decoded| {
-        assert!(one.rows.num_rows() <= batch_rows);
+        assert!(one.rows.num_rows() <= options.batch_rows);
         format!("{:?} {:?} {}", one.rows, one.rejects, one.rows_read)
     };
     format!("{} {end:?}", out.iter().map(shown).collect::<Vec<_>>().join("\n"))
@@ -88,11 +93,31 @@ fn nothing_depends_on_cuts_in_records_longer_than_a_piece() {
 }
 
 #[test]
+fn nothing_depends_on_the_number_of_threads() {
+    let mut seed = Seed(9);
+    let mut bytes = table(&mut seed, 150_000);
+    bytes.extend_from_slice(format!("1,\"{}\n\",2\n", "x".repeat(5_000_000)).as_bytes());
+    bytes.extend_from_slice(&table(&mut seed, 150_000));
+    for with_gate in [true, false] {
+        let options = |threads, batch_rows| Options { threads, batch_rows, ..Options::default() };
+        let cuts = [4 << 20];
+        for batch_rows in [65_536, 9000] {
+            let alone = decode_with(&bytes, &cuts, Engine::detect(), with_gate, &options(1, batch_rows));
+            for threads in [2, 3, 8] {
+                let shared = decode_with(&bytes, &cuts, Engine::detect(), with_gate, &options(threads, batch_rows));
+                assert!(shared == alone, "{threads} threads, batches of {batch_rows}, a gate: {with_gate}");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_error_of_the_gate_ends_the_file() {
-    let bytes: Vec<u8> = (0..100_000).flat_map(|id| format!("{id},x,1\n").into_bytes()).collect();
+    let bytes: Vec<u8> = (0..400_000).flat_map(|id| format!("{id},x,1\n").into_bytes()).collect();
     let bytes = [b"id,text,price\nbad,x,1\n".to_vec(), bytes].concat();
     let gate = Gate::compile(Contract::from_json(CONTRACT).unwrap(), 1000).unwrap();
-    let mut decoder = Decoder::new(&Options::default(), Some(gate), "t.csv");
+    let options = Options { threads: 3, ..Options::default() };
+    let mut decoder = Decoder::new(&options, Some(gate), "t.csv");
     let mut out = Vec::new();
     let error = decoder.push(&bytes, &mut out).unwrap_err();
     assert_eq!(error.code(), "DTV_UNIQUE_LIMIT");

@@ -5,7 +5,7 @@ use crate::nearest::did_you_mean;
 use crate::rules::{self, Check};
 use crate::show::json_string;
 use crate::unique::UniqueIndex;
-use crate::{Cells, Column, Contract, DataType, GateError, cell_text};
+use crate::{Cells, Column, Contract, DataType, GateError, cell_text, side_by_side};
 use arrow_schema::{Field as ArrowField, Schema};
 
 /// What the unique checks of a gate may keep, together, unless they are told otherwise.
@@ -116,8 +116,8 @@ impl Gate {
         Ok(Binding { sources, warnings })
     }
 
-    /// Appends `rows` records to the columns, typed; `cells_of` lends the cells of a column of the source. Records
-    /// that break the contract are taken out again and returned, by their number among these rows.
+    /// Appends `rows` records to the columns, typed, on up to so many threads; `cells_of` lends the cells of a column of
+    /// the source. Records that break the contract are taken out again and returned, by their number among these rows.
     ///
     /// # Errors
     /// `DTV_UNIQUE_LIMIT` when a unique check would hold more than its bound.
@@ -126,16 +126,17 @@ impl Gate {
         binding: &Binding,
         columns: &mut [Column],
         rows: usize,
-        mut cells_of: impl FnMut(usize) -> C,
+        threads: usize,
+        cells_of: impl Fn(usize) -> C + Sync,
     ) -> Result<Vec<RowFaults>, GateError> {
         let start = columns.first().map_or(0, Column::len);
-        let mut faults = Vec::new();
-        for ((field, column), source) in self.fields.iter().zip(columns.iter_mut()).zip(&binding.sources) {
-            match source {
-                Some(source) => field.check(column, &cells_of(*source), start, &mut faults),
-                None => column.fill_nulls(rows),
-            }
-        }
+        let mut found = vec![Vec::new(); self.fields.len()];
+        let fields = self.fields.iter().zip(&binding.sources).zip(columns.iter_mut()).zip(&mut found);
+        side_by_side(fields, threads, |(((field, source), column), faults)| match source {
+            Some(source) => field.check(column, &cells_of(*source), start, faults),
+            None => column.fill_nulls(rows),
+        });
+        let mut faults = found.concat();
         let mut keep = Vec::new();
         if !faults.is_empty() {
             keep.resize(rows, true);

@@ -26,7 +26,7 @@ fn check(field: &str, cells: &[Option<&'static str>]) -> (Vec<String>, usize) {
     let mut gate = gate(field).unwrap();
     let binding = gate.bind(&["v"], "a.csv").unwrap();
     let mut columns = gate.columns();
-    let rows = gate.check(&binding, &mut columns, cells.len(), |_| Texts(cells.to_vec())).unwrap();
+    let rows = gate.check(&binding, &mut columns, cells.len(), 1, |_| Texts(cells.to_vec())).unwrap();
     let show = |RowFaults { row, faults }: RowFaults| {
         faults.into_iter().map(move |fault| format!("{row}: {}: {}", fault.rule, fault.reason))
     };
@@ -98,7 +98,7 @@ fn a_unique_check_has_a_bound() {
     let binding = gate.bind(&["v"], "a.csv").unwrap();
     let mut columns = gate.columns();
     let cells = ["1", "2", "3", "4"].map(Some).to_vec();
-    let error = gate.check(&binding, &mut columns, 4, |_| Texts(cells.clone())).unwrap_err();
+    let error = gate.check(&binding, &mut columns, 4, 1, |_| Texts(cells.clone())).unwrap_err();
     assert_eq!(error.code, "DTV_UNIQUE_LIMIT");
     assert_eq!(error.message, "The unique check of v holds 3 values and has no memory for more");
 }
