@@ -44,6 +44,11 @@ export function buildProgram(): Command {
     .option("--job-dir <dir>", "run every *.yaml and *.yml below a folder, one after another")
     .option("--full-refresh", "read everything again and replace what earlier runs of this job wrote")
     .option("--memory <size>", "limit for resident memory, for example 256M", toSize)
+    .option(
+      "--chaos <fault>",
+      "provoke a fault to see what becomes of the load, for example kill@publish; repeatable",
+      many,
+    )
     .action(run(async () => (await import("./commands/run.ts")).runCommand));
 
   globals(loading(program.command("check").description("Say what is wrong with a job before anything runs")))
@@ -133,6 +138,10 @@ function run(load: () => Promise<Action>): (...args: unknown[]) => Promise<void>
 export function settleCommandLine(error: unknown): void {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.failed;
+}
+
+function many(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
 }
 
 function toSize(text: string): number {

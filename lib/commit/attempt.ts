@@ -8,6 +8,7 @@ import type { Storage } from "../contract/storage.ts";
 import { unwritable } from "../contract/unwritable.ts";
 import type { BaseWriter } from "../contract/writer.ts";
 import { createFile, makeFolder, syncFolder } from "../storage/durable.ts";
+import { reach } from "../storage/fail-point.ts";
 import type { Sealed } from "../stream/to-writable.ts";
 import { commitFirst } from "./commit-by-writer.ts";
 import { conflict, decide, retract } from "./decision.ts";
@@ -56,6 +57,7 @@ export class Attempt {
   async stage(): Promise<string> {
     try {
       await makeFolder(this.#staging);
+      await reach("K04");
     } catch (cause) {
       throw unwritable(this.#staging, cause);
     }
@@ -105,6 +107,7 @@ export class Attempt {
 
   /** Removes what was staged; the rejected records are kept. */
   async abort(): Promise<{ rejectsPath: string | undefined }> {
+    await reach("K29");
     await this.#rejects.seal();
     await keepRejects(this.#init.place.paths, this.token.runId);
     await rm(this.#staging, { recursive: true, force: true });
@@ -132,7 +135,9 @@ export class Attempt {
     else if (!sealed.writer.commitFiles) await refuseUnpublished(sealed, this.#staging);
     const files = publishes ? await describeAllStaged(this.#staging, sealed.files, this.token.runId) : [];
     await this.#rejects.seal();
+    await reach("K08");
     await syncFolder(await this.stage());
+    await reach("K09");
     return {
       format: COMMIT_FORMAT,
       ...this.token,
@@ -177,8 +182,10 @@ export class Attempt {
     try {
       await makeFolder(paths.commits);
       await makeFolder(paths.pending);
-      await createFile(paths.manifest(seq, runId), sealDocument({ ...record }), `manifest-${runId}`);
+      const manifest = sealDocument({ ...record });
+      await createFile(paths.manifest(seq, runId), manifest, `manifest-${runId}`, ["K10", "K11", "K12"]);
       this.#isPrepared = true;
+      await reach("K13");
     } catch (cause) {
       throw unwritable(paths.root, cause);
     }
@@ -187,8 +194,10 @@ export class Attempt {
   async #publish(writer: BaseWriter, record: CommitRecord): Promise<CommitResult | undefined> {
     const { target, paths } = this.#init.place;
     await keepRejects(paths, this.token.runId);
-    if (writer.commitFiles && record.counts["written"] !== 0)
+    if (writer.commitFiles && record.counts["written"] !== 0) {
+      await reach("K14");
       return commitFirst(writer, record.writerFiles, this.token);
+    }
     if (target === undefined) return undefined;
     await publishFiles(paths, target, record).catch((cause: unknown) => {
       throw unwritable(target, cause);
@@ -212,6 +221,7 @@ export class Attempt {
     const { paths, target } = this.#init.place;
     let decision: { decided: string | undefined; first: boolean };
     try {
+      await reach("K29");
       decision = await retract(paths, record);
       if (decision.decided === record.runId) return;
       if (target !== undefined) await unpublishFiles(paths, target, record);
@@ -227,17 +237,21 @@ export class Attempt {
 
   async #advance(record: CommitRecord): Promise<void> {
     const { place } = this.#init;
+    await reach("K19");
     if (place.target !== undefined) await moveReplaced(place.paths, place.target, record);
     if (place.stateFile !== undefined) await writeStateFile(place.stateFile, record);
+    await reach("K23");
   }
 
   async #clean(record: CommitRecord): Promise<void> {
     const { paths } = this.#init.place;
     await rm(paths.manifest(record.seq, record.runId), { force: true });
     await rm(paths.retracted(record.seq, record.runId), { force: true });
+    await reach("K24");
     await rm(this.#staging, { recursive: true, force: true });
     await removeIfEmpty(paths.stagingRoot);
     await removeIfEmpty(paths.pending);
+    await reach("K25");
   }
 
   /** After the decision the run has happened: what fails now is finished by the next run and is a warning here. */

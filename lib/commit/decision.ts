@@ -6,13 +6,16 @@
 import { rename } from "node:fs/promises";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { linkIfAbsent, syncFolder } from "../storage/durable.ts";
+import { reach } from "../storage/fail-point.ts";
 import type { ControlPaths } from "./places.ts";
 import { type CommitRecord, readDecided } from "./record.ts";
 
 /** Makes the manifest the commit record of its number. Returns whose record stands there; undefined: the run was taken back. */
 export async function decide(paths: ControlPaths, { seq, runId }: CommitRecord): Promise<string | undefined> {
   try {
+    await reach("K17");
     await linkIfAbsent(paths.manifest(seq, runId), paths.commit(seq));
+    await reach("K18");
     await syncFolder(paths.commits);
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;

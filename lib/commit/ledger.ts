@@ -4,6 +4,7 @@ import { DativoError } from "../contract/errors.ts";
 import type { Storage } from "../contract/storage.ts";
 import { unwritable } from "../contract/unwritable.ts";
 import { makeFolder } from "../storage/durable.ts";
+import { reach } from "../storage/fail-point.ts";
 import { Attempt } from "./attempt.ts";
 import { JobLock } from "./lock.ts";
 import { describeMissing } from "./missing-files.ts";
@@ -65,11 +66,15 @@ export class Ledger {
    */
   static async open(place: LedgerPlace, tools: LedgerTools, mode: WriteMode = "append"): Promise<Ledger> {
     const runId = newRunId();
+    await reach("K00");
     const lock = await lockJob(place, runId);
     try {
+      await reach("K01");
       const latest = await recover(place, tools);
+      await reach("K02");
       const known = await agree(place, latest, tools.log, mode);
       if (mode === "append") await warnOfMissing(place, latest, tools.log);
+      await reach("K03");
       return new Ledger(place, tools, mode, { latest, runId, lock, seq: known + 1 });
     } catch (error) {
       await lock.release();
@@ -98,9 +103,12 @@ export class Ledger {
 
   /** Unlocks. What the run did stands, whether or not that goes well. */
   async close(): Promise<void> {
-    await this.#lock.release().catch((cause: unknown) => {
+    try {
+      await this.#lock.release();
+      await reach("K26");
+    } catch (cause) {
       this.#tools.log.warn(`The lock of the job was left behind: ${String(cause)}`);
-    });
+    }
   }
 }
 
@@ -149,6 +157,7 @@ function targetBehind(what: string, stateFile: string): DativoError {
 /** The state is a copy: a run can do without it. */
 async function repairState(stateFile: string, latest: CommitRecord, log: Log): Promise<void> {
   try {
+    await reach("K28");
     await writeStateFile(stateFile, latest);
     log.info("Brought the state up to the target's own record", { seq: latest.seq });
   } catch (cause) {

@@ -2,6 +2,7 @@ import { rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { linkIfAbsent, makeFolder, syncFolder } from "../storage/durable.ts";
+import { reach } from "../storage/fail-point.ts";
 import type { ControlPaths } from "./places.ts";
 import type { CommitRecord, PublishedFile } from "./record.ts";
 import { hashFile } from "./staging.ts";
@@ -16,13 +17,16 @@ const DATA_FOLDER = 0o777;
  */
 export async function publishFiles(paths: ControlPaths, target: string, record: CommitRecord): Promise<void> {
   const folders = new Set<string>();
-  for (const file of record.files) {
+  await reach("K14");
+  for (const [index, file] of record.files.entries()) {
     const final = join(target, file.path);
     await makeFolder(dirname(final), DATA_FOLDER);
     const named = await linkIfAbsent(join(paths.staging(record.runId), file.staged), final);
     if (!named && !(await isFile(final, file))) throw nameTaken(final);
     folders.add(dirname(final));
+    if (index === 0) await reach("K15");
   }
+  await reach("K16");
   for (const folder of folders) await syncFolder(folder);
 }
 

@@ -4,6 +4,7 @@ import { DativoError } from "../contract/errors.ts";
 import type { BaseWriter, WriterClass } from "../contract/writer.ts";
 import { makeFolder, syncFolder } from "../storage/durable.ts";
 import { exists } from "../storage/exists.ts";
+import { reach } from "../storage/fail-point.ts";
 import { askTarget, commitByWriter } from "./commit-by-writer.ts";
 import { decide, retract } from "./decision.ts";
 import type { LedgerPlace, LedgerTools } from "./ledger.ts";
@@ -69,6 +70,7 @@ class Recovery {
 
   /** True when everything that the run had to show is visible. */
   async #publish(): Promise<boolean> {
+    await reach("K27");
     const { withWriter } = this.#tools;
     if (withWriter && this.#record.counts["written"] !== 0)
       return withWriter(this.#staging, (writer) => this.#publishBy(writer));

@@ -89,6 +89,8 @@ export const CODES = {
   DTV_STAGE_MISUSE: ["fatal", "A stage was used in a way that its contract forbids."],
   DTV_INTERNAL: ["fatal", "A fault in Dativo itself."],
 
+  DTV_CHAOS: ["fatal", "A fault that was asked for, with --chaos or DATIVO_FAILPOINT."],
+
   DTV_CANCELLED: ["cancelled", "The run was cancelled; nothing was published."],
   DTV_STAGE_STUCK: ["cancelled", "A stage did not stop within the grace period and was abandoned."],
 } as const satisfies Record<string, readonly [Consequence, string]>;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import type { Log } from "../contract/context.ts";
 import { type DativoError, toDativoError } from "../contract/errors.ts";
+import { onPluginExit } from "../storage/fail-point.ts";
 import { packageRoot } from "../storage/package-root.ts";
 import { childEnvironment } from "./child-environment.ts";
 import { crashError } from "./crash-error.ts";
@@ -42,9 +43,11 @@ const ENTRY = join(packageRoot(), "dist", "lib", "isolation", "child", "main.js"
 
 /** Processes that run; none outlives this one. */
 const alive = new Set<ChildProcess>();
-process.on("exit", () => {
+const endAll = (): void => {
   for (const child of alive) child.kill("SIGKILL");
-});
+};
+process.on("exit", endAll);
+onPluginExit(endAll);
 
 export function livePluginProcesses(): number {
   return alive.size;

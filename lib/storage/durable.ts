@@ -6,6 +6,7 @@ import { constants } from "node:fs";
 import { link, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { DativoError, systemCode } from "../contract/errors.ts";
+import { type FailPoint, reach } from "./fail-point.ts";
 
 /** For everything that is ours alone: state, manifests, rejects. */
 export const PRIVATE_FILE = 0o600;
@@ -65,11 +66,16 @@ export async function linkIfAbsent(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** Fail points in the life of a small file: written and synced under another name, and named. */
+export type FilePoints = readonly [FailPoint, FailPoint, FailPoint];
+
 /** Creates a small file whole: temporary name, fsync, link, fsync of the folder. False when the name is taken. */
-export async function createFile(path: string, content: string, tag: string): Promise<boolean> {
-  const temporary = await writeTemporary(path, content, tag);
+export async function createFile(path: string, content: string, tag: string, points?: FilePoints): Promise<boolean> {
+  const temporary = await writeTemporary(path, content, tag, points);
   try {
-    return await linkIfAbsent(temporary, path);
+    const isNamed = await linkIfAbsent(temporary, path);
+    if (points) await reach(points[2]);
+    return isNamed;
   } finally {
     await rm(temporary, { force: true });
     await syncFolder(dirname(path));
@@ -77,18 +83,21 @@ export async function createFile(path: string, content: string, tag: string): Pr
 }
 
 /** Replaces a small file whole: temporary name, fsync, rename, fsync of the folder. */
-export async function replaceFile(path: string, content: string, tag: string): Promise<void> {
-  const temporary = await writeTemporary(path, content, tag);
+export async function replaceFile(path: string, content: string, tag: string, points?: FilePoints): Promise<void> {
+  const temporary = await writeTemporary(path, content, tag, points);
   await rename(temporary, path);
+  if (points) await reach(points[2]);
   await syncFolder(dirname(path));
 }
 
-async function writeTemporary(path: string, content: string, tag: string): Promise<string> {
+async function writeTemporary(path: string, content: string, tag: string, points?: FilePoints): Promise<string> {
   const temporary = join(dirname(path), `.${tag}.tmp`);
   const handle = await open(temporary, "w", PRIVATE_FILE);
   try {
     await handle.writeFile(content);
+    if (points) await reach(points[0]);
     await handle.sync();
+    if (points) await reach(points[1]);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;

@@ -2,15 +2,20 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import type { StagedFile } from "../contract/storage.ts";
 import { unwritable } from "../contract/unwritable.ts";
+import { reach } from "./fail-point.ts";
 
 /** Data files are for everyone whom the umask allows: other tools read the lake. */
 const DATA_FILE = 0o666;
 
 /** Opens a new staged file; its SHA-256 is computed while it is written. */
 export async function createStagedFile(path: string): Promise<StagedFile> {
+  let file: StagedFile | undefined;
   try {
-    return new LocalStagedFile(path, await open(path, "wx", DATA_FILE));
+    file = new LocalStagedFile(path, await open(path, "wx", DATA_FILE));
+    await reach("K05");
+    return file;
   } catch (cause) {
+    await file?.discard();
     throw unwritable(path, cause);
   }
 }
@@ -42,6 +47,7 @@ class LocalStagedFile implements StagedFile {
 
   async seal(): Promise<{ sizeBytes: number; sha256: string }> {
     try {
+      await reach("K07");
       await this.#handle.sync();
     } catch (cause) {
       // A failed fsync is never tried again: the kernel may have dropped the pages and would report success.

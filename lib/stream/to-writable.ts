@@ -6,6 +6,7 @@ import type { CommitResult, FileMetadata, Position } from "../contract/results.t
 import type { Schema } from "../contract/schema.ts";
 import type { Storage } from "../contract/storage.ts";
 import type { BaseWriter, WriterClass } from "../contract/writer.ts";
+import { reach } from "../storage/fail-point.ts";
 import { adoptUpstream, join } from "./adoption.ts";
 import { asBatch, partsFor } from "./as-batch.ts";
 import { type Envelope, type Flow, takeEnvelope } from "./envelope.ts";
@@ -177,6 +178,7 @@ class WriterSink extends Writable {
     this.#files.push(...checkFiles(staged, "writeBatch", control));
     this.#tally.written += length;
     control.passed(length);
+    await reach("K06");
   }
 
   async #note(envelope: Envelope | undefined, batch: Batch): Promise<void> {

@@ -3,6 +3,7 @@ import { loadJob } from "../../config/job/load-job.ts";
 import { DativoError, toDativoError } from "../../contract/errors.ts";
 import type { Receipt } from "../../job/receipt.ts";
 import { runJob } from "../../job/run-job.ts";
+import { armFault, parseChaos } from "../../storage/fail-point.ts";
 import { DEFAULT_MEMORY_BYTES } from "../../stream/budget.ts";
 import { EXIT, exitCodeOf, SIGNAL_EXITS } from "../exit-code.ts";
 import { loadOptions } from "../load-options.ts";
@@ -21,11 +22,13 @@ import type { Terminal } from "../terminal.ts";
 export interface RunFlags extends LoadFlags {
   readonly fullRefresh?: boolean;
   readonly memory?: number;
+  readonly chaos?: readonly string[];
 }
 
 /** Runs one job, or all of a folder one after another. */
 export async function runCommand(flags: RunFlags, terminal: Terminal, args: readonly string[]): Promise<number> {
   checkNaming("run", flags, args);
+  for (const fault of flags.chaos ?? []) armFault(parseChaos(fault));
   const watch = new SignalWatch();
   const endGuard = guardMemory(flags.memory ?? DEFAULT_MEMORY_BYTES);
   try {
