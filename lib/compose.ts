@@ -89,6 +89,8 @@ export interface WriteOptions<R extends Row = Row> {
   readonly key?: string;
   /** `overwrite` replaces what earlier calls with this key wrote. */
   readonly mode?: "append" | "overwrite";
+  /** `run-dir` puts what is written into a folder of its own, whose files appear all at once. */
+  readonly layout?: "flat" | "run-dir";
 }
 
 /** A folder of Parquet files; what is written becomes visible in one commit when the stream has finished. */
@@ -117,10 +119,10 @@ export function writeJsonl<R extends Row = Row>(
 export function writeTo<R extends Row = Row>(
   writerClass: WriterClass,
   folder: string,
-  { asset, key, mode, target }: WriteOptions<R> & { readonly target?: TargetConfig } = {},
+  { asset, key, mode, layout, target }: WriteOptions<R> & { readonly target?: TargetConfig } = {},
 ): BatchWritable<R> {
   const config = target ?? new TargetConfig({ connection: { path: folder } });
-  return writeWith<R>(async () => writerClass, folder, config, { asset, key, mode });
+  return writeWith<R>(async () => writerClass, folder, config, { asset, key, mode, layout });
 }
 
 /** What `compose` did. */
@@ -187,21 +189,17 @@ function readFiles(readerClass: FileClass, type: string, files: Paths, options: 
 function writeFolder<R extends Row>(
   type: keyof typeof BUILTIN_WRITERS,
   folder: string,
-  { asset, key, mode, ...options }: WriteOptions<R> & object,
+  { asset, key, mode, layout, ...options }: WriteOptions<R> & object,
 ): BatchWritable<R> {
   const target = new TargetConfig({
     type,
     connection: { path: folder },
     engine: { type: "native", options: toSnakeNames(options) },
   });
-  return writeWith<R>(BUILTIN_WRITERS[type], folder, target, { asset, key, mode });
+  return writeWith<R>(BUILTIN_WRITERS[type], folder, target, { asset, key, mode, layout });
 }
 
-interface WriteParts {
-  readonly asset: AssetDefinition | undefined;
-  readonly key: string | undefined;
-  readonly mode: "append" | "overwrite" | undefined;
-}
+type WriteParts = { readonly [K in keyof WriteOptions]-?: WriteOptions[K] | undefined };
 
 function writeWith<R extends Row>(
   load: () => Promise<WriterClass>,
@@ -209,7 +207,7 @@ function writeWith<R extends Row>(
   config: TargetConfig,
   parts: WriteParts,
 ): BatchWritable<R> {
-  const { asset = AssetDefinition.unchecked("data"), key = newRunId(), mode = "append" } = parts;
+  const { asset = AssetDefinition.unchecked("data"), key = newRunId(), mode = "append", layout = "flat" } = parts;
   const target = resolve(folder);
   const storage = new LocalStorage();
   const environment = defaultEnvironment(storage, nativeCodecs);
@@ -222,7 +220,7 @@ function writeWith<R extends Row>(
   let ledger: Ledger | undefined;
   const committer = createCommitter({
     begin: async () => {
-      const place = { jobKey, paths: ControlPaths.inTarget(target, jobKey), target, stateFile: undefined };
+      const place = { jobKey, paths: ControlPaths.inTarget(target, jobKey), target, layout, stateFile: undefined };
       const { log, clock } = environment;
       const tools = { log, clock, storage, withWriter: commitsItself(await load()) ? withWriter : undefined };
       ledger = await Ledger.open(place, tools, mode);

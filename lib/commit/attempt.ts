@@ -1,4 +1,5 @@
 import { rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { AssetDefinition } from "../contract/asset.ts";
 import type { Clock, Log } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";
@@ -14,6 +15,7 @@ import { commitFirst } from "./commit-by-writer.ts";
 import { conflict, decide, retract } from "./decision.ts";
 import { sealDocument } from "./document.ts";
 import type { LedgerPlace } from "./ledger.ts";
+import { publishedName, runFolderName } from "./places.ts";
 import { halfDone, moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
 import { COMMIT_FORMAT, type CommitRecord, type EndState, type PublishedFile, startOf } from "./record.ts";
 import { keepRejects, RejectsFile } from "./rejects-file.ts";
@@ -82,11 +84,15 @@ export class Attempt {
   }
 
   /**
-   * Makes what was sealed visible, in one decision. Until the manifest is written everything can be undone; from
-   * then on it is finished, by this run or by the next.
+   * Makes what was sealed visible, in one decision. Until the manifest is written everything can be undone, and is when
+   * the signal says so; from then on it is finished, by this run or by the next.
    */
-  async commit(sealed: Sealed): Promise<CommitResult> {
+  async commit(sealed: Sealed, signal?: AbortSignal): Promise<CommitResult> {
     const record = await this.#describe(sealed);
+    if (signal?.aborted) {
+      await this.#drop(sealed, signal.reason);
+      throw signal.reason;
+    }
     if (this.#isNothing(record)) {
       await this.#clean(record);
       return { status: "unchanged", filesAdded: 0, totalRecords: 0 };
@@ -120,20 +126,28 @@ export class Attempt {
     try {
       return await this.#recordOf(sealed);
     } catch (cause) {
-      // What failed first is what the user must hear of; the next run removes what these leave.
-      await quietly(async () => sealed.writer.abortFiles(sealed.files, cause));
-      await quietly(() => this.abort());
+      await this.#drop(sealed, cause);
       throw unwritable(this.#init.place.paths.root, cause);
     }
   }
 
+  /** What failed first is what the user must hear of; the next run removes what this leaves. */
+  async #drop(sealed: Sealed, cause: unknown): Promise<void> {
+    await quietly(async () => sealed.writer.abortFiles(sealed.files, cause));
+    await quietly(() => this.abort());
+  }
+
   async #recordOf(sealed: Sealed): Promise<CommitRecord> {
     const { place, asset, mode, latest, replaces, clock } = this.#init;
+    const { runId } = this.token;
     const startState = startOf(latest);
     const publishes = place.target !== undefined && !sealed.writer.commitFiles;
+    const runFolder = publishes && place.layout === "run-dir" ? runFolderName(asset.name, runId) : undefined;
+    const publishedAs = (staged: string): string =>
+      runFolder === undefined ? publishedName(staged, runId) : join(runFolder, staged);
     if (publishes) refuseLoss(sealed);
     else if (!sealed.writer.commitFiles) await refuseUnpublished(sealed, this.#staging);
-    const files = publishes ? await describeAllStaged(this.#staging, sealed.files, this.token.runId) : [];
+    const files = publishes ? await describeAllStaged(this.#staging, sealed.files, publishedAs) : [];
     await this.#rejects.seal();
     await reach("K08");
     await syncFolder(await this.stage());
@@ -143,6 +157,7 @@ export class Attempt {
       ...this.token,
       writtenAt: clock.now().toISOString(),
       mode,
+      runFolder: files.length > 0 ? runFolder : undefined,
       files,
       writerFiles: publishes ? [] : sealed.files,
       replaces,

@@ -20,6 +20,8 @@ export interface LedgerPlace {
   readonly paths: ControlPaths;
   /** The folder into which the engine publishes files; undefined when the writer has a target of its own. */
   readonly target: string | undefined;
+  /** Files of all runs side by side in the target folder, or one folder for each run. */
+  readonly layout: "flat" | "run-dir";
   /** Undefined for a stock pipeline, whose readers keep no state. */
   readonly stateFile: string | undefined;
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { basename, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { encodeName } from "../contract/file-name.ts";
 
 /**
  * What names a job for ever: who runs it, what it is called, where it writes. Never the path of a job file, so that
@@ -67,6 +68,16 @@ export class ControlPaths {
     return join(this.oldRoot, runId);
   }
 
+  /** Where the files of a run have their final names already, in the folder that will be theirs. */
+  named(runId: string): string {
+    return join(this.staging(runId), "out");
+  }
+
+  /** Where that folder goes when the run is taken back. */
+  unnamed(runId: string): string {
+    return join(this.staging(runId), "back");
+  }
+
   stagedRejects(runId: string): string {
     return join(this.staging(runId), "rejects");
   }
@@ -89,10 +100,15 @@ export class ControlPaths {
   }
 }
 
-/** The name under which a staged file is published: it carries the run, so it can meet no other's. */
-export function publishedName(name: string, runId: string): string {
-  const extension = extname(name);
-  return `${basename(name, extension)}-${runId}${extension}`;
+/** The path under which a staged file is published: its name carries the run, so it can meet no other's. */
+export function publishedName(path: string, runId: string): string {
+  const extension = extname(path);
+  return join(dirname(path), `${basename(path, extension)}-${runId}${extension}`);
+}
+
+/** The name of the folder that a run has to itself. */
+export function runFolderName(asset: string, runId: string): string {
+  return `${encodeName(asset)}-${runId}`;
 }
 
 /** Where jobs keep what they know: `STATE_DIR`, else `.local/state` under the working directory. */

@@ -33,6 +33,8 @@ export interface CommitRecord {
   readonly runId: string;
   readonly writtenAt: string;
   readonly mode: "append" | "overwrite";
+  /** The folder in the target that holds the files of this run and no others; undefined where they lie side by side. */
+  readonly runFolder: string | undefined;
   /** Files that the engine publishes. */
   readonly files: readonly PublishedFile[];
   /** Files and batches that the writer publishes with `commitFiles`. */

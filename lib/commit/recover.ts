@@ -8,7 +8,8 @@ import { reach } from "../storage/fail-point.ts";
 import { askTarget, commitByWriter } from "./commit-by-writer.ts";
 import { decide, retract } from "./decision.ts";
 import type { LedgerPlace, LedgerTools } from "./ledger.ts";
-import { isFile, moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
+import { moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
+import { isFile } from "./published-file.ts";
 import { type CommitRecord, listFolder, readDecided, readLatest, readRecord } from "./record.ts";
 import { keepRejects } from "./rejects-file.ts";
 
@@ -76,7 +77,7 @@ class Recovery {
       return withWriter(this.#staging, (writer) => this.#publishBy(writer));
     const { paths, target } = this.#place;
     if (!(await this.#isWhole())) return false;
-    if (target !== undefined) await publishFiles(paths, target, { ...this.#record, files: await this.#stillStaged() });
+    if (target !== undefined) await publishFiles(paths, target, this.#record);
     return true;
   }
 
@@ -142,11 +143,5 @@ class Recovery {
       if (!(await isFile(place, file))) return false;
     }
     return true;
-  }
-
-  async #stillStaged(): Promise<CommitRecord["files"]> {
-    const left = [];
-    for (const file of this.#record.files) if (await exists(join(this.#staging, file.staged))) left.push(file);
-    return left;
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { encodeName, STAGED_SUFFIX } from "../contract/file-name.ts";
 import type { FileMetadata } from "../contract/results.ts";
@@ -9,7 +9,6 @@ import type { SourceFile, StagedFile, Storage, StoredFile } from "../contract/st
 import { unwritable } from "../contract/unwritable.ts";
 import { makeFolder } from "../storage/durable.ts";
 import { createStagedFile } from "../storage/staged-file.ts";
-import { publishedName } from "./places.ts";
 import type { PublishedFile } from "./record.ts";
 
 /** The storage of a writer: reads where the run reads, creates files in the run's staging folder. */
@@ -41,7 +40,7 @@ export class StagingStorage implements Storage {
 export async function describeAllStaged(
   folder: string,
   files: readonly FileMetadata[],
-  runId: string,
+  publishedAs: (staged: string) => string,
 ): Promise<PublishedFile[]> {
   const byPath = new Map<string, FileMetadata>();
   for (const file of files) {
@@ -50,7 +49,7 @@ export async function describeAllStaged(
     byPath.set(path, known ? grown(known, file) : file);
   }
   const described = [];
-  for (const file of byPath.values()) described.push(await describeStaged(folder, file, runId));
+  for (const file of byPath.values()) described.push(await describeStaged(folder, file, publishedAs));
   return described;
 }
 
@@ -65,7 +64,11 @@ function grown({ path, recordCount: before }: FileMetadata, { recordCount: more 
  *
  * @throws DativoError DTV_PLUGIN_RESULT for a file that is not in the staging folder or does not exist.
  */
-async function describeStaged(folder: string, file: FileMetadata, runId: string): Promise<PublishedFile> {
+async function describeStaged(
+  folder: string,
+  file: FileMetadata,
+  publishedAs: (staged: string) => string,
+): Promise<PublishedFile> {
   const path = resolve(folder, file.path);
   const staged = relative(folder, path);
   if (!isWithin(folder, path)) {
@@ -81,13 +84,11 @@ async function describeStaged(folder: string, file: FileMetadata, runId: string)
         })
       : unwritable(path, cause);
   });
-  const name = basename(staged).endsWith(STAGED_SUFFIX)
-    ? basename(staged).slice(0, -STAGED_SUFFIX.length)
-    : basename(staged);
+  const name = staged.endsWith(STAGED_SUFFIX) ? staged.slice(0, -STAGED_SUFFIX.length) : staged;
   const known = typeof file["sha256"] === "string" ? (file["sha256"] as string) : undefined;
   return {
     staged,
-    path: join(dirname(staged), publishedName(name, runId)),
+    path: publishedAs(name),
     sizeBytes: facts.size,
     sha256: known ?? (await makeDurable(path)),
     rows: file.recordCount,

@@ -49,6 +49,7 @@ export async function planJob(job: LoadedJob, options: PlanOptions = {}): Promis
   for (const { plugin } of job.transforms) transforms.push(await findTransform(plugin, how));
   const writer = await findWriter(job.target.type, job.target.custom, how);
   const publishesFiles = job.target.path !== undefined && !writer.playerClass.prototype.commitFiles;
+  if (!publishesFiles && job.target.layout === "run-dir") throw noRunFolder(job, writer.name);
   const name = job.name ?? job.asset.name;
   return {
     job,
@@ -78,6 +79,18 @@ function refusePlanned({ planned }: LoadedJob): void {
   });
 }
 
+/** A layout that does nothing must not look as if it did. */
+function noRunFolder(job: LoadedJob, writer: string): DativoError {
+  return new DativoError(
+    "DTV_CONFIG_INVALID",
+    `${writer} publishes by itself, so that no run has a folder of its own`,
+    {
+      culprit: job.locate("target.layout"),
+      hint: "Take `layout: run-dir` out of the target.",
+    },
+  );
+}
+
 function placeOf(job: LoadedJob, name: string, publishesFiles: boolean, stateDir: string): LedgerPlace {
   const folder = publishesFiles ? job.target.path : undefined;
   const targetUri = folder === undefined ? connectionUri(job) : pathToFileURL(folder).href;
@@ -87,6 +100,7 @@ function placeOf(job: LoadedJob, name: string, publishesFiles: boolean, stateDir
     jobKey,
     paths: folder === undefined ? new ControlPaths(own) : ControlPaths.inTarget(folder, jobKey),
     target: folder,
+    layout: job.target.layout,
     stateFile: job.statePath ?? `${own}.state.json`,
   };
 }

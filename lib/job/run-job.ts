@@ -198,8 +198,11 @@ class JobRun {
   }
 
   async #commit(attempt: Attempt, sealed: Sealed): Promise<CommitResult> {
+    const { signal } = this.#options;
     try {
-      return await attempt.commit(sealed);
+      return await attempt.commit(sealed, signal);
+    } catch (error) {
+      throw error === signal?.reason ? cancelled(signal as AbortSignal, error) : error;
     } finally {
       await closeWriter(sealed.writer, this.#environment);
     }

@@ -83,11 +83,7 @@ export const targetSection = z.strictObject({
   layout: z
     .enum(["flat", "run-dir"])
     .default("flat")
-    .meta({
-      description: "Files side by side in the target folder, or one folder per run",
-      planned: "one folder per run",
-      built: ["flat"],
-    }),
+    .describe("Files side by side in the target folder, or one folder per run, whose files appear all at once"),
   allow_duplicates: z.boolean().default(false).describe("Let a full refresh append, which adds every record once more"),
   file_format: text
     .optional()

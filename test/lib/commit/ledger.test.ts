@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -26,13 +27,18 @@ import { MemoryWriter } from "../../support/players.ts";
 const asset = new AssetDefinition({ name: "zips", version: "1.0.0", schema: [{ name: "id", type: "integer" }] });
 const tools = { log: INERT_CONTEXT.log, clock: INERT_CONTEXT.clock, storage: new LocalStorage() };
 
-function placeIn(folder: string, name = "job"): LedgerPlace & { target: string; stateFile: string } {
+function placeIn(
+  folder: string,
+  name = "job",
+  layout: LedgerPlace["layout"] = "flat",
+): LedgerPlace & { target: string; stateFile: string } {
   const target = join(folder, "lake");
   const jobKey = jobKeyOf({ tenant: "acme", name, targetUri: `file://${target}` });
   return {
     jobKey,
     paths: ControlPaths.inTarget(target, jobKey),
     target,
+    layout,
     stateFile: join(folder, "state", `${name}.state.json`),
   };
 }
@@ -116,6 +122,19 @@ describe("Ledger", () => {
       positions: { "0": 7 },
       recordCount: 2,
     });
+  });
+
+  it("gives each run a folder of its own where the layout says so", async () => {
+    const place = placeIn(tempFolder(), "job", "run-dir");
+    const { record } = await runOnce(place, { contents: ["one", "two"] });
+    const folder = `zips-${record?.runId}`;
+    expect(visibleFiles(place.target)).toEqual([`${folder}/zips-0.txt`, `${folder}/zips-1.txt`]);
+    expect(modesBelow(place.target)[folder]).toBe((0o777 & ~process.umask()).toString(8));
+    await runOnce(place, { contents: ["three"] });
+    await runOnce(place, { contents: ["new"], mode: "overwrite" });
+    expect(contentsOf(place)).toEqual(["new"]);
+    expect(readdirSync(place.target)).toHaveLength(2);
+    expect(listTree(place.paths.root).filter((path) => !path.startsWith("commits"))).toHaveLength(3);
   });
 
   it("gives the next run what the last one left, and counts on", async () => {
