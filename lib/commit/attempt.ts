@@ -198,7 +198,7 @@ export class Attempt {
       await makeFolder(paths.commits);
       await makeFolder(paths.pending);
       const manifest = sealDocument({ ...record });
-      await createFile(paths.manifest(seq, runId), manifest, `manifest-${runId}`, ["K10", "K11", "K12"]);
+      await createFile(paths.manifest(seq, runId), manifest, runId, ["K10", "K11", "K12"]);
       this.#isPrepared = true;
       await reach("K13");
     } catch (cause) {

@@ -1,7 +1,8 @@
 import { readFile, readlink, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
+import { basename, dirname } from "node:path";
 import { DativoError, systemCode } from "../contract/errors.ts";
-import { createFile, linkIfAbsent } from "../storage/durable.ts";
+import { createFile, linkIfAbsent, removeTemporaries } from "../storage/durable.ts";
 
 const HEARTBEAT_MS = 5_000;
 /** A holder on another machine, or in another container, whose heart has not beaten for so long is taken for dead. */
@@ -40,11 +41,12 @@ export class JobLock {
   /** @throws DativoError DTV_LOCKED while another run holds it; a dead holder's lock is taken over. */
   static async acquire(path: string, runId: string): Promise<JobLock> {
     const content = JSON.stringify(await describeSelf(runId));
-    if (await createFile(path, content, `lock-${runId}`)) return new JobLock(path, content);
+    await removeTemporaries(dirname(path), basename(path), STALE_MS);
+    if (await createFile(path, content, runId)) return new JobLock(path, content);
     const { text, holder, ageMs } = await readHolder(path);
     if (holder && (await isAlive(holder, ageMs))) throw locked(holder, path);
     await removeDead(path, text, runId);
-    if (await createFile(path, content, `lock-${runId}`)) return new JobLock(path, content);
+    if (await createFile(path, content, runId)) return new JobLock(path, content);
     throw locked((await readHolder(path)).holder, path);
   }
 

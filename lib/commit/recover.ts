@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { DativoError } from "../contract/errors.ts";
 import type { BaseWriter, WriterClass } from "../contract/writer.ts";
-import { makeFolder, syncFolder } from "../storage/durable.ts";
+import { makeFolder, removeTemporaries, syncFolder } from "../storage/durable.ts";
 import { exists } from "../storage/exists.ts";
 import { reach } from "../storage/fail-point.ts";
 import { askTarget, commitByWriter } from "./commit-by-writer.ts";
@@ -24,7 +24,9 @@ export type WithWriter = <T>(staging: string, work: (writer: BaseWriter) => Prom
  * @returns the newest commit record.
  */
 export async function recover(place: LedgerPlace, tools: LedgerTools): Promise<CommitRecord | undefined> {
-  const { paths, target } = place;
+  const { paths, target, stateFile } = place;
+  await removeTemporaries(paths.pending);
+  if (stateFile !== undefined) await removeTemporaries(dirname(stateFile), basename(stateFile));
   for (const name of (await listFolder(paths.pending)).sort()) {
     if (!/\.(manifest|retracted)$/.test(name)) continue;
     const path = join(paths.pending, name);

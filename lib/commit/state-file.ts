@@ -51,5 +51,5 @@ export async function writeStateFile(path: string, record: CommitRecord): Promis
     ...record.endState,
   };
   await makeFolder(dirname(path));
-  await replaceFile(path, sealDocument({ ...state }), `state-${record.runId}`, ["K20", "K21", "K22"]);
+  await replaceFile(path, sealDocument({ ...state }), record.runId, ["K20", "K21", "K22"]);
 }

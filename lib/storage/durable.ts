@@ -3,8 +3,8 @@
  * is ever overwritten, except by {@link replaceFile}, which is for caches of a truth that stands elsewhere.
  */
 import { constants } from "node:fs";
-import { link, mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { type FailPoint, reach } from "./fail-point.ts";
 
@@ -69,7 +69,10 @@ export async function linkIfAbsent(from: string, to: string): Promise<boolean> {
 /** Fail points in the life of a small file: written and synced under another name, and named. */
 export type FilePoints = readonly [FailPoint, FailPoint, FailPoint];
 
-/** Creates a small file whole: temporary name, fsync, link, fsync of the folder. False when the name is taken. */
+/**
+ * Creates a small file whole: temporary name, fsync, link, fsync of the folder. False when the name is taken. `tag` keeps
+ * the temporary names of several processes apart.
+ */
 export async function createFile(path: string, content: string, tag: string, points?: FilePoints): Promise<boolean> {
   const temporary = await writeTemporary(path, content, tag, points);
   try {
@@ -90,8 +93,21 @@ export async function replaceFile(path: string, content: string, tag: string, po
   await syncFolder(dirname(path));
 }
 
+/**
+ * Removes what processes left that died while they made small files: of one name, or all of a folder. Whoever makes one
+ * of these at this moment fails, unless it is younger than `minAgeMs`.
+ */
+export async function removeTemporaries(folder: string, name = "", minAgeMs = 0): Promise<void> {
+  for (const found of await readdir(folder).catch(() => [])) {
+    if (!found.startsWith(`.${name}`) || !found.endsWith(".tmp")) continue;
+    const path = join(folder, found);
+    const facts = await stat(path).catch(() => undefined);
+    if (facts && Date.now() - facts.mtimeMs >= minAgeMs) await rm(path, { force: true });
+  }
+}
+
 async function writeTemporary(path: string, content: string, tag: string, points?: FilePoints): Promise<string> {
-  const temporary = join(dirname(path), `.${tag}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${tag}.tmp`);
   const handle = await open(temporary, "w", PRIVATE_FILE);
   try {
     await handle.writeFile(content);

@@ -3,6 +3,7 @@
  * there: Dativo's own tests, and users with their own jobs and plugins. Without such a request a point costs one look at
  * a variable.
  */
+import { writeSync } from "node:fs";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { DativoError } from "../contract/errors.ts";
 import { didYouMean } from "../contract/options.ts";
@@ -124,6 +125,8 @@ function unknown(text: string, what: string, name: string, known: readonly strin
 
 async function provoke({ point, action }: Fault): Promise<void> {
   const where = `${point}: ${FAIL_POINTS[point]}`;
+  // At once and to the end: the process may be gone with the next step.
+  writeSync(2, `Fault '${action}' at ${where}\n`);
   switch (action) {
     case "kill":
       process.kill(process.pid, "SIGKILL");
