@@ -8,6 +8,7 @@ import type { StageMeter } from "../stream/stage.ts";
 import type { Sealed } from "../stream/to-writable.ts";
 import type { JobPlan } from "./plan-job.ts";
 import { RECEIPT_FORMAT, type Receipt, type ReceiptFile } from "./receipt.ts";
+import type { FailedAttempt } from "./retry.ts";
 
 /** What a run has come to know of itself. */
 export interface RunFacts {
@@ -16,6 +17,8 @@ export interface RunFacts {
   readonly attempt: Attempt;
   readonly sealed: Sealed;
   readonly result: CommitResult;
+  /** Tries before this run. */
+  readonly failed: readonly FailedAttempt[];
   readonly splits: readonly Split[];
   readonly bytesRead: number;
   readonly startedAt: Date;
@@ -42,6 +45,7 @@ export function buildReceipt(run: RunFacts): Receipt {
       hash: jobHashOf(place.jobKey),
       seq: committed ? attempt.token.seq : undefined,
     },
+    failedAttempts: run.failed,
     guarantee: plan.guarantee,
     counts: sealed.counts,
     source: {

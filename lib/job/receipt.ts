@@ -1,5 +1,6 @@
 import type { DiscoveredColumn } from "../contract/results.ts";
 import type { Counts } from "../stream/to-writable.ts";
+import type { FailedAttempt } from "./retry.ts";
 
 export const RECEIPT_FORMAT = "dativo.receipt/1";
 
@@ -19,6 +20,8 @@ export interface Receipt {
     readonly hash: string;
     readonly seq: number | undefined;
   };
+  /** Tries that failed before this run did not; `retry_config` allowed them. */
+  readonly failedAttempts: readonly FailedAttempt[];
   readonly guarantee: Guarantee;
   readonly counts: Counts;
   readonly source: {

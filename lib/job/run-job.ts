@@ -10,7 +10,7 @@ import { type LoadJobOptions, loadJob } from "../config/job/load-job.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import type { Row } from "../contract/batch.ts";
 import { type Clock, INERT_CONTEXT, type Log } from "../contract/context.ts";
-import { DativoError } from "../contract/errors.ts";
+import { DativoError, toDativoError } from "../contract/errors.ts";
 import type { BaseReader } from "../contract/reader.ts";
 import type { CommitResult, Split } from "../contract/results.ts";
 import type { BaseWriter } from "../contract/writer.ts";
@@ -27,6 +27,7 @@ import { type Sealed, toWritable } from "../stream/to-writable.ts";
 import { buildReceipt, type RunFacts } from "./build-receipt.ts";
 import { type JobPlan, planJob } from "./plan-job.ts";
 import type { Receipt } from "./receipt.ts";
+import { delayBefore, type FailedAttempt, isWorthRepeating, wait } from "./retry.ts";
 
 export interface RunOptions extends LoadJobOptions {
   /** Cancels the run; until it is prepared, nothing of it remains. */
@@ -70,7 +71,32 @@ export async function runJob(
 ): Promise<Receipt> {
   options.signal?.throwIfAborted();
   const job = isLoaded(input) ? input : await loadJob(input, options);
-  return new JobRun(await planJob(job, options), options).run();
+  return repeat(await planJob(job, options), options);
+}
+
+/** Runs until it succeeds, or fails for what no repeat can mend. Each try begins with what the one before it left. */
+async function repeat(plan: JobPlan, options: RunOptions): Promise<Receipt> {
+  const { retry } = plan.job;
+  const start = performance.now();
+  const failed: FailedAttempt[] = [];
+  for (;;) {
+    const run = new JobRun(plan, options, failed);
+    try {
+      return await run.run();
+    } catch (error) {
+      if (!retry || failed.length >= retry.maxRetries || !(await isWorthRepeating(error, retry))) throw error;
+      const delayMs = delayBefore(failed.length + 1, error, retry);
+      const isLate = performance.now() - start + delayMs > (retry.deadlineMs ?? Number.POSITIVE_INFINITY);
+      if (isLate || !run.mayBeRepeated) throw error;
+      const failure = run.failure(error, delayMs);
+      failed.push(failure);
+      const { code, message } = failure.error;
+      options.log?.warn(`Try ${failed.length} failed: ${message}; the next one begins in ${delayMs / 1000} s`, {
+        code,
+      });
+      await wait(delayMs, options.signal);
+    }
+  }
 }
 
 function isLoaded(input: string | Record<string, unknown> | LoadedJob): input is LoadedJob {
@@ -81,6 +107,7 @@ function isLoaded(input: string | Record<string, unknown> | LoadedJob): input is
 class JobRun {
   readonly #plan: JobPlan;
   readonly #options: RunOptions;
+  readonly #failed: readonly FailedAttempt[];
   readonly #startedAt: Date;
   readonly #start = performance.now();
   readonly #warnings: string[] = [];
@@ -89,11 +116,14 @@ class JobRun {
   #splits: readonly Split[] = [];
   #bytesRead = 0;
   #rowsTotal: number | undefined;
+  #runId: string | undefined;
   #tempDir: string | undefined;
 
-  constructor(plan: JobPlan, options: RunOptions) {
+  /** `failed` are the tries before this one. */
+  constructor(plan: JobPlan, options: RunOptions, failed: readonly FailedAttempt[] = []) {
     this.#plan = plan;
     this.#options = options;
+    this.#failed = failed;
     const clock = options.clock ?? INERT_CONTEXT.clock;
     this.#startedAt = clock.now();
     const tempDir = (): string => (this.#tempDir ??= mkdtempSync(join(tmpdir(), "dativo-")));
@@ -120,6 +150,7 @@ class JobRun {
     });
     const withWriter = this.#plan.writer.playerClass.prototype.commitFiles && this.#withWriter;
     const ledger = await Ledger.open(place, { log, clock, storage, withWriter }, job.target.writeMode);
+    this.#runId = ledger.runId;
     try {
       const attempt = await ledger.begin(job.asset);
       const sealed = await this.#stage(ledger, attempt);
@@ -129,6 +160,28 @@ class JobRun {
       await ledger.close();
       if (this.#tempDir !== undefined) await rm(this.#tempDir, { recursive: true, force: true });
     }
+  }
+
+  /**
+   * Whether one more run can double nothing and lose nothing: records that went to a target which cannot take them back,
+   * or came from a source that gives them once, are not asked for again.
+   */
+  get mayBeRepeated(): boolean {
+    const { reader, writer } = this.#plan.guarantee;
+    const rows = (stage: string): number => this.#meters[stage]?.rows ?? 0;
+    return (writer === "W3" || rows("write") === 0) && (reader !== "R1" || rows("read") === 0);
+  }
+
+  /** What is kept of a try that failed. */
+  failure(error: unknown, delayMs: number): FailedAttempt {
+    const { code, message } = toDativoError(error, "DTV_INTERNAL", "Unexpected fault");
+    return {
+      runId: this.#runId,
+      startedAt: this.#startedAt.toISOString(),
+      durationMs: Math.round(performance.now() - this.#start),
+      error: { code, message },
+      delayMs,
+    };
   }
 
   /** Streams the records into staging; nothing is visible when this returns. */
@@ -228,6 +281,7 @@ class JobRun {
     return buildReceipt({
       ...run,
       plan: this.#plan,
+      failed: this.#failed,
       splits: this.#splits,
       bytesRead: this.#bytesRead,
       startedAt: this.#startedAt,

@@ -2,6 +2,7 @@ import type { FieldSpec } from "../../contract/asset.ts";
 import { compileConverter, describeMisfit, Misfit } from "../../contract/convert.ts";
 import { ORDERED_KINDS, type Rank, ranker } from "../../contract/order.ts";
 import { type DataType, parseType } from "../../contract/types.ts";
+import { patternFault } from "../document/pattern-fault.ts";
 
 /** A rule that cannot be checked, or that no value can keep. */
 export interface RuleFault {
@@ -57,20 +58,8 @@ function valueFaults(field: FieldSpec, type: DataType): RuleFault[] {
 }
 
 async function patternFaults({ pattern }: FieldSpec): Promise<RuleFault[]> {
-  if (pattern === undefined) return [];
-  const { RE2JS } = await import("re2js");
-  try {
-    RE2JS.compile(pattern);
-    return [];
-  } catch (cause) {
-    const why = (cause as Error).message;
-    return [
-      {
-        rule: "pattern",
-        message: `cannot be used: ${why}; patterns are RE2 syntax: no look-around and no back references`,
-      },
-    ];
-  }
+  const message = pattern === undefined ? undefined : await patternFault(pattern);
+  return message === undefined ? [] : [{ rule: "pattern", message }];
 }
 
 /** Each lower bound against each upper one; one that excludes itself must lie truly below. */

@@ -153,10 +153,9 @@ export const jobDocument = z
       .max(1)
       .optional()
       .describe("In warn mode: a larger share of bad records than this publishes nothing"),
-    retry_config: retrySection.optional().meta({
-      description: "When and how often a failed run is repeated",
-      planned: "repeating failed runs",
-    }),
+    retry_config: retrySection
+      .optional()
+      .describe("When and how often a run is repeated that failed for what may pass; without it never"),
     logging: z
       .strictObject({
         level: z

@@ -9,7 +9,15 @@ export const retrySection = z.strictObject({
   retry_delay_seconds: z.number().min(0).optional().describe("Another name of initial_delay_seconds"),
   max_delay_seconds: z.number().min(0).optional().meta({ description: "Longest wait", default: 300 }),
   backoff_multiplier: z.number().min(1).optional().meta({ description: "Growth of the wait", default: 2 }),
-  retryable_exit_codes: z.array(z.int()).optional().describe("Exit codes that are worth a repeat"),
+  deadline_seconds: z
+    .number()
+    .min(0)
+    .optional()
+    .describe("No repeat is begun later than this after the first start; by default there is no such limit"),
+  retryable_exit_codes: z.array(z.int()).optional().meta({
+    description: "Exit codes of an engine's processes that are worth a repeat",
+    planned: "repeating by the exit code of an engine",
+  }),
   retryable_error_patterns: z.array(text).optional().describe("Patterns of error texts that are worth a repeat"),
   retryable_errors: z.array(text).optional().describe("Another name of retryable_error_patterns"),
 });

@@ -2,6 +2,7 @@ import type { RejectPolicy } from "../../stream/policy.ts";
 import { typeProblem } from "../asset/load-asset.ts";
 import { type ConfigDocument, faultAt, findingAt } from "../document/config-document.ts";
 import type { ConfigFault, Finding } from "../document/config-fault.ts";
+import { patternFault } from "../document/pattern-fault.ts";
 import type { JobDraft } from "./job-document.ts";
 import type { LoadedJob } from "./loaded-job.ts";
 
@@ -36,6 +37,39 @@ export function castFaults(document: ConfigDocument, { map }: JobDraft): ConfigF
       ? []
       : [faultAt(document, ["map", "casts", field], message, { code: "DTV_OPTION_INVALID" })];
   });
+}
+
+/** When a failed run is repeated. */
+export function retryOf({ retry_config: retry }: JobDraft): LoadedJob["retry"] {
+  if (retry === undefined) return undefined;
+  const { max_attempts: tries, max_retries = tries === undefined ? 3 : tries - 1 } = retry;
+  const { retry_delay_seconds: delay = 5, initial_delay_seconds = delay, deadline_seconds: deadline } = retry;
+  return {
+    maxRetries: max_retries,
+    initialDelayMs: initial_delay_seconds * 1000,
+    maxDelayMs: (retry.max_delay_seconds ?? 300) * 1000,
+    backoffMultiplier: retry.backoff_multiplier ?? 2,
+    deadlineMs: deadline === undefined ? undefined : deadline * 1000,
+    patterns: [...(retry.retryable_error_patterns ?? []), ...(retry.retryable_errors ?? [])],
+  };
+}
+
+/** Keys that say opposite things, and patterns that are none. */
+export async function retryFaults(document: ConfigDocument, { retry_config: retry }: JobDraft): Promise<ConfigFault[]> {
+  if (retry === undefined) return [];
+  const faults: ConfigFault[] = [];
+  const { max_attempts: tries, max_retries: repeats } = retry;
+  if (tries !== undefined && repeats !== undefined && tries !== repeats + 1) {
+    const message = `is ${tries}, while max_retries is ${repeats}; leave one of them out`;
+    faults.push(faultAt(document, ["retry_config", "max_attempts"], message));
+  }
+  for (const key of ["retryable_error_patterns", "retryable_errors"] as const) {
+    for (const [index, pattern] of (retry[key] ?? []).entries()) {
+      const fault = await patternFault(pattern);
+      if (fault !== undefined) faults.push(faultAt(document, ["retry_config", key, index], fault));
+    }
+  }
+  return faults;
 }
 
 /** Where native plugins run. */

@@ -15,7 +15,16 @@ import { collectOrigins } from "./collect-origins.ts";
 import { collectTags } from "./collect-tags.ts";
 import { loadJobAsset } from "./job-asset.ts";
 import { type JobDraft, jobDocument } from "./job-document.ts";
-import { castFaults, isolationOf, logLevelOf, policyOf, sandboxFaults, warningsOf } from "./job-settings.ts";
+import {
+  castFaults,
+  isolationOf,
+  logLevelOf,
+  policyOf,
+  retryFaults,
+  retryOf,
+  sandboxFaults,
+  warningsOf,
+} from "./job-settings.ts";
 import { loadJobTransforms } from "./job-transforms.ts";
 import { loadSide, type Side, sideFinding } from "./load-side.ts";
 import type { LoadedJob, LoadedTarget, LoadedTransform } from "./loaded-job.ts";
@@ -87,6 +96,7 @@ export async function loadJob(
     fullRefresh,
     incremental: source.incremental,
     statePath: source.statePath,
+    retry: retryOf(job),
     isolation: isolationOf(job),
     logLevel: logLevelOf(job),
     tags: collectTags(asset.definition, job),
@@ -149,6 +159,7 @@ async function loadParts(
   const tenantId = checkTenant(document, job, options.tenantId, session);
   session.report.warnings.push(...warningsOf(document, job));
   session.report.faults.push(...castFaults(document, job), ...sandboxFaults(document, job));
+  session.report.faults.push(...(await retryFaults(document, job)));
   for (const { keys, feature } of collectPlanned(JOB_KEYS, job)) {
     session.report.planned.push(findingAt(document, keys, feature));
   }

@@ -32,6 +32,8 @@ export interface LoadedJob {
   readonly incremental?: IncrementalPlan | undefined;
   /** Absolute; where the job keeps its state instead of the usual place. */
   readonly statePath?: string | undefined;
+  /** When a failed run is repeated; undefined for never. */
+  readonly retry: RetryPolicy | undefined;
   /** Native plugins run each in a process of its own; undefined for in Dativo's. */
   readonly isolation: PluginIsolation | undefined;
   /** The least important messages that are shown; undefined where the job does not say. */
@@ -45,6 +47,17 @@ export interface LoadedJob {
   locate(path: string): string;
   /** Which document each value comes from, by its dotted path; lists count as one value. */
   readonly origins: Readonly<Record<string, Origin>>;
+}
+
+export interface RetryPolicy {
+  readonly maxRetries: number;
+  readonly initialDelayMs: number;
+  readonly maxDelayMs: number;
+  readonly backoffMultiplier: number;
+  /** No repeat is begun later than this after the first start. */
+  readonly deadlineMs: number | undefined;
+  /** RE2 patterns of error texts that are worth a repeat. */
+  readonly patterns: readonly string[];
 }
 
 export interface PluginIsolation {

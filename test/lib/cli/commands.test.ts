@@ -126,9 +126,9 @@ describe("dativo check", () => {
     ["a plugin that is not there", { source: { custom_reader: "./nowhere.ts:R" } }, {}, /Plugin module not found/],
     [
       "a key whose feature is not built",
-      { retry_config: { max_retries: 3 } },
+      { catalog: { type: "nessie" } },
       {},
-      /not built yet {2}job\.yaml:\d+:\d+ {2}retry_config/,
+      /not built yet {2}job\.yaml:\d+:\d+ {2}catalog/,
     ],
     [
       "a connector whose engine is not built, in one line",

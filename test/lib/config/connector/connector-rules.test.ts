@@ -266,10 +266,9 @@ describe("connectors that this version cannot run", () => {
 
 describe("keys whose feature is not built", () => {
   it.each([
-    ["retry_config: { max_retries: 2 }", "retry_config: repeating failed runs"],
     [
-      "retry_config: { max_attempts: 3, initial_delay_seconds: 1, max_delay_seconds: 9, backoff_multiplier: 2, retryable_exit_codes: [1], retryable_error_patterns: [x] }",
-      "retry_config: repeating failed runs",
+      "retry_config: { max_attempts: 3, retryable_exit_codes: [1] }",
+      "retry_config.retryable_exit_codes: repeating by the exit code of an engine",
     ],
     [
       "catalog: { type: aws_glue, connection: { region: x }, database: d, push_lineage: false }",
@@ -290,6 +289,7 @@ describe("keys whose feature is not built", () => {
     "plugins: { sandbox: { mode: in_process, enabled: false } }",
     "plugins: { sandbox: { mode: process, timeout: 60 } }",
     "plugins: {}",
+    "retry_config: { max_retries: 2, initial_delay_seconds: 1, max_delay_seconds: 9, retryable_error_patterns: [x] }",
   ])("%s asks for nothing", async (lines) => {
     expect(await plannedOf(smallJob(lines))).toEqual([]);
   });
@@ -320,7 +320,6 @@ describe("keys whose feature is not built", () => {
     ["catalog: nessie", "target.catalog: registering files with a table catalog"],
     ["catalog: { type: nessie, uri: x }", "target.catalog: registering files with a table catalog"],
     ["partitioning: [a]", "target.partitioning: files divided by columns"],
-    ["layout: run-dir", "target.layout: one folder per run"],
     ["markdown_kv_storage: { mode: string }", "target.markdown_kv_storage: writing Markdown-KV"],
   ])("target: %s", async (keys, ...findings) => {
     expect(await plannedOf(target("parquet", `{ connection: { path: x }, ${keys} }`))).toEqual(findings);
