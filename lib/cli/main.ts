@@ -19,6 +19,20 @@ export async function main(argv: readonly string[]): Promise<void> {
     settleCommandLine(error);
   }
   settle();
+  endAbandoned();
+}
+
+const ABANDONED_MS = 200;
+
+/** What still runs when a command has settled was abandoned by it, such as a call into a library that never returns. */
+function endAbandoned(): void {
+  const timer = setInterval(async () => {
+    // Somebody may take their time to read what was printed.
+    if (process.stdout.writableLength > 0 || process.stderr.writableLength > 0) return;
+    const { exitNow } = await import("../plugin/exit-now.ts");
+    await exitNow(Number(process.exitCode ?? EXIT.done));
+  }, ABANDONED_MS);
+  timer.unref();
 }
 
 /**

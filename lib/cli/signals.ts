@@ -1,5 +1,6 @@
 import { DativoError } from "../contract/errors.ts";
-import { SIGNAL_EXITS } from "./exit-code.ts";
+import { exitNow } from "../plugin/exit-now.ts";
+import { EXIT, SIGNAL_EXITS } from "./exit-code.ts";
 
 /** Signals as an AbortSignal: the first asks the run to stop, the second ends the process at once. */
 export class SignalWatch {
@@ -20,7 +21,10 @@ export class SignalWatch {
   }
 
   #receive(name: NodeJS.Signals): void {
-    if (this.received !== undefined) process.exit(SIGNAL_EXITS[name]);
+    if (this.received !== undefined) {
+      void exitNow(SIGNAL_EXITS[name] ?? EXIT.failed);
+      return;
+    }
     this.received = name;
     this.#abort.abort(new DativoError("DTV_CANCELLED", `Interrupted by ${name}`, { details: { signal: name } }));
   }
