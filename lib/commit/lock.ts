@@ -1,8 +1,9 @@
 import { readFile, readlink, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { DativoError, systemCode } from "../contract/errors.ts";
-import { createFile, linkIfAbsent, removeTemporaries } from "../storage/durable.ts";
+import { createFile, linkIfAbsent } from "../storage/durable.ts";
+import { listFolder } from "./record.ts";
 
 const HEARTBEAT_MS = 5_000;
 /** A holder on another machine, or in another container, whose heart has not beaten for so long is taken for dead. */
@@ -41,7 +42,7 @@ export class JobLock {
   /** @throws DativoError DTV_LOCKED while another run holds it; a dead holder's lock is taken over. */
   static async acquire(path: string, runId: string): Promise<JobLock> {
     const content = JSON.stringify(await describeSelf(runId));
-    await removeTemporaries(dirname(path), basename(path), STALE_MS);
+    await removeRemains(path);
     if (await createFile(path, content, runId)) return new JobLock(path, content);
     const { text, holder, ageMs } = await readHolder(path);
     if (holder && (await isAlive(holder, ageMs))) throw locked(holder, path);
@@ -73,9 +74,18 @@ async function readHolder(path: string): Promise<{ text: string; holder: Holder 
   try {
     const text = await readFile(path, "utf8");
     const ageMs = Date.now() - (await stat(path)).mtimeMs;
-    return { text, holder: JSON.parse(text) as Holder, ageMs };
+    return { text, holder: parseHolder(text), ageMs };
   } catch {
     return { text: "", holder: undefined, ageMs: 0 };
+  }
+}
+
+/** Undefined for the lock of a process that died while it wrote it. */
+function parseHolder(text: string): Holder | undefined {
+  try {
+    return JSON.parse(text) as Holder;
+  } catch {
+    return undefined;
   }
 }
 
@@ -101,6 +111,18 @@ async function removeDead(path: string, dead: string, runId: string): Promise<vo
     await rm(aside, { force: true });
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
+  }
+}
+
+/** Removes what processes left that died while they took the lock, or took it over. */
+async function removeRemains(path: string): Promise<void> {
+  const name = basename(path);
+  for (const found of await listFolder(dirname(path))) {
+    if (!found.startsWith(`${name}.`) && !found.startsWith(`.${name}.`)) continue;
+    const remains = join(dirname(path), found);
+    const { holder, ageMs } = await readHolder(remains);
+    const isDead = holder ? !(await isAlive(holder, ageMs)) : ageMs >= STALE_MS;
+    if (isDead) await rm(remains, { force: true });
   }
 }
 

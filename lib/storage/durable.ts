@@ -95,14 +95,11 @@ export async function replaceFile(path: string, content: string, tag: string, po
 
 /**
  * Removes what processes left that died while they made small files: of one name, or all of a folder. Whoever makes one
- * of these at this moment fails, unless it is younger than `minAgeMs`.
+ * of these at this moment fails.
  */
-export async function removeTemporaries(folder: string, name = "", minAgeMs = 0): Promise<void> {
+export async function removeTemporaries(folder: string, name = ""): Promise<void> {
   for (const found of await readdir(folder).catch(() => [])) {
-    if (!found.startsWith(`.${name}`) || !found.endsWith(".tmp")) continue;
-    const path = join(folder, found);
-    const facts = await stat(path).catch(() => undefined);
-    if (facts && Date.now() - facts.mtimeMs >= minAgeMs) await rm(path, { force: true });
+    if (found.startsWith(`.${name}`) && found.endsWith(".tmp")) await rm(join(folder, found), { force: true });
   }
 }
 

@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { CrashFolder, restoreFolder, rowsOf, sameRows } from "../support/crash-folder.ts";
+import { tempFolder } from "../support/folder.ts";
+import { describeStrace, failAt, killBefore, ONE_THREAD, traceTo, WRITES } from "../support/strace.ts";
+
+const LAYOUTS = ["flat", "run-dir"] as const;
+const ROWS = rowsOf(1, 5);
+
+interface Case {
+  readonly work: CrashFolder;
+  /** Puts the folder back to before the run. */
+  restore(): void;
+}
+
+function newCase(layout: (typeof LAYOUTS)[number]): Case {
+  const folder = tempFolder();
+  const work = new CrashFolder(join(folder, "work"), { mode: "append", layout, files: ["in/*.csv"] });
+  work.addSource("in/a.csv", ROWS);
+  restoreFolder(work.folder, join(folder, "saved"));
+  return { work, restore: () => restoreFolder(join(folder, "saved"), work.folder) };
+}
+
+/** Runs a case with the n-th call spoilt, for every n that there is. Returns how many there were. */
+async function spoilEach(
+  one: Case,
+  spoil: (n: number) => string[],
+  look: (n: number) => Promise<void>,
+): Promise<number> {
+  for (let n = 1; ; n++) {
+    one.restore();
+    const { code } = await one.work.run({ under: spoil(n), env: ONE_THREAD });
+    if (code === 0) return n - 1;
+    await look(n);
+  }
+}
+
+describeStrace("a run that is spoilt at a system call", () => {
+  it.each(LAYOUTS.flatMap((layout) => Object.entries(WRITES).map(([name, calls]) => ({ layout, name, calls }))))(
+    "is made good by the next one when it is killed before each $name, $layout",
+    { timeout: 600_000 },
+    async ({ layout, name, calls }) => {
+      const one = newCase(layout);
+      const count = await spoilEach(
+        one,
+        (n) => killBefore(calls, n),
+        async (n) => {
+          expect([n, ...one.work.faultsAlways()]).toEqual([n]);
+          const { code, stderr } = await one.work.run();
+          expect([n, code, code === 0 ? "" : stderr]).toEqual([n, 0, ""]);
+          expect([n, sameRows(one.work.rows(), ROWS), ...one.work.litter()]).toEqual([n, true]);
+        },
+      );
+      expect(count).toBeGreaterThan(0);
+      console.log(`${layout}: killed before each of ${count} ${name}`);
+    },
+  );
+
+  it.each(LAYOUTS)(
+    "publishes nothing that was not synced when a sync fails, %s",
+    { timeout: 600_000 },
+    async (layout) => {
+      const one = newCase(layout);
+      for (let n = 1, failures = 0; ; n++) {
+        one.restore();
+        const { code, stderr } = await one.work.run({ under: failAt(WRITES.fsync, n, "EIO"), env: ONE_THREAD });
+        expect([n, ...one.work.faultsAlways()]).toEqual([n]);
+        failures += code === 0 ? 0 : 1;
+        if (one.work.commits().length === 0)
+          expect([n, code, one.work.rows(), stderr.includes("DTV_")]).toEqual([n, 2, [], true]);
+        const isOver = code === 0 && !/failed|left behind/.test(stderr);
+        const next = await one.work.run();
+        expect([n, next.code]).toEqual([n, 0]);
+        expect([n, sameRows(one.work.rows(), ROWS), ...one.work.litter()]).toEqual([n, true]);
+        if (!isOver) continue;
+        expect(failures).toBeGreaterThan(5);
+        return;
+      }
+    },
+  );
+
+  it.each(LAYOUTS)("makes everything durable before what rests on it, %s", async (layout) => {
+    const { work } = newCase(layout);
+    const trace = join(work.folder, "trace");
+    const calls = [WRITES.fsync, WRITES.link, WRITES.rename].join(",");
+    await work.run({ under: traceTo(trace, calls), env: ONE_THREAD });
+    const lines = readFileSync(trace, "utf8").split("\n");
+    const at = (pattern: RegExp): number[] => lines.flatMap((line, index) => (pattern.test(line) ? [index] : []));
+    const synced = (path: string): RegExp => new RegExp(`(fsync|fdatasync)\\(\\d+<[^>]*${path}>\\) = 0`);
+    const order: [string, number[]][] = [
+      ["staged files", at(synced("jsonl\\.staged"))],
+      ["the staging folder", at(synced("/staging/[^/]+"))],
+      ["the manifest", at(synced("manifest[^/]*\\.tmp"))],
+      ["the manifest's name", at(/link(at)?\(.*manifest[^"]*\.tmp".*\.manifest"/)],
+      ["the manifest's folder", at(synced("/pending"))],
+      ["the published names", at(layout === "flat" ? /link(at)?\(.*jsonl\.staged"/ : /rename.*\/out".*\/lake\/rows-/)],
+      ["the target folder", at(synced("/lake"))],
+      ["the decision", at(/link(at)?\(.*\.manifest".*\.commit"/)],
+      ["the folder of decisions", at(synced("/commits"))],
+      ["the state", at(synced("state\\.json[^/]*\\.tmp"))],
+      ["the state's name", at(/rename.*state\.json[^"]*\.tmp"/)],
+    ];
+    for (const [what, places] of order) expect([what, places.length > 0]).toEqual([what, true]);
+    for (const [index, [what, places]] of order.entries()) {
+      const [next, following = []] = order[index + 1] ?? [];
+      // A folder may be synced for other reasons before; what counts is that it was once more in between.
+      const isBetween = places.some((place) => place < (following.at(-1) ?? Number.POSITIVE_INFINITY));
+      expect([what, next, isBetween]).toEqual([what, next, true]);
+    }
+    const lastOf = (what: string): number => Math.max(...(order.find(([name]) => name === what)?.[1] ?? []));
+    const firstOf = (what: string): number => Math.min(...(order.find(([name]) => name === what)?.[1] ?? []));
+    expect(lastOf("staged files")).toBeLessThan(firstOf("the manifest's name"));
+    expect(firstOf("the manifest's name")).toBeLessThan(firstOf("the published names"));
+    expect(at(synced("/lake")).some((n) => n > lastOf("the published names") && n < firstOf("the decision"))).toBe(
+      true,
+    );
+    expect(at(synced("/commits")).some((n) => n > firstOf("the decision") && n < firstOf("the state's name"))).toBe(
+      true,
+    );
+  });
+});

@@ -1,0 +1,182 @@
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { BIN, type Finished, NODE, writeFiles } from "./cli.ts";
+import { listTree, visibleFiles } from "./folder.ts";
+
+export interface CrashJob {
+  readonly mode: "append" | "overwrite" | "incremental";
+  readonly layout: "flat" | "run-dir";
+  /** Files or patterns, relative to the folder. */
+  readonly files: readonly string[];
+  /** A reader that runs in a process of its own. */
+  readonly plugin?: string | undefined;
+}
+
+export interface RunHow {
+  /** As DATIVO_FAILPOINT takes them. */
+  readonly faults?: string;
+  readonly args?: readonly string[];
+  /** SIGKILL after so long. */
+  readonly killAfterMs?: number;
+  /** Put before the command. */
+  readonly under?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A job whose runs die, and what has to hold of its target and its books at any moment. */
+export class CrashFolder {
+  readonly folder: string;
+  readonly #lake: string;
+
+  constructor(folder: string, job: CrashJob) {
+    this.folder = folder;
+    this.#lake = join(folder, "lake");
+    mkdirSync(this.#lake, { recursive: true });
+    writeFileSync(join(this.#lake, "bystander.txt"), "not ours");
+    writeFiles(folder, { "asset.yaml": ASSET });
+    this.writeJob(job);
+  }
+
+  writeJob(job: CrashJob): void {
+    writeFiles(this.folder, { "job.yaml": documentOf(job) });
+  }
+
+  addSource(name: string, rows: readonly string[]): void {
+    writeFiles(this.folder, { [name]: csvOf(rows) });
+  }
+
+  /** One run in a process of its own. */
+  run({ faults = "", args = [], killAfterMs, under = [], env = {} }: RunHow = {}): Promise<Finished> {
+    const [command = NODE, ...rest] = [...under, NODE, BIN, "run", "-c", "job.yaml", ...args];
+    const { PATH, DATIVO_NATIVE = "on" } = process.env;
+    const child = spawn(command, rest, {
+      cwd: this.folder,
+      env: { PATH, DATIVO_NATIVE, HOME: this.folder, DATIVO_FAILPOINT: faults, ...env },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
+    let stderr = "";
+    child.stderr.on("data", (text) => (stderr += String(text)));
+    return new Promise((resolve) => {
+      child.on("close", (code, signal) => {
+        clearTimeout(timer);
+        resolve({ code, stdout: "", stderr, ...(signal ? { signal } : {}) });
+      });
+    });
+  }
+
+  /** What a reader of the target sees, in the order of files. */
+  rows(): string[] {
+    const data = this.visible().filter((path) => path.endsWith(".jsonl"));
+    return data.flatMap((path) => readFileSync(join(this.#lake, path), "utf8").trim().split("\n"));
+  }
+
+  visible(): string[] {
+    return visibleFiles(this.#lake);
+  }
+
+  commits(): string[] {
+    const root = join(this.#lake, "_dativo");
+    const job = existsSync(root) ? readdirSync(root)[0] : undefined;
+    const folder = join(root, job ?? "none", "commits");
+    return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+  }
+
+  /** What must hold at any moment, before anybody has put anything in order. */
+  faultsAlways(): string[] {
+    const faults = [];
+    if (readFileSync(join(this.#lake, "bystander.txt"), "utf8") !== "not ours") faults.push("a bystander was changed");
+    const commits = this.commits().map(parse);
+    const states = listTree(this.#stateFolder).filter((path) => path.endsWith(".state.json"));
+    const state = states.map((path) => parse(join(this.#stateFolder, path)));
+    if ([...commits, ...state].some(({ isWhole }) => !isWhole)) faults.push("a record or state that does not parse");
+    const last = Math.max(0, ...commits.map(({ seq }) => seq));
+    if (state.some(({ seq }) => seq > last)) faults.push("the state is ahead of the data");
+    return faults;
+  }
+
+  /** What a run that went well must not leave behind. Nobody can tell whose an empty lock is, so that it lies a minute. */
+  litter(): string[] {
+    const isEmptyLock = (path: string): boolean =>
+      /\/\.lock\.[^/]*\.tmp$/.test(path) && readFileSync(join(this.#lake, "_dativo", path)).length === 0;
+    const found = [
+      ...listTree(join(this.#lake, "_dativo")).filter(
+        (path) => !/^\w{16}\/(commits\/\d{20}\.commit|old\/.*\.old)$/.test(path) && !isEmptyLock(path),
+      ),
+      ...listTree(this.#stateFolder).filter((path) => !/^acme\/\w{16}\.state\.json$/.test(path)),
+    ];
+    return found.length > 0 ? [`litter: ${found.join(", ")}`] : [];
+  }
+
+  get #stateFolder(): string {
+    const folder = join(this.folder, ".local", "state");
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+}
+
+export function rowsOf(from: number, to: number): string[] {
+  const numbers = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+  return numbers.map((id) => JSON.stringify({ id, text: `row ${id}` }));
+}
+
+export function sameRows(one: readonly string[], other: readonly string[]): boolean {
+  return [...one].sort().join("\n") === [...other].sort().join("\n");
+}
+
+/** With times to the nanosecond, by which a reader may know its files; Node's own copies have microseconds. */
+export function restoreFolder(from: string, to: string): void {
+  rmSync(to, { recursive: true, force: true });
+  const { status, stderr } = spawnSync("cp", ["-a", from, to], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+}
+
+const ASSET = JSON.stringify({
+  name: "rows",
+  version: "1.0.0",
+  schema: [
+    { name: "id", type: "integer", required: true },
+    { name: "text", type: "string" },
+  ],
+});
+
+function documentOf({ mode, layout, files, plugin }: CrashJob): string {
+  return JSON.stringify({
+    tenant_id: "acme",
+    source_connector: "csv",
+    source: {
+      files: files.map((path) => ({ path })),
+      engine: { options: { batch_size: 2 } },
+      ...(mode === "incremental" ? { incremental: { strategy: "file_modified_time" } } : {}),
+      ...(plugin === undefined ? {} : { custom_reader: plugin }),
+    },
+    target_connector: "jsonl",
+    // Files of one batch each, so that there are several to publish.
+    target: {
+      connection: { path: "lake" },
+      layout,
+      ...(mode === "overwrite" ? { write_mode: mode } : {}),
+      engine: { options: { target_size_mb: 0.00001 } },
+    },
+    asset_path: "asset.yaml",
+    ...(plugin === undefined ? {} : { plugins: { sandbox: { mode: "process" } } }),
+  });
+}
+
+function csvOf(rows: readonly string[]): string {
+  const records = rows.map((row) => JSON.parse(row) as { id: number; text: string });
+  return `id,text\n${records.map(({ id, text }) => `${id},${text}\n`).join("")}`;
+}
+
+/** A sealed document: whether its hash is right, and its number. */
+function parse(path: string): { isWhole: boolean; seq: number } {
+  try {
+    const { sha256, ...body } = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+    const isWhole = createHash("sha256").update(JSON.stringify(body)).digest("hex") === sha256;
+    return { isWhole, seq: Number(body["seq"]) };
+  } catch {
+    return { isWhole: false, seq: 0 };
+  }
+}
