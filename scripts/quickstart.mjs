@@ -36,7 +36,7 @@ console.log(`What to try next:
 
 /** Builds the native libraries where that can be, and says who will serve. Nothing here can fail the quickstart. */
 function prepareNative() {
-  if (process.env["DATIVO_NATIVE"] === "off") return `DATIVO_NATIVE=off: ${WITHOUT_NATIVE}.`;
+  if (/^(off|false|no|0)$/i.test(process.env["DATIVO_NATIVE"] ?? "")) return `DATIVO_NATIVE=off: ${WITHOUT_NATIVE}.`;
   if (!hasCargo()) return `No Rust toolchain (cargo) is here: ${whoServes()}.`;
   const time = hasNative() ? "as far as anything has changed" : "which takes a few minutes the first time";
   console.error(`Building the native libraries with cargo, ${time}; DATIVO_NATIVE=off leaves them out …`);

@@ -23,13 +23,18 @@ export function parsePluginPath(text: string): PluginPath {
   const file = text.slice(0, Math.max(colon, 0));
   const name = text.slice(colon + 1);
   if (file === "" || name === "" || /[/\\]/.test(name)) {
-    throw new DativoError(
-      "DTV_PLUGIN_PATH",
-      `Plugin path must be in format 'path/to/module.ts:ClassName', got: ${text}`,
-      { culprit: text, hint: "After the last colon comes the name of the exported class, or of the factory symbol." },
-    );
+    throw new DativoError("DTV_PLUGIN_PATH", `Plugin path must be in format '${exampleFor(text)}', got: ${text}`, {
+      culprit: text,
+      hint: "After the last colon comes the name of the exported class, or of the factory symbol.",
+    });
   }
   return { file, name, kind: kindOf(file) };
+}
+
+function exampleFor(text: string): string {
+  return LIBRARIES.some((suffix) => text.includes(suffix))
+    ? "path/to/libx.so:create_reader"
+    : "path/to/module.ts:ClassName";
 }
 
 /** The file as it is written, then as other systems name a library: a job need not know where it runs. */

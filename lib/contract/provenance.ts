@@ -6,16 +6,28 @@ export class Provenance {
   readonly rowAt: (index: number) => number;
   /** Place of each record in the decompressed bytes of a file, when the source is one. */
   readonly spans: Spans | undefined;
+  /** Given where the numbers say it all, so that another process can be told. */
+  readonly numbering: Numbering | undefined;
 
-  constructor(source: string, rowAt: (index: number) => number, spans?: Spans) {
+  constructor(source: string, rowAt: (index: number) => number, spans?: Spans, numbering?: Numbering) {
     this.source = source;
     this.rowAt = rowAt;
     this.spans = spans;
+    this.numbering = numbering;
   }
 
-  /** Provenance of records that have a number and nothing else, one after another from `first`. */
-  static numbered(source: string, first: number): Provenance {
-    return new Provenance(source, (index) => first + index);
+  /** Provenance of records that have a number and nothing else, one after another but for those that are missing. */
+  static numbered(source: string, first: number, missing: readonly number[] = []): Provenance {
+    const gaps = [...missing].sort((a, b) => a - b);
+    const rowAt = (index: number): number => {
+      let row = first + index;
+      for (const gap of gaps) {
+        if (gap > row) break;
+        row++;
+      }
+      return row;
+    };
+    return new Provenance(source, rowAt, undefined, { first, missing: gaps });
   }
 
   /** The same for some of the records, in the order given. */
@@ -62,6 +74,13 @@ export class Provenance {
       raw: new Uint8Array(bytes.subarray(offset - base, offset - base + length)),
     };
   }
+}
+
+export interface Numbering {
+  /** From 1. */
+  readonly first: number;
+  /** Numbers of records from there on that are not here: they were rejected before. */
+  readonly missing: readonly number[];
 }
 
 export interface Spans {

@@ -74,12 +74,9 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
     return batch;
   }
 
-  static empty<R extends Row = Row>(schema: Schema): RowBatch<R> {
-    return RowBatch.fromColumns<R>(
-      schema,
-      schema.fields.map(() => []),
-      0,
-    );
+  static empty<R extends Row = Row>(schema: Schema, provenance?: Provenance): RowBatch<R> {
+    const columns = schema.fields.map(() => []);
+    return RowBatch.fromColumns<R>(schema, columns, 0, { provenance });
   }
 
   /** Any batch as JavaScript values; a RowBatch is returned as it is. */

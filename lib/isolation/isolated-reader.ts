@@ -1,5 +1,5 @@
 import type { SourceConfig } from "../contract/config.ts";
-import { Provenance } from "../contract/provenance.ts";
+import { type Numbering, Provenance } from "../contract/provenance.ts";
 import { BaseReader, type ReaderClass, type Yielded } from "../contract/reader.ts";
 import { type ConnectionTestResult, DiscoveryResult, type Split } from "../contract/results.ts";
 import type { IncrementalStateManager } from "../contract/state.ts";
@@ -99,8 +99,8 @@ class IsolatedReader extends BaseReader {
   }
 
   #records({ result, body }: Answer): Exclude<Yielded, { position: unknown }> {
-    const { place, areRows } = result as { place?: { source: string; first: number }; areRows?: boolean };
-    const batch = decodeIpc(body, place && Provenance.numbered(place.source, place.first));
+    const { place, areRows } = result as { place?: { source: string } & Numbering; areRows?: boolean };
+    const batch = decodeIpc(body, place && Provenance.numbered(place.source, place.first, place.missing));
     return areRows ? [...batch.rows()] : batch;
   }
 

@@ -2,11 +2,12 @@
  * ABI 1: JSON text across the border. A factory makes an object from its configuration, one function is called on it
  * again and again, one frees it; every text that the library returns goes back to it once.
  */
-import koffi from "koffi";
+import { isUtf8 } from "node:buffer";
 import { DativoError } from "../contract/errors.ts";
 import { parseJson, stringifyJson } from "../contract/json.ts";
 import { callNative } from "./calls.ts";
 import type { NativeFunction, NativeLibrary } from "./library.ts";
+import { bytesOfText } from "./memory.ts";
 
 /** Names of the symbols that one kind of object has besides its factory. */
 export interface Abi1Verbs {
@@ -54,20 +55,23 @@ export class Abi1Object {
   async call(input?: string): Promise<unknown> {
     const text = await this.#text(this.#call, this.#pointer, ...(input === undefined ? [] : [input]));
     if (text === undefined) return undefined;
+    if (!isUtf8(text)) throw this.#misresult("UTF-8");
     try {
-      return parseJson(text);
+      return parseJson(text.toString("utf8"));
     } catch (cause) {
-      throw new DativoError("DTV_PLUGIN_RESULT", `${this.name} returned text that is not JSON`, {
-        culprit: this.name,
-        cause,
-      });
+      throw this.#misresult("JSON", cause);
     }
+  }
+
+  #misresult(what: string, cause?: unknown): DativoError {
+    const message = `${this.name} returned text that is not ${what}`;
+    return new DativoError("DTV_PLUGIN_RESULT", message, { culprit: this.name, cause });
   }
 
   /** Why the last call returned null. */
   async nullReason(): Promise<NullReason> {
     if (!this.#lastError) return { known: false };
-    return { known: true, error: await this.#text(this.#lastError, this.#pointer) };
+    return { known: true, error: (await this.#text(this.#lastError, this.#pointer))?.toString("utf8") };
   }
 
   /** Frees the object, once, after the last call has returned. */
@@ -78,11 +82,11 @@ export class Abi1Object {
     if (pointer) await callNative(this.#free, pointer);
   }
 
-  async #text(fn: NativeFunction, ...args: unknown[]): Promise<string | undefined> {
+  async #text(fn: NativeFunction, ...args: unknown[]): Promise<Buffer | undefined> {
     const pointer = await this.#run<bigint | null>(fn, ...args);
     if (!pointer) return undefined;
     try {
-      return koffi.decode.string(pointer);
+      return bytesOfText(pointer);
     } finally {
       this.#freeString(pointer);
     }

@@ -13,6 +13,7 @@ import type { ArrowSchema } from "../formats/arrow/arrow-field.ts";
 import { type Abi2Kind, Abi2Object, END, jsonIn, newBatch, OK, tableFunction } from "./abi2.ts";
 import { checkRecords } from "./check-array.ts";
 import { ColumnBatch } from "./column-batch.ts";
+import { rowsOf } from "./import-rejects.ts";
 import { importSchema } from "./import-schema.ts";
 import { ARROW_SCHEMA, BATCH, READER } from "./layout.ts";
 import type { NativeLibrary } from "./library.ts";
@@ -70,7 +71,7 @@ class Abi2Reader extends BaseReader {
       for (let row = 1; ; ) {
         const raw = newBatch();
         if ((await object.call("next", READER.next, raw)) === END) return;
-        const { batch, position } = this.#take(raw, object.name, schema, Provenance.numbered(source, row));
+        const { batch, position } = this.#take(raw, object.name, schema, { source, row });
         row += Number(raw.readBigUInt64LE(BATCH.rowsRead));
         yield position === undefined ? batch : { batch, position };
       }
@@ -103,12 +104,13 @@ class Abi2Reader extends BaseReader {
     for (const object of this.#objects) await this.#close(object);
   }
 
-  #take(raw: Buffer, owner: string, schema: ArrowSchema, provenance: Provenance) {
-    tellOf(raw, owner, this.ctx);
+  #take(raw: Buffer, owner: string, schema: ArrowSchema, first: { readonly source: string; readonly row: number }) {
+    const rejects = tellOf(raw, owner, this.ctx);
     const rows = NativeRows.takeFrom(raw, BATCH.rows);
     const position = jsonIn(raw, BATCH.position, BATCH.positionLength);
     if (!rows) return { batch: [], position };
     rows.check(() => checkRecords(rows.struct, schema.fields, owner));
+    const provenance = Provenance.numbered(first.source, first.row, rowsOf(rejects));
     return { batch: new ColumnBatch(schema, rows, provenance), position };
   }
 

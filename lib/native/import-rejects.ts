@@ -28,6 +28,11 @@ export function importRejects(lines: NativeRows, owner: string): Reject[] {
   }
 }
 
+/** The numbers of records that were rejected, as far as they have one. */
+export function rowsOf(rejects: readonly Reject[]): number[] {
+  return rejects.flatMap(({ row }) => row ?? []);
+}
+
 function faultOf({ column, rule, reason }: Line): Fault {
   return { column: column as string | null, rule: String(rule), reason: String(reason) };
 }

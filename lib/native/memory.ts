@@ -33,6 +33,14 @@ export function copyBytes(address: bigint, length: number): Buffer {
   return bytes;
 }
 
+let strlen: ((text: bigint) => number | bigint) | undefined;
+
+/** A copy of the bytes of a text that ends with NUL, without it. */
+export function bytesOfText(address: bigint): Buffer {
+  strlen ??= koffi.load(null).func("size_t strlen(void *)");
+  return copyBytes(address, Number(strlen(address)));
+}
+
 /** A text that ends with NUL; undefined for a null pointer. */
 export function textAt(address: bigint): string | undefined {
   return address === 0n ? undefined : koffi.decode.string(address);

@@ -2,7 +2,6 @@ import type { AssetDefinition } from "../contract/asset.ts";
 import type { SourceContext } from "../contract/format.ts";
 import type { NativeDecoder } from "../contract/native-codecs.ts";
 import { Provenance } from "../contract/provenance.ts";
-import type { Reject } from "../contract/reject.ts";
 import { Schema } from "../contract/schema.ts";
 import type { ContentHash } from "../contract/storage.ts";
 import type { ArrowSchema } from "../formats/arrow/arrow-field.ts";
@@ -10,7 +9,7 @@ import { warningsIn } from "./abi2.ts";
 import { Abi2Transform } from "./abi2-transform.ts";
 import { ColumnBatch } from "./column-batch.ts";
 import { hashNatively } from "./content-hash.ts";
-import { importRejects } from "./import-rejects.ts";
+import { importRejects, rowsOf } from "./import-rejects.ts";
 import { BATCH } from "./layout.ts";
 import { lendBytes } from "./lent-bytes.ts";
 import type { NativeLibrary } from "./library.ts";
@@ -77,20 +76,6 @@ export class LibraryDecoder implements NativeDecoder {
     const rows = NativeRows.takeFrom(out, BATCH.rows);
     const first = counter.rows + 1;
     counter.rows += Number(out.readBigUInt64LE(BATCH.rowsRead));
-    if (rows) yield new ColumnBatch(arrow, rows, numbersOf(context.source, first, rejects));
+    if (rows) yield new ColumnBatch(arrow, rows, Provenance.numbered(context.source, first, rowsOf(rejects)));
   }
-}
-
-/** Numbers of the good records among those that were read. */
-function numbersOf(source: string, first: number, rejects: readonly Reject[]): Provenance {
-  const missing = rejects.map(({ row = 0 }) => row).sort((a, b) => a - b);
-  if (missing.length === 0) return Provenance.numbered(source, first);
-  return new Provenance(source, (index) => {
-    let row = first + index;
-    for (const one of missing) {
-      if (one > row) break;
-      row++;
-    }
-    return row;
-  });
 }

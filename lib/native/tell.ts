@@ -5,15 +5,21 @@ import { importRejects } from "./import-rejects.ts";
 import { BATCH } from "./layout.ts";
 import { NativeRows } from "./native-rows.ts";
 
-/** Tells the run what a dtv_batch says besides its rows: rejected and filtered records, and warnings. */
+/**
+ * Tells the run what a dtv_batch says besides its rows: rejected and filtered records, and warnings.
+ *
+ * @returns the rejected records.
+ */
 export function tellOf(
   batch: Buffer,
   owner: string,
   ctx: StageContext,
   placed = (reject: Reject): Reject => reject,
-): void {
-  const rejects = NativeRows.takeFrom(batch, BATCH.rejects);
-  if (rejects) for (const reject of importRejects(rejects, owner)) ctx.reject(placed(reject));
+): readonly Reject[] {
+  const lines = NativeRows.takeFrom(batch, BATCH.rejects);
+  const rejects = lines ? importRejects(lines, owner) : [];
+  for (const reject of rejects) ctx.reject(placed(reject));
   ctx.filtered(Number(batch.readBigUInt64LE(BATCH.rowsFiltered)));
   for (const warning of warningsIn(batch)) ctx.log.warn(warning);
+  return rejects;
 }

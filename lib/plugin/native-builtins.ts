@@ -114,11 +114,15 @@ async function loadLibrary(path: string): Promise<NativeLibrary> {
   return openLibrary(path);
 }
 
+function isOff(text = ""): boolean {
+  return ["off", "false", "no", "0"].includes(text.toLowerCase());
+}
+
 function findCodec(codecs: typeof DECODERS, { name, native = "" }: Pick<Format, "name" | "native">): Found {
   const codec = Object.hasOwn(codecs, native) ? codecs[native] : undefined;
   if (codec === undefined) return { refusal: `there is no native codec for ${name}` };
   const [library, symbol] = codec;
-  if (process.env["DATIVO_NATIVE"] === "off") return { refusal: "DATIVO_NATIVE is off" };
+  if (isOff(process.env["DATIVO_NATIVE"])) return { refusal: "DATIVO_NATIVE is off" };
   const extension = EXTENSIONS[process.platform];
   if (extension === undefined) return { refusal: `libraries are not built for ${process.platform}` };
   const path = join(packageRoot(), "rust", "target", "release", `lib${library}.${extension}`);

@@ -57,7 +57,7 @@ export async function loadSide(request: SideRequest, session: Session): Promise<
   const type = section.type ?? recipe?.value.type ?? "custom";
   const engineType = section.engine?.type ?? recipe?.value.default_engine?.type ?? "native";
   const isIncremental = role === "source" && hasKeys(job.source?.incremental);
-  const merged = mergeSide({ role, document, recipe, engineType, isIncremental });
+  const merged = mergeSide({ role, document, recipe, engineType, isCustom, isIncremental });
   const { value } = merged;
   const use = { role, type, engineType, recipe: recipe?.value, mode: session.mode, side: value };
   const verdict = isCustom ? unchecked(type, request.registry) : checkConnector(use, request.registry);

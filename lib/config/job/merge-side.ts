@@ -10,15 +10,19 @@ export interface MergeRequest {
   readonly document: ConfigDocument;
   readonly recipe: RecipeDocument | undefined;
   readonly engineType: string;
+  /** A plugin does the work. */
+  readonly isCustom: boolean;
   /** Incremental reading is off unless the job asks for it, whatever the recipe says. */
   readonly isIncremental: boolean;
 }
 
 /**
  * One side of a job over its recipe. Options of the chosen engine lie under the flat ones of the same document, and
- * what the recipe says lies under what the job says; options of other engines fall away.
+ * what the recipe says lies under what the job says; options of other engines fall away, and a plugin is another engine
+ * than those that a recipe has options of.
  */
-export function mergeSide({ role, document, recipe, engineType, isIncremental }: MergeRequest): Merged {
+export function mergeSide(request: MergeRequest): Merged {
+  const { role, document, recipe, engineType, isIncremental } = request;
   const job = (from: readonly string[], to: readonly string[], except?: ReadonlySet<string>): Layer => ({
     origin: "job",
     document,
@@ -27,7 +31,7 @@ export function mergeSide({ role, document, recipe, engineType, isIncremental }:
     ...(except ? { except } : {}),
   });
   return mergeLayers([
-    ...(recipe ? recipeLayers(recipe.document, role, engineType, isIncremental) : []),
+    ...(recipe ? recipeLayers(recipe.document, request) : []),
     job([], [], new Set(["engine", "incremental"])),
     job(["engine"], ["engine"], new Set(["options"])),
     job(["engine", "options", engineType], ["engine", "options"]),
@@ -36,7 +40,7 @@ export function mergeSide({ role, document, recipe, engineType, isIncremental }:
   ]);
 }
 
-function recipeLayers(document: ConfigDocument, role: Role, engineType: string, isIncremental: boolean): Layer[] {
+function recipeLayers(document: ConfigDocument, { role, engineType, isCustom, isIncremental }: MergeRequest): Layer[] {
   const layer = (from: readonly string[], to: readonly string[], except?: ReadonlySet<string>): Layer => ({
     origin: "recipe",
     document,
@@ -50,7 +54,7 @@ function recipeLayers(document: ConfigDocument, role: Role, engineType: string, 
     layer(["credentials"], ["credentials"]),
     layer(["connection_template"], ["connection"]),
     layer(["default_engine"], ["engine"], new Set(["options"])),
-    layer([...options, engineType], ["engine", "options"]),
+    ...(isCustom ? [] : [layer([...options, engineType], ["engine", "options"])]),
     layer(options, ["engine", "options"], new Set(ENGINES)),
     ...(role === "target"
       ? [

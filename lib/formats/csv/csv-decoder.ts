@@ -1,5 +1,6 @@
 import type { Batch } from "../../contract/batch.ts";
 import type { DecodeContext, Decoder } from "../../contract/format.ts";
+import { Provenance } from "../../contract/provenance.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
 import { ByteWindow, piecesOf } from "../text/byte-window.ts";
 import { HEAD_BYTES, inspectHead } from "../text/text-head.ts";
@@ -54,7 +55,7 @@ export class CsvDecoder implements Decoder {
     if (this.#window.end % unitBytes !== 0) throw this.#errors.cutOff();
     const schema = this.#table.finish();
     // Whoever asks for the columns of a table without records gets them.
-    if (!this.#hasYielded) yield RowBatch.empty(schema);
+    if (!this.#hasYielded) yield RowBatch.empty(schema, Provenance.numbered(this.#source, 1));
   }
 
   /** Scans what is there, and hands on every list of records that is full. */

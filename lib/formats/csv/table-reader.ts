@@ -71,7 +71,7 @@ export class TableReader {
     this.#rows += stretch.length;
     const faults = judgeRecords(stretch, this.#expected);
     for (const [index, found] of faults) this.#context.reject({ ...provenance.at(index), faults: found });
-    if (!this.#schema || faults.size === stretch.length) return RowBatch.empty(this.#schema ?? NO_COLUMNS);
+    if (!this.#schema || faults.size === stretch.length) return RowBatch.empty(this.#schema ?? NO_COLUMNS, provenance);
     const rows = this.#parse(stretch, this.#expected.fields, faults);
     const columns = this.#schema.fields.map((_, column) => this.#nulls.columnOf(rows, column));
     return RowBatch.fromColumns(this.#schema, columns, rows.length, {

@@ -83,7 +83,7 @@ function encodeBatch(batch: Batch): Uint8Array {
   return encodeColumns({ schema, length, carriers: schema.fields.map(({ type }) => type) }, copyColumns(batch));
 }
 
-/** Records of a library are numbered one after another; see {@link Provenance.numbered}. */
+/** Records of a library have numbers and nothing else. */
 function placeOf({ provenance }: Batch): Header {
-  return provenance ? { place: { source: provenance.source, first: provenance.rowAt(0) } } : {};
+  return provenance ? { place: { source: provenance.source, ...provenance.numbering } } : {};
 }

@@ -46,10 +46,40 @@ describeNative("libcsv_reader_plugin.so:create_reader", () => {
     expect(done.stderr).toContain("people.csv, line 3 (byte 20)");
   });
 
+  it.each([undefined, "process"])("numbers what is left as the file does, in mode %s", (mode) => {
+    const { cwd } = prepare("");
+    const job = {
+      source: { custom_reader: READER, files: [{ path: "people.csv" }] },
+      schema_validation_mode: "warn",
+      map: { casts: { name: "integer" } },
+      target_connector: "jsonl",
+      ...(mode === undefined ? {} : { plugins: { sandbox: { mode } } }),
+    };
+    writeFiles(cwd, { "people.csv": "id,name\nx,1\ny,1\n1,1\n2,Bob\n", "job.yaml": smallJob(job) });
+    const { code, stdout } = dativo(["run", "--config", "job.yaml", "--json"], { cwd });
+    expect(code).toBe(1);
+    const { path } = (JSON.parse(stdout) as { rejects: { path: string } }).rejects;
+    const lines = readFileSync(path, "utf8").trim().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as { row: number }).row).sort()).toEqual([1, 2, 4]);
+  });
+
+  it("takes no options of the engine that the recipe of its connector names", () => {
+    const { cwd } = prepare("");
+    const source = { custom_reader: READER, files: [{ path: "people.csv" }], connection: { bucket: "b" } };
+    const job = smallJob({ source_connector: "s3", source });
+    writeFiles(cwd, { "people.csv": "id,name\n1,Ada\n", "job.yaml": job });
+    expect(dativo(["run", "--config", "job.yaml"], { cwd })).toMatchObject({ code: 0 });
+  });
+
   it.each([
     ["a file that is not there", "", "DTV_SOURCE_NOT_FOUND", { files: [{ path: "nope.csv" }] }],
     ["gzip", gzipSync(HEAD), "DTV_SOURCE_COMPRESSION", {}],
-    ["an unknown option", HEAD, "unknown option 'delimeter'", { engine: { options: { delimeter: ";" } } }],
+    [
+      "an unknown option",
+      HEAD,
+      "unknown option 'delimeter' of the CSV reader",
+      { engine: { options: { delimeter: ";" } } },
+    ],
     ["a wrong option", HEAD, "DTV_OPTION_INVALID", { engine: { options: { batch_size: 0 } } }],
     ["an unclosed quote", `${HEAD}1;"Ada;\n`, "DTV_CSV_UNCLOSED_QUOTE", {}],
     ["a missing column", "id;nmae\n1;x\n", "DTV_COLUMN_MISSING", {}],

@@ -65,7 +65,7 @@ describeNative("libparquet_writer_plugin.so", () => {
   });
 
   it.each([
-    [{ compresion: "zstd" }, "unknown option 'compresion'; known are compression"],
+    [{ compresion: "zstd" }, "unknown option 'compresion' of the Parquet writer; known are compression"],
     [{ row_group_size: 0 }, "row_group_size is a number of 1 or more, got 0"],
     [{ compression: "zip" }, "zip"],
     [{ encodings: "v2" }, "encodings is plain, delta or split, not 'v2'"],

@@ -30,7 +30,7 @@ pub fn options_of(config: &Value) -> Result<Options> {
     let none = Map::new();
     let mut given = config["engine"]["options"].as_object().unwrap_or(&none).clone();
     if let Some(unknown) = given.keys().find(|key| !OPTIONS.contains(&key.as_str())) {
-        return Err(refusal(format!("unknown option '{unknown}'; known are {}", OPTIONS.join(", "))));
+        return Err(refusal(format!("unknown option '{unknown}' of the CSV reader; known are {}", OPTIONS.join(", "))));
     }
     let rows = given.remove("batch_size").or_else(|| given.remove("chunk_size"));
     if let Some(rows) = rows {

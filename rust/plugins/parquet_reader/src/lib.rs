@@ -36,7 +36,10 @@ impl Reader for ParquetReader {
     fn create(config: &Value) -> Result<Self> {
         let options = config["engine"]["options"].as_object().cloned().unwrap_or_default();
         if let Some(unknown) = options.keys().find(|key| !OPTIONS.contains(&key.as_str())) {
-            return Err(refusal(format!("unknown option '{unknown}'; known are {}", OPTIONS.join(", "))));
+            return Err(refusal(format!(
+                "unknown option '{unknown}' of the Parquet reader; known are {}",
+                OPTIONS.join(", ")
+            )));
         }
         Ok(Self { files: files::paths(config)?, options, open: None })
     }

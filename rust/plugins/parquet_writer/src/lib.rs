@@ -39,7 +39,10 @@ impl Writer for ParquetWriter {
         let none = Map::new();
         let given = config["engine"]["options"].as_object().unwrap_or(&none);
         if let Some(unknown) = given.keys().find(|key| !OPTIONS.contains(&key.as_str())) {
-            return Err(refusal(format!("unknown option '{unknown}'; known are {}", OPTIONS.join(", "))));
+            return Err(refusal(format!(
+                "unknown option '{unknown}' of the Parquet writer; known are {}",
+                OPTIONS.join(", ")
+            )));
         }
         let folder = config["output_base"].as_str().filter(|path| !path.is_empty());
         Ok(Self {

@@ -383,6 +383,7 @@ describe("plugins", () => {
   it.each([
     ["reader.ts", "DTV_PLUGIN_PATH", "Plugin path must be in format 'path/to/module.ts:ClassName', got: reader.ts"],
     ["reader.ts:", "DTV_PLUGIN_PATH", "Plugin path must be in format 'path/to/module.ts:ClassName', got: reader.ts:"],
+    ["libx.so", "DTV_PLUGIN_PATH", "Plugin path must be in format 'path/to/libx.so:create_reader', got: libx.so"],
     [":R", "DTV_PLUGIN_PATH", "Plugin path must be in format 'path/to/module.ts:ClassName', got: :R"],
     ["a:b/c", "DTV_PLUGIN_PATH", "Plugin path must be in format 'path/to/module.ts:ClassName', got: a:b/c"],
     [
