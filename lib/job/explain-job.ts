@@ -1,6 +1,7 @@
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import { FileReader } from "../contract/file-reader.ts";
+import { parsePluginPath } from "../contract/plugin-path.ts";
 import type { ReaderClass } from "../contract/reader.ts";
 import { construct } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
@@ -63,7 +64,8 @@ interface ReaderFacts {
 async function explainReader({ job, reader }: JobPlan, cwd?: string): Promise<ReaderFacts> {
   const { custom, config } = job.source;
   if (custom !== undefined && !readsFiles(reader.playerClass)) {
-    return { isNative: reader.playerClass.output === "columns", holdsContract: false };
+    const isNative = reader.playerClass.output === "columns";
+    return { isNative, holdsContract: false, note: libraryNote(job, custom, isNative) };
   }
   const player = construct(reader, config);
   player.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd), native: nativeCodecs };
@@ -75,8 +77,19 @@ async function explainReader({ job, reader }: JobPlan, cwd?: string): Promise<Re
   }
 }
 
-function explainWriter({ writer }: JobPlan): StageExplanation {
-  return { stage: "write", by: writer.name, runs: runsOf(writer.playerClass.input === "columns") };
+function explainWriter({ job, writer }: JobPlan): StageExplanation {
+  const isNative = writer.playerClass.input === "columns";
+  const note = libraryNote(job, job.target.custom, isNative);
+  return { stage: "write", by: writer.name, runs: runsOf(isNative), ...(note === undefined ? {} : { note }) };
+}
+
+const AS_JSON = "a library that speaks JSON (ABI 1): every record is a row";
+
+/** What a plugin's path does not say: a library may be as slow as rows are, or stand apart. */
+function libraryNote({ isolation }: LoadedJob, plugin: string | undefined, isNative: boolean): string | undefined {
+  if (plugin === undefined || parsePluginPath(plugin).kind !== "library") return undefined;
+  if (isolation) return "a library in a process of its own";
+  return isNative ? undefined : AS_JSON;
 }
 
 /** Whether a plugin leaves the reading to Dativo, and thereby to native code where that can do it. */
@@ -84,10 +97,12 @@ function readsFiles({ prototype }: ReaderClass): boolean {
   return prototype instanceof FileReader && prototype.extract === FileReader.prototype.extract;
 }
 
-/** Stages in JavaScript that get records from native code; a native stage in between brings them back there. */
+/** Stages at which records become rows: in JavaScript behind native code, or in a library of rows. A native stage in between brings them back there. */
 function leavingNative(stages: readonly StageExplanation[]): string[] {
   return stages
-    .filter(({ runs }, index) => runs === "javascript" && stages[index - 1]?.runs === "native")
+    .filter(
+      ({ runs, note }, index) => (runs === "javascript" && stages[index - 1]?.runs === "native") || note === AS_JSON,
+    )
     .map(({ stage }) => stage);
 }
 

@@ -65,6 +65,15 @@ describeNative("dativo explain", () => {
     expect([read.runs, read.note, validate.runs]).toEqual(["javascript", undefined, "javascript"]);
   });
 
+  it("says that a library makes rows, or stands apart", () => {
+    const source = { custom_reader: `${nativeLibrary("abi1_fixture")}:create_reader` };
+    const { stages, rowsMaterialisedAt } = explain({ source }).json;
+    expect(stages[0]).toMatchObject({ runs: "javascript", note: expect.stringContaining("ABI 1") });
+    expect(rowsMaterialisedAt).toEqual(["read"]);
+    const apart = explain({ source, plugins: { sandbox: { mode: "process" } } }).json;
+    expect(apart.stages[0].note).toBe("a library in a process of its own");
+  });
+
   it("says why TypeScript serves", () => {
     const off = explain({}, { DATIVO_NATIVE: "off" });
     expect(off.json.stages.map(({ runs }: { runs: string }) => runs)).toEqual([

@@ -73,6 +73,7 @@ describeNative("a reader that speaks ABI 1", () => {
   it.each([
     [{ refuse: true }, "DTV_PLUGIN_FAILED", "returned null: it does not take its configuration"],
     [{ garbage: true }, "DTV_PLUGIN_RESULT", "returned text that is not JSON"],
+    [{ garbage: "bytes" }, "DTV_PLUGIN_RESULT", "returned text that is not UTF-8"],
   ])("%j fails with %s", async (options, code, message) => {
     const { failure } = await read(options);
     expect(failure).toMatchObject({ code, message: expect.stringContaining(message) });
