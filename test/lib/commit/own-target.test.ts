@@ -73,6 +73,22 @@ const WRITERS = {
     }`,
 } as const;
 
+/** Its commit takes effect, and neither that nor an answer comes back while `DIE` says so. */
+const CUT_OFF = `
+    export class W extends BaseWriter {
+      writeBatch(records) { return [{ path: "pending", recordCount: records.length, records }]; }
+      commitFiles(files, token) {
+        append(files.flatMap(({ records }) => records), token);
+        if (process.env.DIE === "silence") throw new Error("connection lost");
+        return told();
+      }
+      committed(token) {
+        if (process.env.DIE === "silence") throw new Error("no route to host");
+        return find(token);
+      }
+      abortFiles() { appendFileSync(here("aborted"), "x"); }
+    }`;
+
 /** The same target without a way to ask it: at least once. */
 const UNABLE = `
     export class W extends BaseWriter {
@@ -124,6 +140,18 @@ describe("a run of a writer with a target of its own that was killed", () => {
     expect((JSON.parse(done.stdout) as Receipt).guarantee.effect).toBe("exactly-once");
     expect((JSON.parse(run(cwd).stdout) as Receipt).status).toBe("unchanged");
     expect(leftOf(cwd)).toEqual([]);
+  });
+
+  it("is not taken back while nobody knows whether it has happened", () => {
+    const cwd = jobFolder(CUT_OFF);
+    const cut = run(cwd, { DIE: "silence" });
+    expect([cut.code, JSON.parse(cut.stdout)]).toEqual([
+      2,
+      { error: expect.objectContaining({ code: "DTV_OUTCOME_UNKNOWN" }) },
+    ]);
+    expect(existsSync(join(cwd, "aborted"))).toBe(false);
+    const done = run(cwd);
+    expect([done.code, idsOf(cwd), existsSync(join(cwd, "aborted"))]).toEqual([0, [1, 2], false]);
   });
 
   it.each([

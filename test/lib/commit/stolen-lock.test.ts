@@ -42,7 +42,8 @@ vi.mock("node:fs/promises", async (original) => {
       await actors.current()?.step();
       return work(...args);
     };
-  return { ...real, link: stepping(real.link), rename: stepping(real.rename), rm: stepping(real.rm) };
+  const { link, mkdir, rename, rm } = real;
+  return { ...real, link: stepping(link), mkdir: stepping(mkdir), rename: stepping(rename), rm: stepping(rm) };
 });
 
 const asset = new AssetDefinition({ name: "zips", version: "1.0.0", schema: [{ name: "id", type: "integer" }] });
