@@ -3,12 +3,14 @@ import type { Batch } from "./batch.ts";
 import type { FileEntry, SourceConfig } from "./config.ts";
 import { DativoError } from "./errors.ts";
 import type { Format, SourceContext } from "./format.ts";
+import { GoneFiles, type LoadedContent } from "./gone-files.ts";
 import { TextInference } from "./infer.ts";
 import type { NativeDecoder } from "./native-codecs.ts";
 import { o, parseOptions } from "./options.ts";
 import { BaseReader, type Yielded } from "./reader.ts";
 import { ConnectionTestResult, type DiscoveredColumn, DiscoveryResult, type Split } from "./results.ts";
 import { MAX_BATCH_ROWS, RowBatch } from "./row-batch.ts";
+import type { StagedValues } from "./staged-values.ts";
 import type { IncrementalStateManager } from "./state.ts";
 import type { SourceFile } from "./storage.ts";
 import { formatType } from "./types.ts";
@@ -28,11 +30,6 @@ interface FilePosition {
 
 /** What a job has loaded, under this key of its state: path → content. */
 const LOADED = "loaded_files";
-
-interface LoadedContent {
-  readonly xxh128: string;
-  readonly sizeBytes: number;
-}
 
 /** Records that `discover` reads of each file, at most, to tell its types. */
 const DISCOVER_ROWS = 200_000;
@@ -54,6 +51,8 @@ export abstract class FileReader extends BaseReader {
   readonly #format: Format;
   #parsed: ReadOptions | undefined;
   #planned: ReadonlySet<string> = new Set();
+  /** Told once for all files of a reading. */
+  #gone: { readonly of: StagedValues; readonly files: GoneFiles } | undefined;
   /** Opened with the first file, for all of them; null once it is known that there is none. */
   #native: NativeDecoder | null | undefined;
 
@@ -74,6 +73,7 @@ export abstract class FileReader extends BaseReader {
       }
     }
     this.#planned = new Set(splits.keys());
+    this.#gone = undefined;
     return [...splits.values()];
   }
 
@@ -218,12 +218,12 @@ export abstract class FileReader extends BaseReader {
   async #alreadyLoaded(file: SourceFile, state?: IncrementalStateManager): Promise<FilePosition | undefined> {
     const position = state?.position as FilePosition | undefined;
     if (position?.sizeBytes === file.sizeBytes && position.mtimeNs === file.mtimeNs) return position;
-    const loaded = Object.entries(loadedFiles(state)).filter(
-      ([path, { sizeBytes }]) => sizeBytes === file.sizeBytes && (path === file.path || !this.#planned.has(path)),
-    );
-    if (loaded.length > 0) {
+    const own = state?.staged.entry(LOADED, file.path) as LoadedContent | undefined;
+    const gone = this.#goneFiles(state);
+    if (own?.sizeBytes === file.sizeBytes || gone?.hasSize(file.sizeBytes)) {
       const xxh128 = await file.digest();
-      const [before] = loaded.find(([, content]) => content.xxh128 === xxh128) ?? [];
+      const content = { xxh128, sizeBytes: file.sizeBytes };
+      const before = own?.xxh128 === xxh128 ? file.path : gone?.claim(content);
       if (before !== undefined) {
         const now = positionOf(file, xxh128, position?.rows ?? 0);
         remember(state, now, before);
@@ -235,6 +235,15 @@ export abstract class FileReader extends BaseReader {
       culprit: file.path,
       hint: "Loading it again would repeat the records it had. Load everything anew with --full-refresh, or put new records into a new file.",
     });
+  }
+
+  /** What was loaded and is not among the files of this run. */
+  #goneFiles(state: IncrementalStateManager | undefined): GoneFiles | undefined {
+    if (!state) return undefined;
+    if (this.#gone?.of !== state.staged) {
+      this.#gone = { of: state.staged, files: new GoneFiles(loadedFiles(state), this.#planned) };
+    }
+    return this.#gone.files;
   }
 
   #entries(): readonly FileEntry[] {
@@ -279,8 +288,8 @@ function positionOf(file: SourceFile, xxh128: string, rows: number): FilePositio
   return { path: file.path, sizeBytes: file.sizeBytes, mtimeNs: file.mtimeNs, xxh128, rows };
 }
 
-function loadedFiles(state: IncrementalStateManager | undefined): Record<string, LoadedContent> {
-  return (state?.get(LOADED) ?? {}) as Record<string, LoadedContent>;
+function loadedFiles(state: IncrementalStateManager): Record<string, LoadedContent> {
+  return (state.staged.get(LOADED) ?? {}) as Record<string, LoadedContent>;
 }
 
 /** Notes what a file holds now; `before` is the name it had. */
@@ -289,8 +298,8 @@ function remember(
   { path, xxh128, sizeBytes }: FilePosition,
   before: string = path,
 ): void {
-  const { [before]: _, ...others } = loadedFiles(state);
-  state?.set(LOADED, { ...others, [path]: { xxh128, sizeBytes } });
+  if (before !== path) state?.staged.setEntry(LOADED, before, undefined);
+  state?.staged.setEntry(LOADED, path, { xxh128, sizeBytes });
 }
 
 interface ColumnFacts {

@@ -1,4 +1,5 @@
 import type { Position } from "./results.ts";
+import { StagedValues } from "./staged-values.ts";
 
 type StateBag = Record<string, unknown>;
 
@@ -11,28 +12,36 @@ type StateBag = Record<string, unknown>;
 export class IncrementalStateManager {
   /** The last committed position of the split that is being read; undefined on a first run. */
   readonly position: Position | undefined;
-  readonly #values: Map<string, unknown>;
+  /** The staged copy, which all splits of a reading have in common. */
+  readonly staged: StagedValues;
+  readonly #copied = new Set<string>();
 
-  constructor(position?: Position, values: Readonly<StateBag> = {}) {
+  constructor(position?: Position, values: Readonly<StateBag> | StagedValues = {}) {
     this.position = position;
-    this.#values = new Map(Object.entries(structuredClone(values)));
+    this.staged = values instanceof StagedValues ? values : new StagedValues(values);
   }
 
   get(key: string): unknown {
-    return this.#values.get(key);
+    const value = this.staged.get(key);
+    if (value === undefined || this.#copied.has(key)) return value;
+    // A reader may change what it gets; neither what was committed nor what another split saw must change with it.
+    const copy: unknown = structuredClone(value);
+    this.set(key, copy);
+    return copy;
   }
 
   set(key: string, value: unknown): void {
-    this.#values.set(key, value);
+    this.#copied.add(key);
+    this.staged.set(key, value);
   }
 
-  /** The staged copy, for the engine to save. */
+  /** The staged copy as it stands. */
   values(): StateBag {
-    return Object.fromEntries(this.#values);
+    return this.staged.snapshot()();
   }
 
   readState(statePath: string): StateBag {
-    return structuredClone((this.get(statePath) ?? {}) as StateBag);
+    return structuredClone((this.staged.get(statePath) ?? {}) as StateBag);
   }
 
   writeState(statePath: string, state: StateBag): void {
@@ -41,14 +50,13 @@ export class IncrementalStateManager {
 
   /** True when the file is no newer than at the last load, a look-back window of days left aside. */
   shouldSkipFile(fileId: string, modifiedTime: string, statePath: string, lookbackDays = 0): boolean {
-    const entry = this.readState(statePath)[`file_${fileId}`] as { last_modified?: string } | undefined;
+    const entry = this.staged.entry(statePath, `file_${fileId}`) as { last_modified?: string } | undefined;
     if (entry?.last_modified === undefined) return false;
     return instant(modifiedTime) <= instant(entry.last_modified) - lookbackDays * 86_400_000;
   }
 
   updateFileState(fileId: string, modifiedTime: string, statePath: string): void {
-    const state = this.readState(statePath);
-    this.writeState(statePath, { ...state, [`file_${fileId}`]: { last_modified: modifiedTime, file_id: fileId } });
+    this.staged.setEntry(statePath, `file_${fileId}`, { last_modified: modifiedTime, file_id: fileId });
   }
 }
 

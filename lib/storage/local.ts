@@ -97,14 +97,14 @@ class LocalSourceFile implements SourceFile {
 
   bytes(): AsyncIterable<Uint8Array> {
     return decompress(
-      this.#stored(() => Buffer.allocUnsafeSlow(CHUNK_BYTES)),
+      this.#stored(() => this.#buffer(CHUNK_BYTES)),
       this.path,
     );
   }
 
   lentBytes(chunkBytes: number, makeHash: () => ContentHash): AsyncIterable<Uint8Array> {
     this.#hash ??= Promise.resolve(makeHash());
-    const ring = Array.from({ length: LENT_CHUNKS }, () => Buffer.allocUnsafeSlow(chunkBytes));
+    const ring = Array.from({ length: LENT_CHUNKS }, () => this.#buffer(chunkBytes));
     let next = 0;
     return decompress(
       this.#stored(() => ring[next++ % LENT_CHUNKS] as Buffer),
@@ -121,7 +121,7 @@ class LocalSourceFile implements SourceFile {
 
   async digest(): Promise<string> {
     while (this.#hashed < this.sizeBytes) {
-      const bytes = await this.#readAt(this.#hashed, Buffer.allocUnsafeSlow(CHUNK_BYTES));
+      const bytes = await this.#readAt(this.#hashed, this.#buffer(CHUNK_BYTES));
       if (bytes.length === 0) break;
       await this.#absorb(bytes);
     }
@@ -151,6 +151,11 @@ class LocalSourceFile implements SourceFile {
       this.#observe(bytes.length);
       yield bytes;
     }
+  }
+
+  /** No larger than the file: of thousands of small ones, megabytes for each would be most of the work. */
+  #buffer(chunkBytes: number): Buffer {
+    return Buffer.allocUnsafeSlow(Math.max(1, Math.min(chunkBytes, this.sizeBytes)));
   }
 
   async #readAt(offset: number, buffer: Buffer): Promise<Uint8Array> {

@@ -13,8 +13,8 @@ export interface Envelope {
   readonly flow: Flow;
   /** Where each split can be resumed after the last record of this batch. */
   positions: Map<string, Position>;
-  /** The staged values of the reader's state, as of the positions. */
-  values: Readonly<Record<string, unknown>> | undefined;
+  /** Tells the staged values of the reader's state, as of the positions. */
+  values: (() => Readonly<Record<string, unknown>>) | undefined;
   /** Records that the reader took in for this batch, rejected ones included. */
   read: number;
   added: number;

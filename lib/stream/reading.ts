@@ -3,8 +3,9 @@ import type { Reservation } from "../contract/context.ts";
 import { type BaseReader, WHOLE_SOURCE } from "../contract/reader.ts";
 import type { Position, Split } from "../contract/results.ts";
 import { RowBatch } from "../contract/row-batch.ts";
+import { StagedValues } from "../contract/staged-values.ts";
 import { IncrementalStateManager } from "../contract/state.ts";
-import { attachEnvelope, Flow, newEnvelope } from "./envelope.ts";
+import { attachEnvelope, type Envelope, Flow, newEnvelope } from "./envelope.ts";
 import { iteratorOf } from "./iterator-of.ts";
 import { RowShaper } from "./row-shaper.ts";
 import type { StageControl } from "./stage.ts";
@@ -29,13 +30,11 @@ export class Reading {
     const { state: before, onPlan } = this.#options;
     const splits = await this.#control.call("plan", async () => this.#checkPlan(await this.#reader.plan()));
     onPlan?.(splits);
-    let values = before?.values ?? {};
+    const staged = new StagedValues(before?.values);
+    const positions = before?.positions ?? {};
     for (const split of splits) {
-      const positions = before?.positions ?? {};
       const position = Object.hasOwn(positions, split.id) ? positions[split.id] : undefined;
-      const state = new IncrementalStateManager(position, values);
-      yield* this.#readSplit(split, state);
-      values = state.values();
+      yield* this.#readSplit(split, new IncrementalStateManager(position, staged));
     }
   }
 
@@ -58,7 +57,7 @@ export class Reading {
         const { batches, position } = shaped;
         for (const [index, batch] of batches.entries()) {
           const isCheckpoint = position !== undefined && index === batches.length - 1;
-          yield* this.#emit(batch, isCheckpoint ? { split, position, values: state.values() } : undefined);
+          yield* this.#emit(batch, isCheckpoint ? { split, position, values: state.staged.snapshot() } : undefined);
         }
       }
       if (control.rejectsWaiting > 0) yield* this.#emit(RowBatch.empty(shaper.schema));
@@ -126,5 +125,5 @@ function giveBack(yielded: unknown): void {
 interface Checkpoint {
   readonly split: Split;
   readonly position: Position;
-  readonly values: Readonly<Record<string, unknown>>;
+  readonly values: NonNullable<Envelope["values"]>;
 }

@@ -99,7 +99,7 @@ class WriterSink extends Writable {
   #stage: Stage | undefined;
   #phase: Phase = "staging";
   #inFlight: Promise<unknown> = Promise.resolve();
-  #values: Readonly<Record<string, unknown>> | undefined;
+  #values: Envelope["values"];
   #schema: Schema | undefined;
   #balanced = true;
   #batches = 0;
@@ -242,7 +242,7 @@ class WriterSink extends Writable {
         files: this.#files,
         counts: this.counts,
         positions: this.#positions,
-        values: this.#values,
+        values: this.#values?.(),
         schema: this.#schema,
         balanced: this.#balanced,
       });

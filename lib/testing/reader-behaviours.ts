@@ -104,7 +104,7 @@ async function readAll(suite: ReaderSuite, state: ReadState = { positions: {}, v
     }
     if (envelope.positions.size > 0) {
       const positions = { ...reached.positions, ...Object.fromEntries(envelope.positions) };
-      reached = { positions, values: envelope.values ?? reached.values };
+      reached = { positions, values: envelope.values?.() ?? reached.values };
       reading.checkpoints.push({ state: reached, rowsBefore: reading.rows.length });
     }
     envelope.lease?.release();

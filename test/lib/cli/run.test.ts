@@ -128,6 +128,19 @@ describe("dativo run", () => {
     expect(receiptOf(run(cwd, "--json")).status).toBe("unchanged");
   });
 
+  it("knows files of equal content that were renamed together, one for one", () => {
+    const files = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`old/${i}.csv`, PEOPLE_CSV]));
+    const asset = PEOPLE_ASSET.replace('"unique":true', '"unique":false');
+    const cwd = jobFolder({ ...files, "people.yaml": asset }, { source: { files: [{ path: "{old,new}/*.csv" }] } });
+    expect(receiptOf(run(cwd, "--json")).counts.written).toBe(120);
+    renameSync(join(cwd, "old"), join(cwd, "new"));
+    writeFiles(cwd, { "new/one more.csv": PEOPLE_CSV });
+    expect(receiptOf(run(cwd, "--json")).counts.written).toBe(3);
+    renameSync(join(cwd, "new"), join(cwd, "old"));
+    expect(receiptOf(run(cwd, "--json")).counts.read).toBe(0);
+    expect(receiptOf(run(cwd, "--json")).status).toBe("unchanged");
+  });
+
   it("refuses a file that has changed since it was loaded, instead of loading its records twice", () => {
     const cwd = jobFolder();
     run(cwd);
