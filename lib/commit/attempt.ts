@@ -140,7 +140,6 @@ export class Attempt {
   async #recordOf(sealed: Sealed): Promise<CommitRecord> {
     const { place, asset, mode, latest, replaces, clock } = this.#init;
     const { runId } = this.token;
-    const startState = startOf(latest);
     const publishes = place.target !== undefined && !sealed.writer.commitFiles;
     const runFolder = publishes && place.layout === "run-dir" ? runFolderName(asset.name, runId) : undefined;
     const publishedAs = (staged: string): string =>
@@ -164,14 +163,13 @@ export class Attempt {
       counts: { ...sealed.counts },
       ...schemaOf(sealed, mode === "append" ? latest : undefined),
       contract: { name: asset.name, version: asset.version, fingerprint: asset.fingerprint },
-      startState,
-      endState: endStateOf(startState, sealed, mode),
+      endState: endStateOf(startOf(latest), sealed, mode),
     };
   }
 
   /** Nothing to say: no record, no reject, the source stands where it stood, and nothing is replaced. */
-  #isNothing({ mode, counts, endState, startState }: CommitRecord): boolean {
-    const moved = JSON.stringify(endState) !== JSON.stringify(startState);
+  #isNothing({ mode, counts, endState }: CommitRecord): boolean {
+    const moved = JSON.stringify(endState) !== JSON.stringify(startOf(this.#init.latest));
     return mode === "append" && counts["written"] === 0 && this.#rejects.count === 0 && !moved;
   }
 

@@ -46,7 +46,6 @@ export interface CommitRecord {
   readonly schemaFingerprint: string | undefined;
   readonly fields: Readonly<Record<string, string>> | undefined;
   readonly contract: { readonly name: string; readonly version: string; readonly fingerprint: string };
-  readonly startState: EndState;
   readonly endState: EndState;
 }
 
