@@ -8,7 +8,7 @@ import { BIN, NODE } from "./support/cli.ts";
 import { tempFolder } from "./support/folder.ts";
 
 const root = join(import.meta.dirname, "..");
-const PAGES = ["README.md", "docs/plugins.md"];
+const PAGES = ["README.md", "docs/plugins.md", "docs/state.md"];
 
 interface Block {
   readonly language: string;

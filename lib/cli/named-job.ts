@@ -23,3 +23,19 @@ export function checkNaming(command: string, { config, jobDir }: JobFlags, [give
     });
   }
 }
+
+/**
+ * The job of a command that takes just one, on its own or by --config.
+ *
+ * @throws DativoError when there is none, or there are two.
+ */
+export function jobFileOf({ config }: JobFlags, [given]: readonly string[]): string {
+  const file = given ?? config;
+  if (file === undefined) {
+    throw new DativoError("DTV_CONFIG_NOT_FOUND", "No job was named", { hint: "Give one with --config job.yaml." });
+  }
+  if (given === undefined || config === undefined || given === config) return file;
+  throw new DativoError("DTV_CONFIG_INVALID", `Two jobs were named: ${given} and --config ${config}`, {
+    hint: "Leave one of them out.",
+  });
+}

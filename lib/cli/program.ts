@@ -59,6 +59,27 @@ export function buildProgram(): Command {
     .argument("[job]", "the job file")
     .action(run(async () => (await import("./commands/explain.ts")).explainCommand));
 
+  const state = program.command("state").description("Look into what a job knows of its earlier runs, or mend it");
+  globals(loading(state.command("show").description("Say where a job stands, and whether state and target agree")))
+    .argument("[job]", "the job file")
+    .action(run(async () => (await import("./commands/state.ts")).stateShowCommand));
+  globals(loading(state.command("repair").description("Write the state anew from the target's own record")))
+    .argument("[job]", "the job file")
+    .option("--from-target", "from there, as it is done anyway")
+    .action(run(async () => (await import("./commands/state.ts")).stateRepairCommand));
+  globals(
+    loading(state.command("reset").description("Have the next run read everything anew; the target keeps what it has")),
+  )
+    .argument("[job]", "the job file")
+    .option("-y, --yes", "yes, the next run may add what the target holds once more")
+    .action(run(async () => (await import("./commands/state.ts")).stateResetCommand));
+
+  globals(
+    loading(program.command("recover").description("Do what the next run would do first: finish or undo dead runs")),
+  )
+    .argument("[job]", "the job file")
+    .action(run(async () => (await import("./commands/recover.ts")).recoverCommand));
+
   globals(loading(program.command("discover").description("List what a source offers: files, columns, types")))
     .argument("[files...]", "data files to look into, without a job")
     .option("--connector <type>", "csv, jsonl, parquet, or a plugin's path; told from the file name by default")
@@ -90,6 +111,7 @@ Examples:
   dativo init data/zips.csv                  write jobs/zips.yaml and assets/zips.yaml
   dativo check --config jobs/zips.yaml       say what is wrong, run nothing
   dativo run --config jobs/zips.yaml         load it; a second run loads nothing twice
+  dativo state show jobs/zips.yaml           say where it stands
 
 Exit codes: 0 done, 1 published but some records were rejected, 2 not published, 130/143 interrupted`;
 

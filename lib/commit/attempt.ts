@@ -29,7 +29,7 @@ export interface AttemptInit {
   readonly clock: Clock;
   readonly storage: Storage;
   readonly asset: AssetDefinition;
-  readonly mode: "append" | "overwrite";
+  readonly mode: CommitRecord["mode"];
   readonly token: CommitToken;
   readonly latest: CommitRecord | undefined;
   readonly replaces: readonly string[];
@@ -154,6 +154,7 @@ export class Attempt {
     return {
       format: COMMIT_FORMAT,
       ...this.token,
+      ...gapAfter(latest, this.token),
       writtenAt: clock.now().toISOString(),
       mode,
       runFolder: files.length > 0 ? runFolder : undefined,
@@ -161,7 +162,7 @@ export class Attempt {
       writerFiles: publishes ? [] : sealed.files,
       replaces,
       counts: { ...sealed.counts },
-      ...schemaOf(sealed, mode === "append" ? latest : undefined),
+      ...schemaOf(sealed, mode === "overwrite" ? undefined : latest),
       contract: { name: asset.name, version: asset.version, fingerprint: asset.fingerprint },
       endState: endStateOf(startOf(latest), sealed, mode),
     };
@@ -311,9 +312,15 @@ function schemaOf(
   return { schemaFingerprint: before?.schemaFingerprint, fields: before?.fields };
 }
 
-/** Overwriting forgets what was loaded before; appending adds to it. */
-function endStateOf(start: EndState, sealed: Sealed, mode: "append" | "overwrite"): EndState {
-  const before: EndState = mode === "overwrite" ? { positions: {}, values: {} } : start;
+/** Numbers count on from a state that is ahead of its target. */
+function gapAfter(latest: CommitRecord | undefined, { seq }: CommitToken): Pick<CommitRecord, "follows"> {
+  const follows = latest?.seq ?? 0;
+  return follows === seq - 1 ? {} : { follows };
+}
+
+/** Overwriting forgets what was loaded before, and so does a reset; appending adds to it. */
+function endStateOf(start: EndState, sealed: Sealed, mode: CommitRecord["mode"]): EndState {
+  const before = mode === "append" ? start : startOf(undefined);
   return {
     positions: { ...before.positions, ...Object.fromEntries(sealed.positions) },
     values: sealed.values ?? before.values,

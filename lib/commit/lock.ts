@@ -1,6 +1,7 @@
 import { readFile, readlink, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { createFile, linkIfAbsent } from "../storage/durable.ts";
 import { listFolder } from "./record.ts";
@@ -9,7 +10,10 @@ const HEARTBEAT_MS = 5_000;
 /** A holder on another machine, or in another container, whose heart has not beaten for so long is taken for dead. */
 const STALE_MS = 60_000;
 
-interface Holder {
+/** How often a run that waits looks again. */
+const LOOK_MS = 250;
+
+export interface Holder {
   readonly pid: number;
   readonly host: string;
   readonly bootId: string;
@@ -19,6 +23,15 @@ interface Holder {
   readonly startTicks: string;
   readonly runId: string;
   readonly since: string;
+}
+
+/** Whether to wait for a run that holds the lock; by default not. */
+export interface LockWait {
+  /** How long, in milliseconds; Infinity for as long as it takes. */
+  readonly ms?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told once who is waited for. */
+  readonly onWait?: ((holder: string) => void) | undefined;
 }
 
 /**
@@ -39,22 +52,40 @@ export class JobLock {
     }, HEARTBEAT_MS).unref();
   }
 
-  /** @throws DativoError DTV_LOCKED while another run holds it; a dead holder's lock is taken over. */
-  static async acquire(path: string, runId: string): Promise<JobLock> {
+  /**
+   * Takes the lock, at once or within the time that may be waited for. A dead holder's lock is taken over.
+   *
+   * @throws DativoError DTV_LOCKED while another run holds it; the reason of the signal when that fires.
+   */
+  static async acquire(path: string, runId: string, { ms = 0, signal, onWait }: LockWait = {}): Promise<JobLock> {
     const content = JSON.stringify(await describeSelf(runId));
     await removeRemains(path);
-    if (await createFile(path, content, runId)) return new JobLock(path, content);
-    const { text, holder, ageMs } = await readHolder(path);
-    if (holder && (await isAlive(holder, ageMs))) throw locked(holder, path);
-    await removeDead(path, text, runId);
-    if (await createFile(path, content, runId)) return new JobLock(path, content);
-    throw locked((await readHolder(path)).holder, path);
+    const end = performance.now() + ms;
+    for (let looks = 0; ; looks++) {
+      const holder = await take(path, content, runId);
+      if (!holder) return new JobLock(path, content);
+      const left = end - performance.now();
+      if (left <= 0) throw locked(holder, path, ms > 0);
+      if (looks === 0) onWait?.(describeHolder(holder));
+      await sleep(Math.min(LOOK_MS, left), undefined, { signal }).catch(() => {});
+      signal?.throwIfAborted();
+    }
   }
 
   async release(): Promise<void> {
     clearInterval(this.#heart);
     const held = await readFile(this.#path, "utf8").catch(() => undefined);
     if (held === this.#content) await rm(this.#path, { force: true });
+  }
+}
+
+/** Undefined once the lock is ours, else who has it. */
+async function take(path: string, content: string, runId: string): Promise<Holder | undefined> {
+  for (;;) {
+    const found = await readLock(path);
+    if (found?.isAlive) return found.holder;
+    if (found) await removeDead(path, found.text, runId);
+    if (await createFile(path, content, runId)) return undefined;
   }
 }
 
@@ -70,14 +101,26 @@ async function describeSelf(runId: string): Promise<Holder> {
   };
 }
 
-async function readHolder(path: string): Promise<{ text: string; holder: Holder | undefined; ageMs: number }> {
+export type FoundLock = { readonly text: string; readonly ageMs: number } & (
+  | { readonly isAlive: true; readonly holder: Holder }
+  /** A lock without a holder does not parse: nobody of ours has written it. */
+  | { readonly isAlive: false; readonly holder: Holder | undefined }
+);
+
+/** The lock that stands there now, whoever holds it; undefined when nobody does. */
+export async function readLock(path: string): Promise<FoundLock | undefined> {
+  let text: string;
+  let ageMs: number;
   try {
-    const text = await readFile(path, "utf8");
-    const ageMs = Date.now() - (await stat(path)).mtimeMs;
-    return { text, holder: parseHolder(text), ageMs };
-  } catch {
-    return { text: "", holder: undefined, ageMs: 0 };
+    text = await readFile(path, "utf8");
+    ageMs = Date.now() - (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
   }
+  const holder = parseHolder(text);
+  if (holder && (await isAlive(holder, ageMs))) return { text, ageMs, holder, isAlive: true };
+  return { text, ageMs, holder, isAlive: false };
 }
 
 /** Undefined for the lock of a process that died while it wrote it. */
@@ -120,9 +163,9 @@ async function removeRemains(path: string): Promise<void> {
   for (const found of await listFolder(dirname(path))) {
     if (!found.startsWith(`${name}.`) && !found.startsWith(`.${name}.`)) continue;
     const remains = join(dirname(path), found);
-    const { holder, ageMs } = await readHolder(remains);
-    const isDead = holder ? !(await isAlive(holder, ageMs)) : ageMs >= STALE_MS;
-    if (isDead) await rm(remains, { force: true });
+    const lock = await readLock(remains);
+    // Without a holder it was cut off while it was written, which may be now.
+    if (lock && !lock.isAlive && (lock.holder || lock.ageMs >= STALE_MS)) await rm(remains, { force: true });
   }
 }
 
@@ -141,11 +184,15 @@ async function readStartTicks(pid: number): Promise<string | undefined> {
   return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19];
 }
 
-function locked(holder: Holder | undefined, path: string): DativoError {
-  const who = holder ? `process ${holder.pid} on ${holder.host}, since ${holder.since}` : "an unknown process";
-  return new DativoError("DTV_LOCKED", `Another run of this job is under way: ${who}`, {
+export function describeHolder({ pid, host, since }: Holder): string {
+  return `process ${pid} on ${host}, since ${since}`;
+}
+
+function locked(holder: Holder, path: string, hasWaited: boolean): DativoError {
+  const still = hasWaited ? "still " : "";
+  return new DativoError("DTV_LOCKED", `Another run of this job is ${still}under way: ${describeHolder(holder)}`, {
     culprit: path,
-    hint: "Wait for it to end. Jobs with different names may share a target folder.",
-    details: holder && { ...holder },
+    hint: "`dativo run --wait-for-lock` waits for it to end. Jobs with different names may share a target folder.",
+    details: { ...holder },
   });
 }

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ControlPaths } from "./places.ts";
-import { type CommitRecord, readDecided } from "./record.ts";
+import { type CommitRecord, numberBefore, readDecided } from "./record.ts";
 
 /** How many records and files are looked at, the newest first, so that a long history costs no more than a short one. */
 const MAX_LOOKS = 1_000;
@@ -22,7 +22,7 @@ export async function describeMissing(
       files++;
     }
     looks += record.files.length;
-    record = record.mode === "overwrite" ? undefined : await readDecided(paths, record.seq - 1);
+    record = record.mode === "overwrite" ? undefined : await readDecided(paths, numberBefore(record));
   }
   if (missing.length === 0) return undefined;
   return `Files that this job has published are gone or changed: ${missing.length} of ${files}, ${missing[0]} for one; --full-refresh loads everything again`;

@@ -32,7 +32,10 @@ export interface CommitRecord {
   readonly seq: number;
   readonly runId: string;
   readonly writtenAt: string;
-  readonly mode: "append" | "overwrite";
+  /** `reset`: nothing was read or written, and the next run reads everything. */
+  readonly mode: "append" | "overwrite" | "reset";
+  /** The number of the record before, where that is not one less: the state was ahead of a target that was set back. */
+  readonly follows?: number | undefined;
   /** The folder in the target that holds the files of this run and no others; undefined where they lie side by side. */
   readonly runFolder: string | undefined;
   /** Files that the engine publishes. */
@@ -80,14 +83,27 @@ export function startOf(latest: CommitRecord | undefined): EndState {
   return latest?.endState ?? { positions: {}, values: {} };
 }
 
-/** Paths of every file that the job's commits have made visible and not replaced since, oldest first. */
-export async function listLiveFiles(paths: ControlPaths, latest: CommitRecord | undefined): Promise<string[]> {
-  const live: string[] = [];
-  for (let record = latest; record; record = await readPrevious(paths, record)) {
-    live.unshift(...record.files.map((file) => file.path));
-    if (record.mode === "overwrite") break;
+/** The number of the record that a record follows. */
+export function numberBefore({ seq, follows = seq - 1 }: Pick<CommitRecord, "seq" | "follows">): number {
+  return follows;
+}
+
+/** The commits whose data was not replaced since, the newest first. */
+export async function* liveRecords(
+  paths: ControlPaths,
+  latest: CommitRecord | undefined,
+): AsyncGenerator<CommitRecord> {
+  for (let record = latest; record; record = await readBefore(paths, record)) {
+    yield record;
+    if (record.mode === "overwrite") return;
   }
-  return live;
+}
+
+/** Every file that the job's commits have made visible and not replaced since, oldest first. */
+export async function listLiveFiles(paths: ControlPaths, latest: CommitRecord | undefined): Promise<PublishedFile[]> {
+  const live: (readonly PublishedFile[])[] = [];
+  for await (const { files } of liveRecords(paths, latest)) live.push(files);
+  return live.reverse().flat();
 }
 
 /** Names in a folder; none when there is no such folder. */
@@ -100,6 +116,7 @@ export async function listFolder(path: string): Promise<string[]> {
   }
 }
 
-function readPrevious(paths: ControlPaths, record: CommitRecord): Promise<CommitRecord> | undefined {
-  return record.seq > 1 ? readRecord(paths.commit(record.seq - 1)) : undefined;
+function readBefore(paths: ControlPaths, record: CommitRecord): Promise<CommitRecord> | undefined {
+  const seq = numberBefore(record);
+  return seq > 0 ? readRecord(paths.commit(seq)) : undefined;
 }

@@ -10,11 +10,19 @@ import { decide, retract } from "./decision.ts";
 import type { LedgerPlace, LedgerTools } from "./ledger.ts";
 import { moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
 import { isFile } from "./published-file.ts";
-import { type CommitRecord, listFolder, readDecided, readLatest, readRecord } from "./record.ts";
+import { type CommitRecord, listFolder, numberBefore, readDecided, readLatest, readRecord } from "./record.ts";
 import { keepRejects } from "./rejects-file.ts";
 
 /** Makes the job's writer for one piece of work, and closes it. Neither `open` nor `writeBatch` has been called. */
 export type WithWriter = <T>(staging: string, work: (writer: BaseWriter) => Promise<T>) => Promise<T>;
+
+/** Something that an earlier run had left to do. */
+export type RecoveryEvent =
+  | { readonly did: "finished" | "undid"; readonly runId: string; readonly seq: number }
+  /** What a run had staged that never came to its manifest. */
+  | { readonly did: "removed"; readonly runId: string }
+  /** The state was missing or older than the target's own record. */
+  | { readonly did: "repaired"; readonly seq: number };
 
 /**
  * Finishes or undoes what runs before this one left, under the lock: whatever has no manifest never happened; whatever
@@ -27,19 +35,24 @@ export async function recover(place: LedgerPlace, tools: LedgerTools): Promise<C
   const { paths, target, stateFile } = place;
   await removeTemporaries(paths.pending);
   if (stateFile !== undefined) await removeTemporaries(dirname(stateFile), basename(stateFile));
+  const settled = new Set<string>();
   for (const name of (await listFolder(paths.pending)).sort()) {
     if (!/\.(manifest|retracted)$/.test(name)) continue;
     const path = join(paths.pending, name);
     const record = await readRecord(path);
-    await new Recovery(place, tools, record).settle(name.endsWith(".manifest"));
+    const did = await new Recovery(place, tools, record).settle(name.endsWith(".manifest"));
+    if (!settled.has(record.runId)) tools.onRecovery?.({ did, runId: record.runId, seq: record.seq });
+    settled.add(record.runId);
     await rm(path, { force: true });
     await rm(paths.retracted(record.seq, record.runId), { force: true });
     await syncFolder(paths.pending);
   }
   const latest = await readLatest(paths);
   if (latest && target !== undefined) await moveReplaced(paths, target, latest);
-  for (const runId of await listFolder(paths.stagingRoot))
+  for (const runId of await listFolder(paths.stagingRoot)) {
     await rm(paths.staging(runId), { recursive: true, force: true });
+    if (!settled.has(runId)) tools.onRecovery?.({ did: "removed", runId });
+  }
   return latest;
 }
 
@@ -57,18 +70,16 @@ class Recovery {
     this.#staging = place.paths.staging(record.runId);
   }
 
-  async settle(isPrepared: boolean): Promise<void> {
+  async settle(isPrepared: boolean): Promise<"finished" | "undid"> {
     const { paths } = this.#place;
     const { seq, runId } = this.#record;
-    if ((await readDecided(paths, seq))?.runId === runId) return;
+    if ((await readDecided(paths, seq))?.runId === runId) return "finished";
     const last = (await readLatest(paths))?.seq ?? 0;
-    // A run that replaces everything may have counted on from a state that was ahead of the target.
-    const isNext = this.#record.mode === "overwrite" ? seq > last : seq === last + 1;
-    if (isPrepared && isNext && (await this.#publish()) && (await this.#decide())) {
+    if (isPrepared && last === numberBefore(this.#record) && (await this.#publish()) && (await this.#decide())) {
       this.#tools.log.info(`Finished the commit of run ${runId}, which had died`, { runId });
-    } else {
-      await this.#rollBack();
+      return "finished";
     }
+    return this.#rollBack();
   }
 
   /** True when everything that the run had to show is visible. */
@@ -118,14 +129,15 @@ class Recovery {
     return (await decide(paths, this.#record)) === this.#record.runId;
   }
 
-  async #rollBack(): Promise<void> {
+  async #rollBack(): Promise<"finished" | "undid"> {
     const { paths, target } = this.#place;
     const { runId, writerFiles } = this.#record;
     const { decided } = await retract(paths, this.#record);
-    if (decided === runId) return;
+    if (decided === runId) return "finished";
     if (target !== undefined) await unpublishFiles(paths, target, this.#record);
     if (writerFiles.length > 0) await this.#abort();
     this.#tools.log.info(`Rolled back run ${runId}, which had died`, { runId });
+    return "undid";
   }
 
   async #abort(): Promise<void> {

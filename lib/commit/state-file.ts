@@ -19,7 +19,7 @@ export interface StateFile extends EndState {
 const STATE_KIND: DocumentKind = {
   format: STATE_FORMAT,
   code: "DTV_STATE_CORRUPT",
-  hint: "It is a copy. Move it away, and the next run writes it anew from the commit records of the target.",
+  hint: "It is a copy: `dativo state repair` writes it anew from the commit records of the target.",
 };
 
 /** Undefined when there is none. @throws DativoError DTV_STATE_CORRUPT, DTV_STATE_DIR */
@@ -29,6 +29,16 @@ export async function readStateFile(path: string): Promise<StateFile | undefined
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw unusable(path, error);
+  }
+}
+
+/** For who can go on without it: the error of a state that does not say what it should. @throws DativoError DTV_STATE_DIR */
+export async function readStateFileOrFault(path: string): Promise<StateFile | DativoError | undefined> {
+  try {
+    return await readStateFile(path);
+  } catch (error) {
+    if ((error as DativoError).code === "DTV_STATE_CORRUPT") return error as DativoError;
+    throw error;
   }
 }
 

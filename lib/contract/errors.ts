@@ -57,6 +57,7 @@ export const CODES = {
   ],
   DTV_TARGET_NO_HARD_LINKS: ["environment", "The target's volume has no hard links, which a no-clobber publish needs."],
   DTV_STATE_DIR: ["environment", "The state of a job cannot be read: permission, or a file where a folder is needed."],
+  DTV_NOT_CONFIRMED: ["environment", "A command that can double records was not confirmed."],
   DTV_LOCKED: ["environment", "Another run of the same job is under way."],
 
   DTV_TRANSIENT: ["transient", "A fault that may pass: trying again can help."],

@@ -292,6 +292,11 @@ function loadedFiles(state: IncrementalStateManager): Record<string, LoadedConte
   return (state.staged.get(LOADED) ?? {}) as Record<string, LoadedContent>;
 }
 
+/** How many files the values of a state know. */
+export function countLoadedFiles(values: Readonly<Record<string, unknown>>): number {
+  return Object.keys(values[LOADED] ?? {}).length;
+}
+
 /** Notes what a file holds now; `before` is the name it had. */
 function remember(
   state: IncrementalStateManager | undefined,

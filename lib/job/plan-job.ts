@@ -21,7 +21,7 @@ export interface JobPlan {
   readonly reader: Player<ReaderClass>;
   readonly transforms: readonly Player<TransformClass>[];
   readonly writer: Player<WriterClass>;
-  readonly place: LedgerPlace;
+  readonly place: LedgerPlace & { readonly stateFile: string };
   /** True when the engine publishes the writer's files into the target folder. */
   readonly publishesFiles: boolean;
   readonly guarantee: Guarantee;
@@ -91,7 +91,7 @@ function noRunFolder(job: LoadedJob, writer: string): DativoError {
   );
 }
 
-function placeOf(job: LoadedJob, name: string, publishesFiles: boolean, stateDir: string): LedgerPlace {
+function placeOf(job: LoadedJob, name: string, publishesFiles: boolean, stateDir: string): JobPlan["place"] {
   const folder = publishesFiles ? job.target.path : undefined;
   const targetUri = folder === undefined ? connectionUri(job) : pathToFileURL(folder).href;
   const jobKey = jobKeyOf({ tenant: job.tenantId, name, targetUri });

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import type { Attempt } from "../commit/attempt.ts";
 import { createCommitter } from "../commit/committer.ts";
 import { Ledger } from "../commit/ledger.ts";
-import type { WithWriter } from "../commit/recover.ts";
 import { type LoadJobOptions, loadJob } from "../config/job/load-job.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import type { Row } from "../contract/batch.ts";
@@ -13,18 +12,18 @@ import { type Clock, INERT_CONTEXT, type Log } from "../contract/context.ts";
 import { DativoError, toDativoError } from "../contract/errors.ts";
 import type { BaseReader } from "../contract/reader.ts";
 import type { CommitResult, Split } from "../contract/results.ts";
-import type { BaseWriter } from "../contract/writer.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
 import { LocalStorage } from "../storage/local.ts";
 import { DEFAULT_MEMORY_BYTES, MemoryBudget } from "../stream/budget.ts";
 import { runPipeline } from "../stream/run-pipeline.ts";
-import { closeWriter, DEFAULT_GRACE_MS, type StageMeter, type StreamEnvironment, useWriter } from "../stream/stage.ts";
+import { closeWriter, DEFAULT_GRACE_MS, type StageMeter, type StreamEnvironment } from "../stream/stage.ts";
 import { toReadable } from "../stream/to-readable.ts";
 import { toTransform } from "../stream/to-transform.ts";
 import { type Sealed, toWritable } from "../stream/to-writable.ts";
 import { buildReceipt, type RunFacts } from "./build-receipt.ts";
+import { createJobWriter, writerForRecovery } from "./job-writer.ts";
 import { type JobPlan, planJob } from "./plan-job.ts";
 import type { Receipt } from "./receipt.ts";
 import { delayBefore, type FailedAttempt, isWorthRepeating, wait } from "./retry.ts";
@@ -38,6 +37,8 @@ export interface RunOptions extends LoadJobOptions {
   readonly memoryBytes?: number;
   /** How long stages may take to stop. */
   readonly graceMs?: number;
+  /** How long to wait for another run of the job to end, Infinity for as long as it takes; by default not at all. */
+  readonly waitForLockMs?: number;
   /** Called about five times a second while records flow. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -143,13 +144,14 @@ class JobRun {
   }
 
   async run(): Promise<Receipt> {
-    const { job, place, guarantee } = this.#plan;
-    const { log, clock, storage } = this.#environment;
-    log.info(`Guarantee: ${guarantee.effect} (${guarantee.reader} source, ${guarantee.writer} target)`, {
-      ...guarantee,
-    });
-    const withWriter = this.#plan.writer.playerClass.prototype.commitFiles && this.#withWriter;
-    const ledger = await Ledger.open(place, { log, clock, storage, withWriter }, job.target.writeMode);
+    const { job, guarantee } = this.#plan;
+    this.#environment.log.info(
+      `Guarantee: ${guarantee.effect} (${guarantee.reader} source, ${guarantee.writer} target)`,
+      {
+        ...guarantee,
+      },
+    );
+    const ledger = await this.#open();
     this.#runId = ledger.runId;
     try {
       const attempt = await ledger.begin(job.asset);
@@ -159,6 +161,18 @@ class JobRun {
     } finally {
       await ledger.close();
       if (this.#tempDir !== undefined) await rm(this.#tempDir, { recursive: true, force: true });
+    }
+  }
+
+  async #open(): Promise<Ledger> {
+    const { job, place } = this.#plan;
+    const { log, clock, storage } = this.#environment;
+    const { waitForLockMs: ms, signal } = this.#options;
+    const withWriter = writerForRecovery(this.#plan, this.#environment);
+    try {
+      return await Ledger.open(place, { log, clock, storage, withWriter, wait: { ms, signal } }, job.target.writeMode);
+    } catch (error) {
+      throw signal && error === signal.reason ? cancelled(signal, error) : error;
     }
   }
 
@@ -221,7 +235,7 @@ class JobRun {
       meter: this.#meter("write"),
       committer: createCommitter({
         begin: async () => attempt,
-        createWriter: async (staging) => this.#createWriter(staging),
+        createWriter: async (staging) => createJobWriter(this.#plan, staging),
         settle: async (_attempt, handedOver) => {
           sealed = handedOver;
           return undefined;
@@ -259,22 +273,6 @@ class JobRun {
     } finally {
       await closeWriter(sealed.writer, this.#environment);
     }
-  }
-
-  /** For what an earlier run left: a writer that is asked, and may commit, but gets no records. */
-  readonly #withWriter: WithWriter = async (staging, work) =>
-    useWriter(this.#createWriter(staging), this.#environment, work);
-
-  #createWriter(staging: string): BaseWriter {
-    const { job, writer } = this.#plan;
-    return construct(writer, job.asset, job.target.config, this.#outputBase(staging));
-  }
-
-  #outputBase(staging: string): string {
-    const { publishesFiles, job } = this.#plan;
-    const { path } = job.target.config.connection;
-    if (publishesFiles || typeof path !== "string") return staging;
-    return job.target.path ?? path;
   }
 
   #receipt(run: Pick<RunFacts, "ledger" | "attempt" | "sealed" | "result">): Receipt {

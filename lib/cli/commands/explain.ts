@@ -1,24 +1,17 @@
 import { loadJob } from "../../config/job/load-job.ts";
 import { maskSecrets } from "../../config/secrets/mask-secrets.ts";
-import { DativoError } from "../../contract/errors.ts";
 import { type Explanation, explainJob } from "../../job/explain-job.ts";
 import { EXIT } from "../exit-code.ts";
 import { loadOptions } from "../load-options.ts";
 import { escapeControls } from "../log.ts";
+import { jobFileOf } from "../named-job.ts";
 import { printJson } from "../print-json.ts";
 import type { LoadFlags } from "../program.ts";
 import { formatTable, type Terminal } from "../terminal.ts";
 
 /** Says how a job would run: its stages, native or not, and where each setting comes from. Runs nothing. */
-export async function explainCommand(
-  flags: LoadFlags,
-  _terminal: Terminal,
-  [file = flags.config]: readonly string[],
-): Promise<number> {
-  if (file === undefined) {
-    throw new DativoError("DTV_CONFIG_NOT_FOUND", "No job was named", { hint: "Try: dativo explain job.yaml" });
-  }
-  const explanation = await explainJob(await loadJob(file, loadOptions(flags)));
+export async function explainCommand(flags: LoadFlags, _terminal: Terminal, args: readonly string[]): Promise<number> {
+  const explanation = await explainJob(await loadJob(jobFileOf(flags, args), loadOptions(flags)));
   if (flags.json) printJson(explanation);
   else process.stdout.write(maskSecrets(`${escapeLines(describe(explanation))}\n`));
   return EXIT.done;

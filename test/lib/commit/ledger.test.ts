@@ -15,6 +15,7 @@ import { describe, expect, it } from "vitest";
 import { Ledger, type LedgerPlace, type LedgerTools } from "../../../lib/commit/ledger.ts";
 import { ControlPaths, jobKeyOf } from "../../../lib/commit/places.ts";
 import { type CommitRecord, readLatest } from "../../../lib/commit/record.ts";
+import { commitReset, countHeld } from "../../../lib/commit/reset.ts";
 import { AssetDefinition } from "../../../lib/contract/asset.ts";
 import { INERT_CONTEXT } from "../../../lib/contract/context.ts";
 import type { FileMetadata } from "../../../lib/contract/results.ts";
@@ -443,6 +444,42 @@ describe("Ledger", () => {
     await ledger.close();
     await (await Ledger.open(place, tools)).close();
     expect([(await readLatest(place.paths))?.seq, contentsOf(place)]).toEqual([3, ["all"]]);
+  });
+
+  it.each([false, true])(
+    "finishes a reset that died between manifest and decision (target emptied: %s)",
+    async (emptied) => {
+      const place = placeIn(tempFolder());
+      for (const content of ["one", "two"]) await runOnce(place, { contents: [content], positions: { [content]: 1 } });
+      if (emptied) rmSync(place.target, { recursive: true });
+      const ledger = await Ledger.open(place, tools, "reset");
+      expect(ledger.startsAnew).toBe(false);
+      mkdirSync(place.paths.commit(3), { recursive: true });
+      await expect(commitReset(ledger, asset)).rejects.toMatchObject({ code: "DTV_OUTCOME_UNKNOWN" });
+      rmSync(place.paths.commit(3), { recursive: true });
+      await ledger.close();
+      const next = await Ledger.open(place, tools);
+      expect([next.latest?.seq, next.latest?.mode, next.state]).toEqual([3, "reset", { positions: {}, values: {} }]);
+      await next.close();
+      const again = await Ledger.open(place, tools, "reset");
+      expect([again.startsAnew, await countHeld(again)]).toEqual([
+        true,
+        emptied ? { files: 0, records: 0 } : { files: 2, records: 2 },
+      ]);
+      await again.close();
+      const { record } = await runOnce(place, { contents: ["all"], mode: "overwrite" });
+      expect([record?.replaces.length, contentsOf(place)]).toEqual([emptied ? 0 : 2, ["all"]]);
+    },
+  );
+
+  it("takes a state of the same number that another run wrote for none of its own", async () => {
+    const folder = tempFolder();
+    const [place, other] = [placeIn(folder), placeIn(tempFolder())];
+    const { record } = await runOnce(place, { contents: ["one"] });
+    await runOnce(other, { contents: ["two"] });
+    writeFileSync(place.stateFile, readFileSync(other.stateFile));
+    await (await Ledger.open(place, tools)).close();
+    expect(JSON.parse(readFileSync(place.stateFile, "utf8"))).toMatchObject({ runId: record?.runId });
   });
 
   it("says which files that were published are gone or changed, until everything is loaded again", async () => {

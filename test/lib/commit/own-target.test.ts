@@ -230,6 +230,30 @@ it.each([
   expect(done.stderr.includes("DTV_PLUGIN_RESULT Nobody publishes")).toBe(code === 2);
 });
 
+describe("the books of a job with a target of its own", () => {
+  const books = (cwd: string, ...args: string[]): Finished => dativo([...args, "job.yaml", "--json"], { cwd });
+
+  it("are recovered by asking the target", () => {
+    const cwd = jobFolder(WRITERS.metadata);
+    run(cwd, { DIE: "told" });
+    expect(idsOf(cwd)).toEqual([1, 2]);
+    const recovered = JSON.parse(books(cwd, "recover").stdout);
+    expect(recovered.done.map(({ did }: { did: string }) => did)).toEqual(["finished", "repaired"]);
+    run(cwd);
+    expect(idsOf(cwd)).toEqual([1, 2]);
+  });
+
+  it("are reset without a word to the target, once somebody said that it is meant", () => {
+    const cwd = jobFolder(WRITERS.metadata);
+    run(cwd);
+    expect(books(cwd, "state", "reset").stderr).toMatch(/DTV_NOT_CONFIRMED .* 2 records/);
+    expect(JSON.parse(books(cwd, "state", "reset", "--yes").stdout)).toMatchObject({ status: "reset", seq: 2 });
+    expect(readFileSync(join(cwd, "log"), "utf8").trim().split("\n")).toHaveLength(1);
+    run(cwd);
+    expect(idsOf(cwd)).toEqual([1, 1, 2, 2]);
+  });
+});
+
 describe("commitFiles()", () => {
   const saying = (status: string, more = ""): string => `
     export class W extends BaseWriter {
