@@ -36,3 +36,15 @@ export function parseSize(text: string): number | undefined {
   const power = ["", "k", "m", "g", "t"].indexOf((match[2] as string).toLowerCase());
   return Math.floor(Number(match[1]) * 1024 ** power);
 }
+
+const DURATION_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * Milliseconds of `30s`, `1.5h`, `90` (seconds).
+ *
+ * @returns undefined when the text is no duration.
+ */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/i.exec(text.trim());
+  return match ? Number(match[1]) * (DURATION_MS[(match[2] ?? "s").toLowerCase()] as number) : undefined;
+}

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
-import { parseSize } from "./human.ts";
+import { parseDuration, parseSize } from "./human.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options that every command takes. */
@@ -44,6 +44,11 @@ export function buildProgram(): Command {
     .option("--job-dir <dir>", "run every *.yaml and *.yml below a folder, one after another")
     .option("--full-refresh", "read everything again and replace what earlier runs of this job wrote")
     .option("--memory <size>", "limit for resident memory, for example 256M", toSize)
+    .option(
+      "--wait-for-lock [duration]",
+      "wait while another run of the job is under way, for example 10m; without a duration as long as it takes",
+      toDuration,
+    )
     .option(
       "--chaos <fault>",
       "provoke a fault to see what becomes of the load, for example kill@publish; repeatable",
@@ -170,6 +175,12 @@ function toSize(text: string): number {
   const bytes = parseSize(text);
   if (bytes === undefined) throw new InvalidArgumentError("A size looks like 256M, 1.5G or 300MiB.");
   return bytes;
+}
+
+function toDuration(text: string): number {
+  const millis = parseDuration(text);
+  if (millis === undefined) throw new InvalidArgumentError("A duration looks like 30s, 10m or 2h.");
+  return millis;
 }
 
 /** This package, Node and the machine, in a line. */

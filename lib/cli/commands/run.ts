@@ -23,6 +23,8 @@ export interface RunFlags extends LoadFlags {
   readonly fullRefresh?: boolean;
   readonly memory?: number;
   readonly chaos?: readonly string[];
+  /** Milliseconds; true for as long as it takes. */
+  readonly waitForLock?: number | true;
 }
 
 /** Runs one job, or all of a folder one after another. */
@@ -90,6 +92,9 @@ async function tryRun(config: string, flags: RunFlags, terminal: Terminal, watch
       log: createRunLog(flags, terminal, display),
       onProgress: (progress) => display.show(progress),
       ...(flags.memory === undefined ? {} : { memoryBytes: flags.memory }),
+      ...(flags.waitForLock === undefined
+        ? {}
+        : { waitForLockMs: flags.waitForLock === true ? Number.POSITIVE_INFINITY : flags.waitForLock }),
     }).catch((error: unknown) => {
       throw withPlaces(error, job);
     });
