@@ -20,6 +20,21 @@ function onTerminal(
   return { code: status, screen: stdout };
 }
 
+/** Asks for a reset, and types an answer when the question has been on the screen for a while. */
+function answerReset(cwd: string, keys: string): string {
+  const asking = `script -qec "'${NODE}' '${BIN}' state reset job.yaml" /dev/null`;
+  const { stdout } = spawnSync(
+    "sh",
+    ["-c", `(sleep 2; printf '${keys}'; sleep 2) | timeout 15 ${asking}; echo "code $?"`],
+    {
+      cwd,
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"] ?? "", HOME: cwd, TERM: "xterm-256color" },
+    },
+  );
+  return stdout;
+}
+
 describe("on a terminal", () => {
   const rows = Array.from({ length: 150_000 }, (_, i) => `${i},name ${i},1990-01-01`).join("\n");
   const folder = (): string => {
@@ -35,6 +50,20 @@ describe("on a terminal", () => {
     expect(screen).toContain("slowest: ");
     expect(screen).toContain("\u001b[32m✔\u001b[39m people: committed 150,000 records");
     expect(screen).not.toContain("Guarantee:");
+  });
+
+  it.each([
+    ["y\\n", "Reset with commit 2", 0],
+    ["\\n", "DTV_NOT_CONFIRMED", 2],
+    ["\\003", "DTV_NOT_CONFIRMED", 2],
+    ["\\004", "DTV_NOT_CONFIRMED", 2],
+  ])("a reset asks before records are doubled, and takes %s for its answer", (keys, said, code) => {
+    const cwd = folder();
+    onTerminal(["run", "--config", "job.yaml"], cwd);
+    const screen = answerReset(cwd, keys);
+    expect(screen).toMatch(/The target holds 1 file with 150,000 records; .* Go on\? \[y\/N\]/);
+    expect(screen).toContain(said);
+    expect(screen).toContain(`code ${code}`);
   });
 
   it("NO_COLOR, --no-color and --quiet are honoured", () => {

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { type ResetReport, repairJobState, resetJobState, type StateReport, showState } from "../../job/job-state.ts";
 import { booksCommand } from "../books-command.ts";
+import { describeLock } from "../describe-lock.ts";
 import { describeRecovery } from "../describe-recovery.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { formatNumberOf } from "../human.ts";
@@ -48,12 +49,14 @@ export function stateResetCommand(flags: ResetFlags, _terminal: Terminal, args: 
   });
 }
 
-/** Asks a person; where nobody sits the answer is no. */
+/** Asks a person; where nobody sits, and to Ctrl-C or Ctrl-D, the answer is no. */
 async function ask(question: string): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const left = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} Go on? [y/N] `)).trim());
+    const answer = await Promise.race([lines.question(`${question} Go on? [y/N] `), left]);
+    return /^y(es)?$/i.test(answer.trim());
   } finally {
     lines.close();
   }
@@ -107,12 +110,4 @@ const VERDICTS = {
 
 function verdictOf({ agreement, target }: StateReport): keyof typeof VERDICTS {
   return agreement ?? (target ? "damaged" : "lost");
-}
-
-function describeLock(lock: StateReport["lock"]): string {
-  if (!lock) return "free";
-  if (!lock.holder) return "free; what stands there is no lock of ours";
-  const { pid, host, since, runId } = lock.holder;
-  const who = `process ${pid} on ${host} since ${since}, run ${runId}`;
-  return lock.isAlive ? `held by ${who}` : `left by ${who}, which is dead; the next run takes it over`;
 }
