@@ -60,6 +60,11 @@ export function buildProgram(): Command {
     .allowExcessArguments()
     .action(run(async () => (await import("./commands/check.ts")).checkCommand));
 
+  globals(loading(program.command("plan").description("Say what a run would read and write, without running anything")))
+    .argument("[job]", "the job file")
+    .option("--full-refresh", "as of a run that reads everything again")
+    .action(run(async () => (await import("./commands/plan.ts")).planCommand));
+
   globals(loading(program.command("explain").description("Say how a job would run: its stages, native or not")))
     .argument("[job]", "the job file")
     .action(run(async () => (await import("./commands/explain.ts")).explainCommand));
@@ -115,6 +120,7 @@ const EXAMPLES = `
 Examples:
   dativo init data/zips.csv                  write jobs/zips.yaml and assets/zips.yaml
   dativo check --config jobs/zips.yaml       say what is wrong, run nothing
+  dativo plan jobs/zips.yaml                 say what a run would read and write
   dativo run --config jobs/zips.yaml         load it; a second run loads nothing twice
   dativo state show jobs/zips.yaml           say where it stands
 

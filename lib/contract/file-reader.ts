@@ -8,10 +8,10 @@ import { TextInference } from "./infer.ts";
 import type { NativeDecoder } from "./native-codecs.ts";
 import { o, parseOptions } from "./options.ts";
 import { BaseReader, type Yielded } from "./reader.ts";
-import { ConnectionTestResult, type DiscoveredColumn, DiscoveryResult, type Split } from "./results.ts";
+import { ConnectionTestResult, type DiscoveredColumn, DiscoveryResult, type Position, type Split } from "./results.ts";
 import { MAX_BATCH_ROWS, RowBatch } from "./row-batch.ts";
-import type { StagedValues } from "./staged-values.ts";
-import type { IncrementalStateManager } from "./state.ts";
+import { StagedValues } from "./staged-values.ts";
+import { IncrementalStateManager } from "./state.ts";
 import type { SourceFile } from "./storage.ts";
 import { formatType } from "./types.ts";
 
@@ -26,6 +26,13 @@ interface FilePosition {
   /** XXH3-128 of the stored bytes, hex. */
   readonly xxh128: string;
   readonly rows: number;
+}
+
+/** A file of a source, and whether what it holds was loaded: under this name, under another, or otherwise than it is now. */
+export interface SurveyedFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly status: "new" | "loaded" | "renamed" | "changed";
 }
 
 /** What a job has loaded, under this key of its state: path → content. */
@@ -110,6 +117,36 @@ export abstract class FileReader extends BaseReader {
     } finally {
       held?.release();
       await file.close();
+    }
+  }
+
+  /**
+   * What a reading from here would make of each file. No record is read; a file is hashed where its size and time leave
+   * open what it holds.
+   */
+  async *survey(
+    positions: Readonly<Record<string, Position>>,
+    values: Readonly<Record<string, unknown>>,
+  ): AsyncGenerator<SurveyedFile> {
+    const staged = new StagedValues(values);
+    for (const { id } of await this.plan()) {
+      const state = new IncrementalStateManager(Object.hasOwn(positions, id) ? positions[id] : undefined, staged);
+      const file = await this.ctx.storage.open(id);
+      try {
+        yield { path: id, sizeBytes: file.sizeBytes, status: await this.#statusOf(file, state) };
+      } finally {
+        await file.close();
+      }
+    }
+  }
+
+  async #statusOf(file: SourceFile, state: IncrementalStateManager): Promise<SurveyedFile["status"]> {
+    try {
+      if (!(await this.#alreadyLoaded(file, state))) return "new";
+      return state.position === undefined ? "renamed" : "loaded";
+    } catch (error) {
+      if ((error as DativoError).code === "DTV_SOURCE_CHANGED") return "changed";
+      throw error;
     }
   }
 

@@ -2,11 +2,11 @@ import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import { FileReader } from "../contract/file-reader.ts";
 import { parsePluginPath } from "../contract/plugin-path.ts";
-import type { ReaderClass } from "../contract/reader.ts";
 import { construct } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
 import { LocalStorage } from "../storage/local.ts";
 import { type JobPlan, planJob } from "./plan-job.ts";
+import { readsFiles } from "./reads-files.ts";
 import type { Guarantee } from "./receipt.ts";
 
 /** How a job would run: which stages there are, who does their work, and what each value of it comes from. */
@@ -92,12 +92,10 @@ function libraryNote({ isolation }: LoadedJob, plugin: string | undefined, isNat
   return isNative ? undefined : AS_JSON;
 }
 
-/** Whether a plugin leaves the reading to Dativo, and thereby to native code where that can do it. */
-function readsFiles({ prototype }: ReaderClass): boolean {
-  return prototype instanceof FileReader && prototype.extract === FileReader.prototype.extract;
-}
-
-/** Stages at which records become rows: in JavaScript behind native code, or in a library of rows. A native stage in between brings them back there. */
+/**
+ * Stages at which records become rows: in JavaScript behind native code, or in a library of rows. A native stage in
+ * between brings them back there.
+ */
 function leavingNative(stages: readonly StageExplanation[]): string[] {
   return stages
     .filter(

@@ -1,0 +1,89 @@
+import { describeBehind, targetBehind } from "../commit/agreement.ts";
+import { type Books, inspectBooks } from "../commit/inspect.ts";
+import { listLiveFiles, readLatest } from "../commit/record.ts";
+import type { LoadedJob } from "../config/job/loaded-job.ts";
+import { INERT_CONTEXT } from "../contract/context.ts";
+import type { DativoError } from "../contract/errors.ts";
+import type { FileReader, SurveyedFile } from "../contract/file-reader.ts";
+import { construct } from "../plugin/find-player.ts";
+import { LocalStorage } from "../storage/local.ts";
+import { type BooksOptions, booksOf, type JobNamed } from "./books-of-job.ts";
+import type { JobPlan } from "./plan-job.ts";
+import { readsFiles } from "./reads-files.ts";
+import type { Guarantee } from "./receipt.ts";
+
+/** What the next run of a job would read and write. */
+export interface RunPreview {
+  readonly job: JobNamed & { readonly key: string };
+  /** The number that its commit would have. */
+  readonly seq: number;
+  readonly guarantee: Guarantee;
+  readonly source: {
+    readonly reader: string;
+    /** Undefined for a reader of its own, which only knows when it is asked. */
+    readonly files: readonly PlannedFile[] | undefined;
+  };
+  readonly target: {
+    readonly writer: string;
+    readonly path: string | undefined;
+    readonly mode: "append" | "overwrite";
+    readonly layout: string;
+    /** Files of earlier runs that would be moved away. */
+    readonly replaces: number;
+  };
+  readonly lock: Books["lock"];
+  /** What it would finish, undo or remove first, after which more may be loaded than is known now. */
+  readonly left: Books["left"];
+  /** Why it would stop before it reads anything. */
+  readonly stops: DativoError | undefined;
+}
+
+export interface PlannedFile extends SurveyedFile {
+  /** Whether its records would be read. */
+  readonly isRead: boolean;
+}
+
+/** Says what the next run of a job would do. Reads no record, changes nothing, takes no lock. */
+export async function previewRun(job: LoadedJob, options: BooksOptions = {}): Promise<RunPreview> {
+  const { plan, named } = await booksOf(job, options);
+  const { place, guarantee, reader, writer } = plan;
+  const { path, writeMode: mode, layout } = job.target;
+  const books = await inspectBooks(place);
+  const replaced = mode === "overwrite" ? await listLiveFiles(place.paths, await readLatest(place.paths)) : [];
+  return {
+    job: { ...named, key: place.jobKey },
+    seq: Math.max(books.state?.seq ?? 0, books.target?.seq ?? 0) + 1,
+    guarantee,
+    source: { reader: reader.name, files: await planFiles(plan, books, options) },
+    target: { writer: writer.name, path, mode, layout, replaces: replaced.length },
+    lock: books.lock,
+    left: books.left,
+    stops: whyItStops(plan, books),
+  };
+}
+
+async function planFiles(
+  { job, reader }: JobPlan,
+  { start }: Books,
+  { cwd }: BooksOptions,
+): Promise<PlannedFile[] | undefined> {
+  if (!readsFiles(reader.playerClass)) return undefined;
+  const player = construct(reader, job.source.config) as FileReader;
+  player.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd) };
+  const readsAll = job.target.writeMode === "overwrite" || job.fullRefresh;
+  const files: PlannedFile[] = [];
+  try {
+    for await (const file of player.survey(start.positions, start.values)) {
+      files.push({ ...file, isRead: readsAll || file.status === "new" });
+    }
+  } finally {
+    await player.close();
+  }
+  return files;
+}
+
+function whyItStops({ job, place }: JobPlan, { state, stateFault, target, agreement }: Books): DativoError | undefined {
+  if (stateFault) return stateFault;
+  if (agreement !== "ahead" || job.target.writeMode === "overwrite") return undefined;
+  return targetBehind(describeBehind(state?.seq ?? 0, target?.seq ?? 0), place.stateFile);
+}
