@@ -43,6 +43,7 @@ export function buildProgram(): Command {
     .allowExcessArguments()
     .option("--job-dir <dir>", "run every *.yaml and *.yml below a folder, one after another")
     .option("--full-refresh", "read everything again and replace what earlier runs of this job wrote")
+    .option("--receipt <file>", "write the receipt of the run into a file, replacing it")
     .option("--memory <size>", "limit for resident memory, for example 256M", toSize)
     .option(
       "--wait-for-lock [duration]",
@@ -103,7 +104,7 @@ export function buildProgram(): Command {
     .action(run(async () => (await import("./commands/init.ts")).initCommand));
 
   globals(program.command("schema").description("Print the JSON Schema of a document, for editors"))
-    .argument("<document>", "job, connector, registry or asset")
+    .argument("<document>", "job, connector, registry, asset or receipt")
     .action(run(async () => (await import("./commands/schema.ts")).schemaCommand));
 
   globals(program.command("connectors").description("List the connectors and what they can do")).action(

@@ -2,12 +2,13 @@ import { basename } from "node:path";
 import type { Attempt } from "../commit/attempt.ts";
 import type { Ledger } from "../commit/ledger.ts";
 import { jobHashOf } from "../commit/places.ts";
+import { RECEIPT_FORMAT } from "../config/receipt/receipt-document.ts";
 import type { CommitResult, Split } from "../contract/results.ts";
 import { formatType } from "../contract/types.ts";
 import type { StageMeter } from "../stream/stage.ts";
 import type { Sealed } from "../stream/to-writable.ts";
 import type { JobPlan } from "./plan-job.ts";
-import { RECEIPT_FORMAT, type Receipt, type ReceiptFile } from "./receipt.ts";
+import type { Receipt, ReceiptFile } from "./receipt.ts";
 import type { FailedAttempt } from "./retry.ts";
 
 /** What a run has come to know of itself. */
@@ -62,6 +63,7 @@ export function buildReceipt(run: RunFacts): Receipt {
       connector: job.target.connector,
       writer: writer.name,
       path: job.target.path,
+      ...formatOf(plan),
       mode: job.target.writeMode,
       schema: (sealed.schema?.fields ?? []).map(({ name, type, nullable }) => ({
         name,
@@ -90,6 +92,13 @@ export function buildReceipt(run: RunFacts): Receipt {
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     warnings: run.warnings,
   };
+}
+
+/** How the files were written, so that they can be read again: only what a writer of our own is known to take. */
+function formatOf({ job, publishesFiles }: JobPlan): Pick<Receipt["target"], "format" | "options"> {
+  if (!publishesFiles || job.target.custom !== undefined) return {};
+  const { target_size_mb: _, ...options } = job.target.config.engine.options as Record<string, unknown>;
+  return { format: job.target.type, options };
 }
 
 /** Files as they stand in the target, or as the writer reported them. */

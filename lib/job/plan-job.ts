@@ -22,6 +22,8 @@ export interface JobPlan {
   readonly transforms: readonly Player<TransformClass>[];
   readonly writer: Player<WriterClass>;
   readonly place: LedgerPlace & { readonly stateFile: string };
+  /** Folder of the job's receipts. */
+  readonly receipts: string;
   /** True when the engine publishes the writer's files into the target folder. */
   readonly publishesFiles: boolean;
   readonly guarantee: Guarantee;
@@ -57,7 +59,7 @@ export async function planJob(job: LoadedJob, options: PlanOptions = {}): Promis
     reader,
     transforms,
     writer,
-    place: placeOf(job, name, publishesFiles, stateDirOf(env, cwd)),
+    ...booksOf(job, name, publishesFiles, stateDirOf(env, cwd)),
     publishesFiles,
     guarantee: guaranteeOf(reader.playerClass, writer.playerClass, publishesFiles),
   };
@@ -91,18 +93,24 @@ function noRunFolder(job: LoadedJob, writer: string): DativoError {
   );
 }
 
-function placeOf(job: LoadedJob, name: string, publishesFiles: boolean, stateDir: string): JobPlan["place"] {
+function booksOf(
+  job: LoadedJob,
+  name: string,
+  publishesFiles: boolean,
+  stateDir: string,
+): Pick<JobPlan, "place" | "receipts"> {
   const folder = publishesFiles ? job.target.path : undefined;
   const targetUri = folder === undefined ? connectionUri(job) : pathToFileURL(folder).href;
   const jobKey = jobKeyOf({ tenant: job.tenantId, name, targetUri });
   const own = join(stateDir, job.tenantId, jobHashOf(jobKey));
-  return {
+  const place = {
     jobKey,
     paths: folder === undefined ? new ControlPaths(own) : ControlPaths.inTarget(folder, jobKey),
     target: folder,
     layout: job.target.layout,
     stateFile: job.statePath ?? `${own}.state.json`,
   };
+  return { place, receipts: `${own}.receipts` };
 }
 
 /** A target that is no folder is known by its type and by what it connects to, secrets left out. */

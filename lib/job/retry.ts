@@ -1,16 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import type { RetryPolicy } from "../config/job/loaded-job.ts";
 import { DativoError, systemCode, toDativoError } from "../contract/errors.ts";
+import type { Receipt } from "./receipt.ts";
 
 /** A try that failed and was repeated. */
-export interface FailedAttempt {
-  readonly runId: string | undefined;
-  readonly startedAt: string;
-  readonly durationMs: number;
-  readonly error: { readonly code: string; readonly message: string };
-  /** How long was waited after it. */
-  readonly delayMs: number;
-}
+export type FailedAttempt = Receipt["failedAttempts"][number];
 
 /** What says that a network or a server was at fault, which may pass (errno(3)). */
 const TRANSIENT_CODES = [

@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Attempt } from "../commit/attempt.ts";
 import { createCommitter } from "../commit/committer.ts";
 import { Ledger } from "../commit/ledger.ts";
@@ -24,6 +24,7 @@ import { toTransform } from "../stream/to-transform.ts";
 import { type Sealed, toWritable } from "../stream/to-writable.ts";
 import { buildReceipt, type RunFacts } from "./build-receipt.ts";
 import { createJobWriter, writerForRecovery } from "./job-writer.ts";
+import { checkReceiptPath, keepReceipt, writeReceipt } from "./keep-receipt.ts";
 import { type JobPlan, planJob } from "./plan-job.ts";
 import type { Receipt } from "./receipt.ts";
 import { delayBefore, type FailedAttempt, isWorthRepeating, wait } from "./retry.ts";
@@ -39,6 +40,8 @@ export interface RunOptions extends LoadJobOptions {
   readonly graceMs?: number;
   /** How long to wait for another run of the job to end, Infinity for as long as it takes; by default not at all. */
   readonly waitForLockMs?: number;
+  /** File that the receipt is written into, in place of what it held. */
+  readonly receiptPath?: string;
   /** Called about five times a second while records flow. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -71,6 +74,7 @@ export async function runJob(
   options: RunOptions = {},
 ): Promise<Receipt> {
   options.signal?.throwIfAborted();
+  if (options.receiptPath !== undefined) await checkReceiptPath(resolve(options.cwd ?? "", options.receiptPath));
   const job = isLoaded(input) ? input : await loadJob(input, options);
   return repeat(await planJob(job, options), options);
 }
@@ -157,7 +161,9 @@ class JobRun {
       const attempt = await ledger.begin(job.asset);
       const sealed = await this.#stage(ledger, attempt);
       const result = await this.#commit(attempt, sealed);
-      return this.#receipt({ ledger, attempt, sealed, result });
+      const receipt = this.#receipt({ ledger, attempt, sealed, result });
+      await this.#keep(receipt);
+      return receipt;
     } finally {
       await ledger.close();
       if (this.#tempDir !== undefined) await rm(this.#tempDir, { recursive: true, force: true });
@@ -288,6 +294,17 @@ class JobRun {
       meters: this.#meters,
       warnings: this.#warnings,
     });
+  }
+
+  /** The run has happened: a receipt that cannot be kept is a warning. A run that changed nothing leaves nothing. */
+  async #keep(receipt: Receipt): Promise<void> {
+    const { receiptPath } = this.#options;
+    const { log } = this.#environment;
+    const keeping = receipt.status === "unchanged" ? [] : [keepReceipt(this.#plan.receipts, receipt)];
+    if (receiptPath !== undefined) keeping.push(writeReceipt(resolve(this.#options.cwd ?? "", receiptPath), receipt));
+    for (const kept of await Promise.allSettled(keeping)) {
+      if (kept.status === "rejected") log.warn(`The run is done, but not its receipt: ${String(kept.reason?.message)}`);
+    }
   }
 
   #meter(stage: string): StageMeter {

@@ -25,11 +25,13 @@ export interface RunFlags extends LoadFlags {
   readonly chaos?: readonly string[];
   /** Milliseconds; true for as long as it takes. */
   readonly waitForLock?: number | true;
+  readonly receipt?: string;
 }
 
 /** Runs one job, or all of a folder one after another. */
 export async function runCommand(flags: RunFlags, terminal: Terminal, args: readonly string[]): Promise<number> {
   checkNaming("run", flags, args);
+  refuseOneForMany(flags);
   for (const fault of flags.chaos ?? []) armFault(parseChaos(fault));
   const watch = new SignalWatch();
   const endGuard = guardMemory(flags.memory ?? DEFAULT_MEMORY_BYTES);
@@ -43,6 +45,13 @@ export async function runCommand(flags: RunFlags, terminal: Terminal, args: read
     endGuard();
     watch.stop();
   }
+}
+
+function refuseOneForMany({ jobDir, receipt }: RunFlags): void {
+  if (jobDir === undefined || receipt === undefined) return;
+  throw new DativoError("DTV_CONFIG_INVALID", "--receipt names one file, and --job-dir runs many jobs", {
+    hint: "Each run keeps its receipt beside the state as well; --json prints all of them.",
+  });
 }
 
 async function runOne(flags: RunFlags, terminal: Terminal, watch: SignalWatch): Promise<number> {
@@ -95,6 +104,7 @@ async function tryRun(config: string, flags: RunFlags, terminal: Terminal, watch
       ...(flags.waitForLock === undefined
         ? {}
         : { waitForLockMs: flags.waitForLock === true ? Number.POSITIVE_INFINITY : flags.waitForLock }),
+      ...(flags.receipt === undefined ? {} : { receiptPath: flags.receipt }),
     }).catch((error: unknown) => {
       throw withPlaces(error, job);
     });

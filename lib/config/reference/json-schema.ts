@@ -3,6 +3,7 @@ import { assetDocument } from "../asset/asset-document.ts";
 import { connectorDocument } from "../connector/connector-document.ts";
 import { registryDocument } from "../connector/registry-document.ts";
 import { jobDocument } from "../job/job-document.ts";
+import { receiptDocument } from "../receipt/receipt-document.ts";
 
 /** The declarations, by the kind of document. */
 export const DOCUMENTS = {
@@ -10,6 +11,7 @@ export const DOCUMENTS = {
   connector: connectorDocument,
   registry: registryDocument,
   asset: assetDocument,
+  receipt: receiptDocument,
 } as const;
 
 export type DocumentKind = keyof typeof DOCUMENTS;
