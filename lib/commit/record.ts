@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { ColumnChecksum } from "../contract/checksums.ts";
 import { systemCode } from "../contract/errors.ts";
 import type { FileMetadata, Position } from "../contract/results.ts";
 import { readDocument } from "./document.ts";
@@ -20,6 +21,8 @@ export interface PublishedFile {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly rows: number | undefined;
+  /** What its columns hold, where the writer said so. */
+  readonly checksums?: readonly ColumnChecksum[] | undefined;
 }
 
 /**

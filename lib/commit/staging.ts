@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { checksumsIn } from "../contract/checksums.ts";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { encodeName, STAGED_SUFFIX } from "../contract/file-name.ts";
 import type { FileMetadata } from "../contract/results.ts";
@@ -92,6 +93,7 @@ async function describeStaged(
     sizeBytes: facts.size,
     sha256: known ?? (await makeDurable(path)),
     rows: file.recordCount,
+    checksums: checksumsIn(file),
   };
 }
 

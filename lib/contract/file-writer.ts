@@ -1,5 +1,6 @@
 import type { AssetDefinition } from "./asset.ts";
 import type { Batch } from "./batch.ts";
+import { ChecksumBuilder } from "./checksums.ts";
 import type { TargetConfig } from "./config.ts";
 import type { Reservation } from "./context.ts";
 import { DativoError } from "./errors.ts";
@@ -33,7 +34,7 @@ export abstract class FileWriter extends BaseWriter {
   static override readonly input = "batch";
   readonly #format: Format;
   #settler: TypeSettler | undefined;
-  #open: { file: StagedFile; encoder: Encoder; rows: number } | undefined;
+  #open: OpenFile | undefined;
   #reservation: Reservation | undefined;
   #options: { target_size_mb: number; format: unknown } | undefined;
   #files = 0;
@@ -53,9 +54,10 @@ export abstract class FileWriter extends BaseWriter {
     this.#settler ??= this.#settle(raw);
     const batch = this.#settler.apply(raw);
     this.#open ??= await this.#create(batch.schema);
-    const { file, encoder } = this.#open;
+    const { file, encoder, sums } = this.#open;
     this.#open.rows += batch.length;
     await writeAll(file, await encoder.encode(batch));
+    sums.add(batch);
     await this.#stayWithinBudget();
     return file.sizeBytes + encoder.bufferedBytes >= this.#limits.target_size_mb * MIB ? [await this.#finish()] : [];
   }
@@ -82,23 +84,23 @@ export abstract class FileWriter extends BaseWriter {
 
   /** A buffer that the budget refuses goes out now, in a smaller row group than it could have had. */
   async #stayWithinBudget(): Promise<void> {
-    const { file, encoder } = this.#open as { file: StagedFile; encoder: Encoder };
+    const { file, encoder } = this.#open as OpenFile;
     this.#reservation?.release();
     this.#reservation = this.ctx.budget.tryReserve(encoder.bufferedBytes);
     if (!this.#reservation) await writeAll(file, await encoder.flush());
   }
 
   async #finish(): Promise<FileMetadata> {
-    const { file, encoder, rows } = this.#open as { file: StagedFile; encoder: Encoder; rows: number };
+    const { file, encoder, rows, sums } = this.#open as OpenFile;
     await writeAll(file, await encoder.end());
     this.#open = undefined;
     this.#reservation?.release();
     this.#reservation = undefined;
     const sealed = await file.seal();
-    return { path: file.path, recordCount: rows, ...sealed };
+    return { path: file.path, recordCount: rows, ...sealed, checksums: sums.build() };
   }
 
-  async #create(schema: Schema): Promise<{ file: StagedFile; encoder: Encoder; rows: number }> {
+  async #create(schema: Schema): Promise<OpenFile> {
     if (!this.#format.encoder) {
       throw new DativoError("DTV_STAGE_MISUSE", `The format '${this.#format.name}' cannot be written`);
     }
@@ -109,7 +111,7 @@ export abstract class FileWriter extends BaseWriter {
     for (const note of encoder.notes ?? []) this.ctx.log.warn(note);
     const number = String(this.#files++).padStart(5, "0");
     const file = await this.ctx.storage.create(`${this.assetDefinition.name}-${number}.${this.#format.extension}`);
-    return { file, encoder, rows: 0 };
+    return { file, encoder, rows: 0, sums: new ChecksumBuilder(schema) };
   }
 
   #settle(first: RowBatch): TypeSettler {
@@ -121,6 +123,13 @@ export abstract class FileWriter extends BaseWriter {
   #parseOptions(): ReturnType<typeof parseFileWriterOptions> {
     return parseFileWriterOptions(this.#format, this.targetConfig);
   }
+}
+
+interface OpenFile {
+  readonly file: StagedFile;
+  readonly encoder: Encoder;
+  rows: number;
+  readonly sums: ChecksumBuilder;
 }
 
 /** The options of a file writer and of its format. @throws DativoError DTV_OPTION_INVALID */

@@ -1,4 +1,5 @@
 /** What the hooks of players return. */
+import type { ColumnChecksum } from "./checksums.ts";
 
 /** The result of `checkConnection`. */
 export class ConnectionTestResult {
@@ -47,6 +48,8 @@ export interface FileMetadata {
   readonly path: string;
   readonly sizeBytes?: number;
   readonly recordCount?: number;
+  /** What its columns hold, where the writer has summed them. */
+  readonly checksums?: readonly ColumnChecksum[];
   readonly [fact: string]: unknown;
 }
 

@@ -3,6 +3,7 @@ import type { Attempt } from "../commit/attempt.ts";
 import type { Ledger } from "../commit/ledger.ts";
 import { jobHashOf } from "../commit/places.ts";
 import { RECEIPT_FORMAT } from "../config/receipt/receipt-document.ts";
+import { addChecksums, checksumsIn } from "../contract/checksums.ts";
 import type { CommitResult, Split } from "../contract/results.ts";
 import { formatType } from "../contract/types.ts";
 import type { StageMeter } from "../stream/stage.ts";
@@ -34,6 +35,7 @@ export function buildReceipt(run: RunFacts): Receipt {
   const { plan, ledger, attempt, sealed, result } = run;
   const { job, place, reader, transforms, writer } = plan;
   const committed = result.status !== "unchanged";
+  const files = committed ? filesOf(attempt, sealed) : [];
   return {
     format: RECEIPT_FORMAT,
     runId: attempt.token.runId,
@@ -71,7 +73,8 @@ export function buildReceipt(run: RunFacts): Receipt {
         nullable,
       })),
     },
-    files: committed ? filesOf(attempt, sealed) : [],
+    files,
+    checksums: addChecksums(files.map(({ checksums }) => checksums)),
     rejects: { count: sealed.counts.rejected, path: attempt.rejectsPath },
     contract: { name: job.asset.name, version: job.asset.version, fingerprint: job.asset.fingerprint },
     plugins: [reader, ...transforms, writer].flatMap(({ name, sha256 }) =>
@@ -104,9 +107,14 @@ function formatOf({ job, publishesFiles }: JobPlan): Pick<Receipt["target"], "fo
 /** Files as they stand in the target, or as the writer reported them. */
 function filesOf(attempt: Attempt, sealed: Sealed): ReceiptFile[] {
   if (attempt.published.length > 0) {
-    return attempt.published.map(({ path, sizeBytes, sha256, rows }) => ({ path, sizeBytes, sha256, rows }));
+    return attempt.published.map(({ staged: _, ...file }) => file);
   }
-  return sealed.files.map((file) => ({ path: basename(file.path), sizeBytes: file.sizeBytes, rows: file.recordCount }));
+  return sealed.files.map((file) => ({
+    path: basename(file.path),
+    sizeBytes: file.sizeBytes,
+    rows: file.recordCount,
+    checksums: checksumsIn(file),
+  }));
 }
 
 /** Splits that had a position and gave no new one. */

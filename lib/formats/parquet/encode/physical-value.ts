@@ -1,8 +1,8 @@
 /** Cells as the values that hyparquet-writer takes, exact: whole numbers as bigint, never as a rounded number. */
 import { parseDecimal } from "../../../contract/decimal.ts";
+import { fastDecimal } from "../../../contract/fast-decimal.ts";
+import { dayOf, microsOf, timeOf } from "../../../contract/iso-counts.ts";
 import type { DataType, Property } from "../../../contract/types.ts";
-import { fastDecimal } from "./fast-decimal.ts";
-import { dayOf, microsOf, timeOf } from "./iso-counts.ts";
 import { jsonText } from "./json-text.ts";
 import { isWellFormed } from "./well-formed.ts";
 

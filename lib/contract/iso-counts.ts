@@ -1,5 +1,5 @@
 /** ISO text as counts. The usual form is read digit by digit, several times faster than by a pattern. */
-import { MICROS_PER_DAY, parseDate, parseTime, parseTimestamp, toEpochMicros } from "../../../contract/temporal.ts";
+import { MICROS_PER_DAY, parseDate, parseTime, parseTimestamp, toEpochMicros } from "./temporal.ts";
 
 /** Dates repeat; the days of so many are remembered before starting over (some hundred years). */
 const REMEMBERED_DATES = 40_000;
