@@ -1,4 +1,5 @@
 //! Threads that encode the columns of a row group side by side, and the bounds on what waits for them.
+use crate::checksum::ColumnChecksum;
 use crate::error::Cause;
 use crate::flat::Codec;
 use crate::lane::{Job, Lane};
@@ -94,6 +95,11 @@ impl EncodePool {
         }
         self.shared.work.notify_all();
         Ok(())
+    }
+
+    /// What each field holds, once the pool has stopped.
+    pub fn checksums(&self) -> Vec<ColumnChecksum> {
+        self.shared.lock().slots.iter().filter_map(|slot| slot.lane.as_ref()).map(Lane::checksum).collect()
     }
 
     /// Runs what is queued to its end, or drops it.

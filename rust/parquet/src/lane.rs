@@ -1,4 +1,5 @@
 //! One field's share of the work: its jobs run in order, whichever thread runs them.
+use crate::checksum::{ColumnChecksum, ColumnSum};
 use crate::flat::{Codec, FlatChunk, FlatColumn, Settings};
 use crate::group_sink::Group;
 use arrow_array::{Array, ArrayRef};
@@ -37,14 +38,20 @@ pub(crate) struct Lane {
     /// Of a field that is encoded here and not by the library.
     flat: Option<Box<dyn FlatColumn>>,
     writers: Vec<ArrowColumnWriter>,
+    /// Of the whole file.
+    sum: ColumnSum,
 }
 
 impl Lane {
     pub fn new(index: usize, field: FieldRef, flat: Option<Box<dyn FlatColumn>>) -> Self {
-        Self { index, field, flat, writers: Vec::new() }
+        let sum = ColumnSum::new(&field);
+        Self { index, field, flat, writers: Vec::new(), sum }
     }
 
     pub fn run(&mut self, job: Job, codec: &mut Codec) -> Result<()> {
+        if let Job::Encode(column) = &job {
+            self.sum.add(column);
+        }
         match (job, &mut self.flat) {
             (Job::Open(Opening::Flat(settings)), Some(flat)) => flat.open(settings),
             (Job::Open(Opening::Library(writers)), _) => self.writers = writers,
@@ -63,6 +70,11 @@ impl Lane {
             }
         }
         Ok(())
+    }
+
+    /// What the field holds in all that was encoded.
+    pub fn checksum(&self) -> ColumnChecksum {
+        self.sum.build()
     }
 
     /// Bytes of the row group so far, encoded or about to be.

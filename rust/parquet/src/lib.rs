@@ -4,6 +4,7 @@
 //! row groups on a thread of its own. What its files look like is fixed by the TypeScript writer in
 //! `lib/formats/parquet`: the same types, nullability and metadata. [`FileReader`] reads the columns that are asked for,
 //! and leaves out row groups whose bounds say that nothing in them matches.
+mod checksum;
 mod compression;
 mod dictionary;
 mod digest_file;
@@ -21,6 +22,7 @@ mod reader;
 mod schema;
 mod writer;
 
+pub use checksum::ColumnChecksum;
 pub use compression::Compression;
 pub use error::{Cause, Error};
 pub use options::{Encodings, Options};

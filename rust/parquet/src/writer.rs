@@ -1,4 +1,5 @@
 //! Record batches in, one Parquet file out.
+use crate::checksum::ColumnChecksum;
 use crate::digest_file::{DigestFile, Sealed};
 use crate::encode_pool::{EncodePool, Shared};
 use crate::error::Cause;
@@ -32,6 +33,8 @@ pub struct FileFacts {
     pub row_groups: usize,
     /// 64 hex digits.
     pub sha256: String,
+    /// Of each column.
+    pub checksums: Vec<ColumnChecksum>,
 }
 
 /// Writes one file. Dropped before [`FileWriter::finish`], it leaves nothing behind.
@@ -134,11 +137,12 @@ impl FileWriter {
         };
         let (path, schema) = (self.path.clone(), self.parquet_schema.clone());
         let (rows, row_groups) = (self.rows, self.row_groups);
+        let checksums = self.pool.checksums();
         let seal = move || {
             let file = file.join().unwrap_or_else(|panic| Err(Cause::from_panic(&*panic)));
             let sealed = file.and_then(|file| group_sink::finish(file, &schema));
             let Sealed { size_bytes, sha256 } = sealed.map_err(|cause| Error::new(&path, cause))?;
-            Ok(FileFacts { path, size_bytes, rows, row_groups, sha256 })
+            Ok(FileFacts { path, size_bytes, rows, row_groups, sha256, checksums })
         };
         let thread = Builder::new().name("parquet-seal".to_owned()).spawn(seal);
         Ok(Sealing { thread: Some(thread.map_err(|error| Error::new(&self.path, error))?), path: self.path.clone() })

@@ -127,6 +127,7 @@ fn files_in(value: Option<Value>) -> Result<Vec<StagedFile>> {
                 size_bytes: file["size_bytes"].as_u64().unwrap_or_default(),
                 record_count: file["record_count"].as_u64().unwrap_or_default(),
                 sha256: file["sha256"].as_str().map(str::to_owned),
+                checksums: file.get("checksums").filter(|sums| sums.is_array()).cloned(),
             })
         })
         .collect()

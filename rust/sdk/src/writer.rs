@@ -37,6 +37,8 @@ pub struct StagedFile {
     pub record_count: u64,
     /// Of its bytes, hex, when the writer has computed it on the way.
     pub sha256: Option<String>,
+    /// What each column holds, `[{name, type, values, nulls, sum}]`, when the writer has summed them.
+    pub checksums: Option<Value>,
 }
 
 pub(crate) struct Handle<W> {
@@ -125,7 +127,7 @@ fn files_json(files: &[StagedFile]) -> Value {
         .map(|file| {
             object!({
                 "path": file.path, "size_bytes": file.size_bytes,
-                "record_count": file.record_count, "sha256": file.sha256,
+                "record_count": file.record_count, "sha256": file.sha256, "checksums": file.checksums,
             })
         })
         .collect()

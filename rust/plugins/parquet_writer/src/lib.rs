@@ -3,7 +3,7 @@
 //! `engine.options`: `compression` (zstd, snappy, gzip, lz4, none), `compression_level`, `row_group_size` in records,
 //! `page_size` in bytes, `encodings` (plain, delta, split), `target_size_mb` after which the next file begins,
 //! `statistics`. The files say which contract their records kept, where the configuration has one.
-use dativo_parquet::{Compression, Encodings, FileWriter, Options, Sealing};
+use dativo_parquet::{ColumnChecksum, Compression, Encodings, FileWriter, Options, Sealing};
 use dativo_plugin::arrow_array::RecordBatch;
 use dativo_plugin::arrow_schema::SchemaRef;
 use dativo_plugin::files::refusal;
@@ -124,8 +124,18 @@ impl ParquetWriter {
             size_bytes: facts.size_bytes,
             record_count: facts.rows,
             sha256: Some(facts.sha256),
+            checksums: Some(facts.checksums.iter().map(checksum_json).collect()),
         }])
     }
+}
+
+fn checksum_json(column: &ColumnChecksum) -> Value {
+    let mut json = json!({ "name": column.name, "values": column.values, "nulls": column.nulls });
+    if let Some((kind, sum)) = &column.sum {
+        json["type"] = kind.as_str().into();
+        json["sum"] = format!("{sum:032x}").into();
+    }
+    json
 }
 
 fn options_of(given: &Map<String, Value>) -> Result<Options> {

@@ -13,7 +13,7 @@ struct Lines(StagedFile);
 impl Writer for Lines {
     fn create(config: &Value) -> Result<Self> {
         let path = format!("{}/lines.txt", config["output_base"].as_str().unwrap_or_default());
-        Ok(Self(StagedFile { path, size_bytes: 0, record_count: 0, sha256: None }))
+        Ok(Self(StagedFile { path, size_bytes: 0, record_count: 0, sha256: None, checksums: None }))
     }
 
     fn open(&mut self, _: &Call, input: &SchemaRef) -> Result<()> {
