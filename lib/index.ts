@@ -64,6 +64,7 @@ export { type CheckReport, checkJob } from "./job/check-job.ts";
 export { discoverSource } from "./job/discover-source.ts";
 export type { Guarantee, Receipt, ReceiptFile } from "./job/receipt.ts";
 export { type Progress, type RunOptions, runJob } from "./job/run-job.ts";
+export { type Finding, type Verification, type VerifyOptions, verifyReceipt } from "./job/verify/verify-receipt.ts";
 export type { RejectPolicy } from "./stream/policy.ts";
 export type { BatchReadable } from "./stream/to-readable.ts";
 export type { BatchTransform } from "./stream/to-transform.ts";

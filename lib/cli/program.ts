@@ -96,6 +96,11 @@ export function buildProgram(): Command {
     .option("--connector <type>", "csv, jsonl, parquet, or a plugin's path; told from the file name by default")
     .action(run(async () => (await import("./commands/discover.ts")).discoverCommand));
 
+  globals(program.command("verify").description("Say whether a target still holds what a receipt says"))
+    .argument("<receipt>", "file that `run --receipt` wrote")
+    .option("--full", "read every value again, also of files whose bytes are as they were")
+    .action(run(async () => (await import("./commands/verify.ts")).verifyCommand));
+
   globals(program.command("init").description("Write a first job and contract from a data file"))
     .argument("<file>", "a CSV, JSON Lines or Parquet file")
     .option("--name <name>", "name of job and contract; told from the file name by default")
