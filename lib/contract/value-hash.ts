@@ -51,9 +51,14 @@ interface Seed {
 
 const TWO_32 = 2 ** 32;
 const SPREAD: Seed = { high: 0x9e3779b9, low: 0x7f4a7c15 };
+const SPREAD_SECOND: Seed = { high: 0xc2b2ae3d, low: 0x27d4eb4f };
+const SECOND: Seed = { high: 0x165667b1, low: 0x9e3779f9 };
 const MIX_1: Seed = { high: 0xff51afd7, low: 0xed558ccd };
 const MIX_2: Seed = { high: 0xc4ceb9fe, low: 0x1a85ec53 };
 const NAN_HIGH = 0x7ff80000;
+
+/** Holds a text while it is hashed; longer ones are rare. */
+const scratch = new Uint8Array(1024);
 
 function seedOf(kind: number): Seed {
   mix(0, kind);
@@ -63,7 +68,7 @@ function seedOf(kind: number): Seed {
 function textHasher(seed: Seed): ValueHasher {
   return (cell) => {
     if (typeof cell !== "string") return false;
-    if (!hashAscii(seed, cell)) hashBytes(seed, Buffer.from(cell));
+    hashText(seed, cell);
     return true;
   };
 }
@@ -145,48 +150,65 @@ function hashWord(seed: Seed, high: number, low: number): void {
   mix(seed.high ^ high, seed.low ^ low);
 }
 
-/** Text whose characters are bytes; false for any other. */
-function hashAscii(seed: Seed, text: string): boolean {
-  begin(seed, text.length);
+/** The usual text, of characters that are a byte each, needs no memory of its own. */
+function hashText(seed: Seed, text: string): void {
+  if (fillScratch(text)) hashBytes(seed, scratch, text.length);
+  else hashBytes(seed, Buffer.from(text));
+}
+
+function fillScratch(text: string): boolean {
+  if (text.length > scratch.length) return false;
   let seen = 0;
-  for (let at = 0; at < text.length; at += 8) {
-    let low = 0;
-    let high = 0;
-    const end = Math.min(text.length - at, 8);
-    for (let i = 0; i < end; i++) {
-      const code = text.charCodeAt(at + i);
-      seen |= code;
-      if (i < 4) low |= code << (8 * i);
-      else high |= code << (8 * (i - 4));
-    }
-    if (seen > 0x7f) return false;
-    absorb(high, low);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    seen |= code;
+    scratch[i] = code;
   }
-  mix(hashHigh, hashLow);
-  return true;
+  return seen <= 0x7f;
 }
 
-function hashBytes(seed: Seed, bytes: Uint8Array): void {
-  begin(seed, bytes.length);
-  for (let at = 0; at < bytes.length; at += 8) absorb(littleEndian(bytes, at + 4), littleEndian(bytes, at));
-  mix(hashHigh, hashLow);
-}
-
-/** Four bytes as a number; those beyond the end are zero, and the length tells them from others. */
-function littleEndian(bytes: Uint8Array, at: number): number {
-  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
-}
-
-function begin(seed: Seed, length: number): void {
+/** Two words of eight bytes at a time. The last two may overlap those before them; the length tells what overlaps. */
+function hashBytes(seed: Seed, bytes: Uint8Array, length: number = bytes.length): void {
   multiply(0, length, SPREAD);
   hashHigh ^= seed.high;
   hashLow ^= seed.low;
+  if (length > 8) {
+    let at = 0;
+    for (; length - at > 16; at += 16) absorb(bytes, at, at + 8);
+    absorb(bytes, Math.max(0, length - 16), length - 8);
+    mix(hashHigh, hashLow);
+  } else {
+    mix(hashHigh ^ shortWord(bytes, 4, length), hashLow ^ shortWord(bytes, 0, length));
+  }
 }
 
-/** Takes the next word of a value that has several. */
-function absorb(high: number, low: number): void {
-  multiply(hashHigh ^ high, hashLow ^ low, SPREAD);
-  hashLow ^= hashHigh;
+/** Takes the words at two places. */
+function absorb(bytes: Uint8Array, first: number, second: number): void {
+  const high = hashHigh ^ littleEndian(bytes, first + 4);
+  const low = hashLow ^ littleEndian(bytes, first);
+  multiply(littleEndian(bytes, second + 4) ^ SECOND.high, littleEndian(bytes, second) ^ SECOND.low, SPREAD_SECOND);
+  const otherHigh = hashHigh;
+  const otherLow = hashLow ^ hashHigh;
+  multiply(high, low, SPREAD);
+  const sum = ((hashLow ^ hashHigh) >>> 0) + (otherLow >>> 0);
+  hashHigh = (hashHigh + otherHigh + (sum >= TWO_32 ? 1 : 0)) | 0;
+  hashLow = sum | 0;
+}
+
+function littleEndian(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
+  );
+}
+
+/** Up to four bytes, filled up with zeros. */
+function shortWord(bytes: Uint8Array, at: number, end: number): number {
+  let word = 0;
+  for (let i = Math.min(end, at + 4) - 1; i >= at; i--) word = (word << 8) | (bytes[i] as number);
+  return word;
 }
 
 /** Spreads every bit over all of them, and keeps different words different (the end of MurmurHash3). */
