@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { maskSecrets } from "../config/secrets/mask-secrets.ts";
 import { DativoError } from "../contract/errors.ts";
 import { unwritable } from "../contract/unwritable.ts";
-import { makeFolder, replaceFile } from "../storage/durable.ts";
+import { makeFolder, removeTemporaries, replaceFile } from "../storage/durable.ts";
 import type { Receipt } from "./receipt.ts";
 
 /** So many are kept of each job: a job that runs every hour has them of four days, and of each some kilobytes. */
@@ -13,6 +13,7 @@ const NAME = /^[0-9a-f-]{36}\.json$/;
 /** Keeps a receipt with those of the job's earlier runs, and lets go of the oldest beyond the newest hundred. */
 export async function keepReceipt(folder: string, receipt: Receipt): Promise<void> {
   await makeFolder(folder);
+  await removeTemporaries(folder);
   await writeReceipt(join(folder, `${receipt.runId}.json`), receipt);
   // Run ids of version 7 are in the order of their times.
   const names = (await readdir(folder)).filter((name) => NAME.test(name)).sort();
@@ -22,7 +23,7 @@ export async function keepReceipt(folder: string, receipt: Receipt): Promise<voi
 /** Writes a receipt whole, in place of what the file held. No secret that the process knows of stands in it. */
 export async function writeReceipt(path: string, receipt: Receipt): Promise<void> {
   const text = `${maskSecrets(JSON.stringify(receipt, undefined, 2))}\n`;
-  await replaceFile(path, text, `receipt-${receipt.runId}`).catch((cause: unknown) => {
+  await replaceFile(path, text, receipt.runId).catch((cause: unknown) => {
     throw unwritable(path, cause);
   });
 }

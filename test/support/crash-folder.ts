@@ -105,7 +105,9 @@ export class CrashFolder {
       ...listTree(join(this.#lake, "_dativo")).filter(
         (path) => !/^\w{16}\/(commits\/\d{20}\.commit|old\/.*\.old)$/.test(path) && !isEmptyLock(path),
       ),
-      ...listTree(this.#stateFolder).filter((path) => !/^acme\/\w{16}\.state\.json$/.test(path)),
+      ...listTree(this.#stateFolder).filter(
+        (path) => !/^acme\/\w{16}\.(state\.json|receipts\/[\w-]{36}\.json)$/.test(path),
+      ),
     ];
     return found.length > 0 ? [`litter: ${found.join(", ")}`] : [];
   }
