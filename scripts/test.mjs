@@ -1,5 +1,5 @@
 // npm test: installs what is needed, builds, lints, and runs the tests.
-//   --full      the tests that need minutes, Python or a real terminal as well
+//   --full      the tests that need minutes, Python or a real terminal, instead of the others
 //   --node 24   the same tests under another version of Node, fetched from the registry
 //   anything else is handed to vitest, for example a file name
 import { existsSync } from "node:fs";

@@ -83,7 +83,8 @@ function mutate({ file, from, to }: Mutant): string {
 }
 
 function run(folder: string, args: readonly string[]): { status: number | null; output: string } {
-  const env = { ...process.env, DATIVO_TEST_TIER: "full", CI: "" };
+  const tier = args.some((arg) => arg.startsWith("test/full/")) ? "full" : "";
+  const env = { ...process.env, DATIVO_TEST_TIER: tier, CI: "" };
   const { status, stdout, stderr } = spawnSync(NODE, args, { cwd: folder, encoding: "utf8", env });
   return { status, output: `${stdout}${stderr}` };
 }

@@ -63,7 +63,9 @@ const failedAttempt = z.strictObject({
   runId: z.string().optional().describe("The run that failed; none when it had not begun"),
   startedAt: text.describe("When it began"),
   durationMs: count.describe("Milliseconds it took"),
-  error: z.strictObject({ code: text.describe("Its code"), message: z.string().describe("What it said") }),
+  error: z
+    .strictObject({ code: text.describe("Its code"), message: z.string().describe("Its text") })
+    .describe("Why it failed"),
   delayMs: count.describe("Milliseconds that were waited after it"),
 });
 
