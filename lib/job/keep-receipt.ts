@@ -13,11 +13,15 @@ const NAME = /^[0-9a-f-]{36}\.json$/;
 /** Keeps a receipt with those of the job's earlier runs, and lets go of the oldest beyond the newest hundred. */
 export async function keepReceipt(folder: string, receipt: Receipt): Promise<void> {
   await makeFolder(folder);
-  await removeTemporaries(folder);
   await writeReceipt(join(folder, `${receipt.runId}.json`), receipt);
   // Run ids of version 7 are in the order of their times.
   const names = (await readdir(folder)).filter((name) => NAME.test(name)).sort();
   for (const name of names.slice(0, -KEPT)) await rm(join(folder, name), { force: true });
+}
+
+/** Removes what a run left that died while it kept its receipt. */
+export function tidyReceipts(folder: string): Promise<void> {
+  return removeTemporaries(folder);
 }
 
 /** Writes a receipt whole, in place of what the file held. No secret that the process knows of stands in it. */

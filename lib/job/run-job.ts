@@ -24,7 +24,7 @@ import { toTransform } from "../stream/to-transform.ts";
 import { type Sealed, toWritable } from "../stream/to-writable.ts";
 import { buildReceipt, type RunFacts } from "./build-receipt.ts";
 import { createJobWriter, writerForRecovery } from "./job-writer.ts";
-import { checkReceiptPath, keepReceipt, writeReceipt } from "./keep-receipt.ts";
+import { checkReceiptPath, keepReceipt, tidyReceipts, writeReceipt } from "./keep-receipt.ts";
 import { type JobPlan, planJob } from "./plan-job.ts";
 import type { Receipt } from "./receipt.ts";
 import { delayBefore, type FailedAttempt, isWorthRepeating, wait } from "./retry.ts";
@@ -158,6 +158,7 @@ class JobRun {
     const ledger = await this.#open();
     this.#runId = ledger.runId;
     try {
+      await tidyReceipts(this.#plan.receipts);
       const attempt = await ledger.begin(job.asset);
       const sealed = await this.#stage(ledger, attempt);
       const result = await this.#commit(attempt, sealed);

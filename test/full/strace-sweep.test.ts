@@ -22,16 +22,20 @@ function newCase(layout: (typeof LAYOUTS)[number]): Case {
   return { work, restore: () => restoreFolder(join(folder, "saved"), work.folder) };
 }
 
-/** Runs a case with the n-th call spoilt, for every n that there is. Returns how many there were. */
+/** Most of them wake threads of Node; of those that reach the disk, some are met by each layout. */
+const STRIDES: Readonly<Record<string, number>> = { write: 11 };
+
+/** Runs a case with the n-th call spoilt, for every n that there is, or every so many. Returns how many were. */
 async function spoilEach(
   one: Case,
   spoil: (n: number) => string[],
   look: (n: number) => Promise<void>,
+  stride = 1,
 ): Promise<number> {
-  for (let n = 1; ; n++) {
+  for (let n = stride, count = 0; ; n += stride, count++) {
     one.restore();
     const { code } = await one.work.run({ under: spoil(n), env: ONE_THREAD });
-    if (code === 0) return n - 1;
+    if (code === 0) return count;
     await look(n);
   }
 }
@@ -51,9 +55,10 @@ describeStrace("a run that is spoilt at a system call", () => {
           expect([n, code, code === 0 ? "" : stderr]).toEqual([n, 0, ""]);
           expect([n, sameRows(one.work.rows(), ROWS), ...one.work.litter()]).toEqual([n, true]);
         },
+        STRIDES[name],
       );
       expect(count).toBeGreaterThan(0);
-      console.log(`${layout}: killed before each of ${count} ${name}`);
+      console.log(`${layout}: killed before each of ${count} calls of ${name}`);
     },
   );
 
