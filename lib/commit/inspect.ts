@@ -11,7 +11,7 @@ export interface Books {
   /** Why the state cannot be read; it is then not empty, but unknown. */
   readonly stateFault: DativoError | undefined;
   /** The target's own record. */
-  readonly target: Pick<CommitRecord, "seq" | "runId" | "mode" | "writtenAt"> | undefined;
+  readonly target: CommitRecord | undefined;
   /** Undefined when the state cannot be read. */
   readonly agreement: Agreement | undefined;
   /** What the next run starts from, as the target says, and without its word as the state does. */

@@ -8,7 +8,7 @@ import type { CommitResult, Split } from "../contract/results.ts";
 import { formatType } from "../contract/types.ts";
 import type { StageMeter } from "../stream/stage.ts";
 import type { Sealed } from "../stream/to-writable.ts";
-import type { JobPlan } from "./plan-job.ts";
+import { type JobPlan, readsEverything } from "./plan-job.ts";
 import type { Receipt, ReceiptFile } from "./receipt.ts";
 import type { FailedAttempt } from "./retry.ts";
 
@@ -55,10 +55,7 @@ export function buildReceipt(run: RunFacts): Receipt {
       connector: job.source.connector,
       reader: reader.name,
       splits: run.splits.length,
-      alreadyLoaded:
-        job.fullRefresh || job.target.writeMode === "overwrite"
-          ? 0
-          : countLoaded(run.splits, ledger.state.positions, sealed),
+      alreadyLoaded: readsEverything(job) ? 0 : countLoaded(run.splits, ledger.state.positions, sealed),
       bytesRead: run.bytesRead,
     },
     target: {

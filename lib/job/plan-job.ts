@@ -59,10 +59,15 @@ export async function planJob(job: LoadedJob, options: PlanOptions = {}): Promis
     reader,
     transforms,
     writer,
-    ...booksOf(job, name, publishesFiles, stateDirOf(env, cwd)),
+    ...placesOf(job, name, publishesFiles, stateDirOf(env, cwd)),
     publishesFiles,
     guarantee: guaranteeOf(reader.playerClass, writer.playerClass, publishesFiles),
   };
+}
+
+/** What replaces everything has to read everything. */
+export function readsEverything({ target, fullRefresh }: LoadedJob): boolean {
+  return target.writeMode === "overwrite" || fullRefresh;
 }
 
 /** How the plugins of a job are run. */
@@ -93,7 +98,7 @@ function noRunFolder(job: LoadedJob, writer: string): DativoError {
   );
 }
 
-function booksOf(
+function placesOf(
   job: LoadedJob,
   name: string,
   publishesFiles: boolean,

@@ -1,6 +1,6 @@
 import { describeBehind, targetBehind } from "../commit/agreement.ts";
 import { type Books, inspectBooks } from "../commit/inspect.ts";
-import { listLiveFiles, readLatest } from "../commit/record.ts";
+import { listLiveFiles } from "../commit/record.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import type { DativoError } from "../contract/errors.ts";
@@ -8,7 +8,7 @@ import type { FileReader, SurveyedFile } from "../contract/file-reader.ts";
 import { construct } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
 import { type BooksOptions, booksOf, type JobNamed } from "./books-of-job.ts";
-import type { JobPlan } from "./plan-job.ts";
+import { type JobPlan, readsEverything } from "./plan-job.ts";
 import { readsFiles } from "./reads-files.ts";
 import type { Guarantee } from "./receipt.ts";
 
@@ -49,7 +49,7 @@ export async function previewRun(job: LoadedJob, options: BooksOptions = {}): Pr
   const { place, guarantee, reader, writer } = plan;
   const { path, writeMode: mode, layout } = job.target;
   const books = await inspectBooks(place);
-  const replaced = mode === "overwrite" ? await listLiveFiles(place.paths, await readLatest(place.paths)) : [];
+  const replaced = mode === "overwrite" ? await listLiveFiles(place.paths, books.target) : [];
   return {
     job: { ...named, key: place.jobKey },
     seq: Math.max(books.state?.seq ?? 0, books.target?.seq ?? 0) + 1,
@@ -70,7 +70,7 @@ async function planFiles(
   if (!readsFiles(reader.playerClass)) return undefined;
   const player = construct(reader, job.source.config) as FileReader;
   player.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd) };
-  const readsAll = job.target.writeMode === "overwrite" || job.fullRefresh;
+  const readsAll = readsEverything(job);
   const files: PlannedFile[] = [];
   try {
     for await (const file of player.survey(start.positions, start.values)) {

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { RetryPolicy } from "../config/job/loaded-job.ts";
-import { DativoError, systemCode, toDativoError } from "../contract/errors.ts";
+import { systemCode, toDativoError } from "../contract/errors.ts";
+import { cancelled } from "./cancelled.ts";
 import type { Receipt } from "./receipt.ts";
 
 /** A try that failed and was repeated. */
@@ -54,9 +55,7 @@ export async function wait(delayMs: number, signal: AbortSignal | undefined): Pr
   try {
     await setTimeout(delayMs, undefined, signal && { signal });
   } catch (cause) {
-    const reason = signal?.reason instanceof DativoError ? signal.reason.message : "The run was cancelled";
-    const { details } = signal?.reason instanceof DativoError ? signal.reason : {};
-    throw new DativoError("DTV_CANCELLED", `${reason} between two tries`, { cause, details });
+    throw cancelled(signal, cause, " between two tries");
   }
 }
 

@@ -9,7 +9,7 @@ import { type LoadJobOptions, loadJob } from "../config/job/load-job.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import type { Row } from "../contract/batch.ts";
 import { type Clock, INERT_CONTEXT, type Log } from "../contract/context.ts";
-import { DativoError, toDativoError } from "../contract/errors.ts";
+import { toDativoError } from "../contract/errors.ts";
 import type { BaseReader } from "../contract/reader.ts";
 import type { CommitResult, Split } from "../contract/results.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
@@ -23,9 +23,10 @@ import { toReadable } from "../stream/to-readable.ts";
 import { toTransform } from "../stream/to-transform.ts";
 import { type Sealed, toWritable } from "../stream/to-writable.ts";
 import { buildReceipt, type RunFacts } from "./build-receipt.ts";
+import { cancelled } from "./cancelled.ts";
 import { createJobWriter, writerForRecovery } from "./job-writer.ts";
 import { checkReceiptPath, keepReceipt, tidyReceipts, writeReceipt } from "./keep-receipt.ts";
-import { type JobPlan, planJob } from "./plan-job.ts";
+import { type JobPlan, planJob, readsEverything } from "./plan-job.ts";
 import type { Receipt } from "./receipt.ts";
 import { delayBefore, type FailedAttempt, isWorthRepeating, wait } from "./retry.ts";
 
@@ -179,7 +180,7 @@ class JobRun {
     try {
       return await Ledger.open(place, { log, clock, storage, withWriter, wait: { ms, signal } }, job.target.writeMode);
     } catch (error) {
-      throw signal && error === signal.reason ? cancelled(signal, error) : error;
+      throw signal && error === signal.reason ? cancelled(signal, error, NOTHING_PUBLISHED) : error;
     }
   }
 
@@ -214,8 +215,7 @@ class JobRun {
     const source = toReadable(player, {
       environment,
       owner: reader.name,
-      // What replaces everything has to read everything.
-      state: job.target.writeMode === "overwrite" || job.fullRefresh ? undefined : ledger.state,
+      state: readsEverything(job) ? undefined : ledger.state,
       meter: this.#meter("read"),
       onPlan: (splits) => {
         this.#splits = splits;
@@ -254,7 +254,7 @@ class JobRun {
     try {
       await runPipeline([source, check, ...changes, ...shape, sink], this.#options.signal);
     } catch (error) {
-      throw this.#options.signal?.aborted ? cancelled(this.#options.signal, error) : error;
+      throw this.#options.signal?.aborted ? cancelled(this.#options.signal, error, NOTHING_PUBLISHED) : error;
     } finally {
       stopReporting();
     }
@@ -276,7 +276,7 @@ class JobRun {
     try {
       return await attempt.commit(sealed, signal);
     } catch (error) {
-      throw error === signal?.reason ? cancelled(signal as AbortSignal, error) : error;
+      throw signal && error === signal.reason ? cancelled(signal, error, NOTHING_PUBLISHED) : error;
     } finally {
       await closeWriter(sealed.writer, this.#environment);
     }
@@ -371,7 +371,4 @@ function atLeast(level: (typeof LEVELS)[number] = "debug", log: Log): Log {
   return { ...log, ...Object.fromEntries(silent) };
 }
 
-function cancelled(signal: AbortSignal, cause: unknown): DativoError {
-  const reason = signal.reason instanceof DativoError ? signal.reason.message : "The run was cancelled";
-  return new DativoError("DTV_CANCELLED", `${reason}; nothing was published`, { cause });
-}
+const NOTHING_PUBLISHED = "; nothing was published";

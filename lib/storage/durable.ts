@@ -97,9 +97,10 @@ export async function replaceFile(path: string, content: string, tag: string, po
  * Removes what processes left that died while they made small files: of one name, or all of a folder. Whoever makes one
  * of these at this moment fails.
  */
-export async function removeTemporaries(folder: string, name = ""): Promise<void> {
+export async function removeTemporaries(folder: string, name?: string): Promise<void> {
+  const prefix = name === undefined ? "." : `.${name}.`;
   for (const found of await readdir(folder).catch(() => [])) {
-    if (found.startsWith(`.${name}`) && found.endsWith(".tmp")) await rm(join(folder, found), { force: true });
+    if (found.startsWith(prefix) && found.endsWith(".tmp")) await rm(join(folder, found), { force: true });
   }
 }
 

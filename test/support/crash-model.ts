@@ -1,17 +1,18 @@
 import fc from "fast-check";
+import { expect } from "vitest";
 import { FAIL_POINTS } from "../../lib/storage/fail-point.ts";
 import { CrashFolder, type CrashJob, rowsOf, sameRows } from "./crash-folder.ts";
 import { tempFolder } from "./folder.ts";
 
 /** What happens to a job: something new comes to its source, it runs, it dies somewhere, or everything is loaded anew. */
-export type Event =
+type Event =
   | { readonly kind: "append"; readonly rows: number }
   | { readonly kind: "run" }
   | { readonly kind: "refresh" }
   | { readonly kind: "kill"; readonly afterMs: number }
   | { readonly kind: "die"; readonly point: string; readonly action: string };
 
-export const events = fc.array(
+const events = fc.array(
   fc.oneof(
     { weight: 3, arbitrary: fc.record({ kind: fc.constant("append" as const), rows: fc.integer({ min: 0, max: 7 }) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("run" as const) }) },
@@ -32,11 +33,20 @@ export const events = fc.array(
   { minLength: 3, maxLength: 10 },
 );
 
+/** Tries so many histories, in either layout, for so long at most. */
+export async function tryHistories(numRuns: number, limitMs?: number): Promise<void> {
+  const layouts = fc.constantFrom("flat" as const, "run-dir" as const);
+  const holds = fc.asyncProperty(events, layouts, async (happening, layout) => {
+    expect(await contradictions(happening, layout)).toEqual([]);
+  });
+  await fc.assert(holds, { numRuns, ...(limitMs === undefined ? {} : { interruptAfterTimeLimit: limitMs }) });
+}
+
 /**
  * The model: the target holds the rows of the source that were there when a run last went well, each once, and perhaps,
  * all or nothing, those of a run that died. Returns what contradicts it.
  */
-export async function contradictions(happening: readonly Event[], layout: CrashJob["layout"]): Promise<string[]> {
+async function contradictions(happening: readonly Event[], layout: CrashJob["layout"]): Promise<string[]> {
   const job = new CrashFolder(tempFolder(), { mode: "append", layout, files: ["in/*.csv"] });
   job.addSource("in/0.csv", rowsOf(1, 3));
   let count = 3;

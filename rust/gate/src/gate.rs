@@ -136,7 +136,7 @@ impl Gate {
             Some(source) => field.check(column, &cells_of(*source), start, faults),
             None => column.fill_nulls(rows),
         });
-        let mut faults = found.concat();
+        let mut faults: Vec<_> = found.into_iter().flatten().collect();
         let mut keep = Vec::new();
         if !faults.is_empty() {
             keep.resize(rows, true);
