@@ -2,12 +2,20 @@ import type { AssetDefinition } from "./asset.ts";
 import type { Batch } from "./batch.ts";
 import type { FileEntry, SourceConfig } from "./config.ts";
 import { DativoError } from "./errors.ts";
+import {
+  FileHistory,
+  type FilePosition,
+  type FileStanding,
+  noteLoaded,
+  positionAtEnd,
+  positionWithin,
+} from "./file-history.ts";
 import type { Format, SourceContext } from "./format.ts";
-import { GoneFiles, type LoadedContent } from "./gone-files.ts";
 import { TextInference } from "./infer.ts";
 import type { NativeDecoder } from "./native-codecs.ts";
 import { o, parseOptions } from "./options.ts";
 import { BaseReader, type Yielded } from "./reader.ts";
+import { RecordProgress } from "./record-progress.ts";
 import { ConnectionTestResult, type DiscoveredColumn, DiscoveryResult, type Position, type Split } from "./results.ts";
 import { MAX_BATCH_ROWS, RowBatch } from "./row-batch.ts";
 import { StagedValues } from "./staged-values.ts";
@@ -18,25 +26,17 @@ import { formatType } from "./types.ts";
 /** What a native decoder is given at once. 1 MiB costs 4 % more time (measured); two such chunks are in memory. */
 const NATIVE_CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** Where reading a file ended. A file is known by its content: size and time only tell when to look at it again. */
-interface FilePosition {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly mtimeNs: string;
-  /** XXH3-128 of the stored bytes, hex. */
-  readonly xxh128: string;
-  readonly rows: number;
-}
+/** A file that is smaller is loaded whole between two checkpoints. */
+const CUT_BYTES = 8 * 1024 * 1024;
 
-/** A file of a source, and whether what it holds was loaded: under this name, under another, or otherwise than it is now. */
+/** A file of a source, and what a state knows of it. */
 export interface SurveyedFile {
   readonly path: string;
   readonly sizeBytes: number;
-  readonly status: "new" | "loaded" | "renamed" | "changed";
+  readonly status: FileStanding["status"];
+  /** Whether a run would read records of it. */
+  readonly isRead: boolean;
 }
-
-/** What a job has loaded, under this key of its state: path → content. */
-const LOADED = "loaded_files";
 
 /** Records that `discover` reads of each file, at most, to tell its types. */
 const DISCOVER_ROWS = 200_000;
@@ -57,9 +57,7 @@ export abstract class FileReader extends BaseReader {
   static override readonly replay = 3;
   readonly #format: Format;
   #parsed: ReadOptions | undefined;
-  #planned: ReadonlySet<string> = new Set();
-  /** Told once for all files of a reading. */
-  #gone: { readonly of: StagedValues; readonly files: GoneFiles } | undefined;
+  #history: FileHistory | undefined;
   /** Opened with the first file, for all of them; null once it is known that there is none. */
   #native: NativeDecoder | null | undefined;
 
@@ -79,8 +77,7 @@ export abstract class FileReader extends BaseReader {
         });
       }
     }
-    this.#planned = new Set(splits.keys());
-    this.#gone = undefined;
+    this.#history = new FileHistory(splits.keys(), this.#format.isAppendable === true);
     return [...splits.values()];
   }
 
@@ -90,33 +87,76 @@ export abstract class FileReader extends BaseReader {
       return;
     }
     const file = await this.ctx.storage.open(split.id);
-    // One batch is held back, so that the position can go with the last of them.
+    try {
+      const skip = await this.#recordsBefore(file, state);
+      if (typeof skip === "number") yield* this.#readFrom(file, skip, state);
+      else if (skip !== state?.position) yield { batch: [], position: skip };
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** How many records of a file were loaded before; the position behind it when all were. */
+  async #recordsBefore(file: SourceFile, state?: IncrementalStateManager): Promise<number | FilePosition> {
+    const standing = await this.#historyOf().standingOf(file, state);
+    const { path } = file;
+    switch (standing.status) {
+      case "loaded":
+      case "renamed":
+        this.ctx.log.info(`${path} is already loaded`, { path });
+        return standing.position;
+      case "begun":
+        this.ctx.log.info(`${path} is read on behind record ${standing.records}`, { path, ...standing });
+        return standing.records;
+      case "grown":
+        return this.#recordsBeforeGrowth(file, standing.records);
+      case "changed":
+        throw changed(file);
+      default:
+        return 0;
+    }
+  }
+
+  #recordsBeforeGrowth(file: SourceFile, records: number): number {
+    const { path } = file;
+    if (this.#grownFiles === "refuse") throw changed(file, "has grown");
+    if (this.#grownFiles === "continue") {
+      this.ctx.log.info(`${path} has grown and is read on behind record ${records}`, { path, records });
+      return records;
+    }
+    this.ctx.log.warn(`${path} has grown and is read again: the ${records} records that it had are loaded once more`, {
+      path,
+      records,
+    });
+    return 0;
+  }
+
+  async *#readFrom(file: SourceFile, skip: number, state?: IncrementalStateManager): AsyncGenerator<Yielded> {
+    const progress = new RecordProgress(skip);
+    const isCut = file.sizeBytes >= CUT_BYTES;
+    // Of a file that is not cut, one batch is held back, so that the position can go with the last of them.
     let held: Batch | undefined;
     try {
-      const known = await this.#alreadyLoaded(file, state);
-      if (known) {
-        this.ctx.log.info(`${file.path} is already loaded`, { path: file.path });
-        if (known !== state?.position) yield { batch: [], position: known };
-        return;
-      }
-      let rows = 0;
-      for await (const batch of this.#read(file)) {
+      for await (const decoded of this.#read(file, progress)) {
+        const batch = progress.take(decoded);
+        if (!batch) continue;
+        if (isCut) {
+          yield await within(file, batch, progress);
+          continue;
+        }
         const before = held;
         held = batch;
-        rows += batch.length;
         if (before) yield before;
       }
-      const xxh128 = await file.digest();
+      const position = await positionAtEnd(file, progress.records);
       // After the digest, which reads what was not read yet: else it could be that of a later content.
       await file.verifyUnchanged();
-      const position = positionOf(file, xxh128, rows);
-      remember(state, position);
+      noteLoaded(state, position);
       const last = held ?? [];
       held = undefined;
       yield { batch: last, position };
     } finally {
       held?.release();
-      await file.close();
     }
   }
 
@@ -133,21 +173,16 @@ export abstract class FileReader extends BaseReader {
       const state = new IncrementalStateManager(Object.hasOwn(positions, id) ? positions[id] : undefined, staged);
       const file = await this.ctx.storage.open(id);
       try {
-        yield { path: id, sizeBytes: file.sizeBytes, status: await this.#statusOf(file, state) };
+        const { status } = await this.#historyOf().standingOf(file, state);
+        yield { path: id, sizeBytes: file.sizeBytes, status, isRead: this.#isRead(status) };
       } finally {
         await file.close();
       }
     }
   }
 
-  async #statusOf(file: SourceFile, state: IncrementalStateManager): Promise<SurveyedFile["status"]> {
-    try {
-      if (!(await this.#alreadyLoaded(file, state))) return "new";
-      return state.position === undefined ? "renamed" : "loaded";
-    } catch (error) {
-      if ((error as DativoError).code === "DTV_SOURCE_CHANGED") return "changed";
-      throw error;
-    }
+  #isRead(status: FileStanding["status"]): boolean {
+    return status === "new" || status === "begun" || (status === "grown" && this.#grownFiles !== "refuse");
   }
 
   override async close(): Promise<void> {
@@ -199,18 +234,18 @@ export abstract class FileReader extends BaseReader {
   }
 
   /** The records of a file, held to the contract where native code can do so on the way. */
-  async *#read(file: SourceFile): AsyncGenerator<Batch> {
+  async *#read(file: SourceFile, progress: RecordProgress): AsyncGenerator<Batch> {
     const { contract, native, signal } = this.ctx;
     if (contract && this.#native === undefined) {
       this.#native = (await native.decoder(this.#format, this.#nativeOptions(), contract, signal)) ?? null;
     }
     const decoder = this.#native;
     if (!decoder) {
-      yield* this.#decode(file);
+      yield* this.#decode(file, this.#contextOf(file, progress));
       return;
     }
     const bytes = file.lentBytes(NATIVE_CHUNK_BYTES, () => decoder.contentHash());
-    yield* decoder.decode(ahead(bytes), this.#contextOf(file));
+    yield* decoder.decode(ahead(bytes), this.#contextOf(file, progress));
   }
 
   /** Why a contract cannot be held natively while files are read; undefined when it can. */
@@ -223,18 +258,20 @@ export abstract class FileReader extends BaseReader {
     return { ...(format as object), ...(batchRows === undefined ? {} : { batch_rows: batchRows }) };
   }
 
-  #contextOf(file: SourceFile): SourceContext {
+  #contextOf(file: SourceFile, progress = new RecordProgress(0)): SourceContext {
     return {
       source: file.path,
-      reject: (reject) => this.ctx.reject(reject),
+      reject: (reject) => {
+        if (progress.rejects(reject)) this.ctx.reject(reject);
+      },
       warn: (message) => this.ctx.log.warn(message, { path: file.path }),
     };
   }
 
-  async *#decode(file: SourceFile): AsyncGenerator<Batch> {
+  async *#decode(file: SourceFile, around = this.#contextOf(file)): AsyncGenerator<Batch> {
     const format = this.#format;
     const options = this.#options();
-    const context = { ...this.#contextOf(file), batchRows: options.batchRows ?? MAX_BATCH_ROWS };
+    const context = { ...around, batchRows: options.batchRows ?? MAX_BATCH_ROWS };
     if (format.decodeAt) {
       yield* format.decodeAt(file, options.format, context);
     } else if (format.decoder) {
@@ -246,41 +283,13 @@ export abstract class FileReader extends BaseReader {
     }
   }
 
-  /**
-   * The position of a file whose content this job has loaded, or undefined. A file that was touched or renamed has the
-   * content it had; a second file of equal content, beside the first, is a file of its own.
-   *
-   * @throws DativoError DTV_SOURCE_CHANGED when the file was loaded and its content is another now.
-   */
-  async #alreadyLoaded(file: SourceFile, state?: IncrementalStateManager): Promise<FilePosition | undefined> {
-    const position = state?.position as FilePosition | undefined;
-    if (position?.sizeBytes === file.sizeBytes && position.mtimeNs === file.mtimeNs) return position;
-    const own = state?.staged.entry(LOADED, file.path) as LoadedContent | undefined;
-    const gone = this.#goneFiles(state);
-    if (own?.sizeBytes === file.sizeBytes || gone?.hasSize(file.sizeBytes)) {
-      const xxh128 = await file.digest();
-      const content = { xxh128, sizeBytes: file.sizeBytes };
-      const before = own?.xxh128 === xxh128 ? file.path : gone?.claim(content);
-      if (before !== undefined) {
-        const now = positionOf(file, xxh128, position?.rows ?? 0);
-        remember(state, now, before);
-        return now;
-      }
-    }
-    if (!position) return undefined;
-    throw new DativoError("DTV_SOURCE_CHANGED", `${file.path} has changed since it was loaded`, {
-      culprit: file.path,
-      hint: "Loading it again would repeat the records it had. Load everything anew with --full-refresh, or put new records into a new file.",
-    });
+  #historyOf(): FileHistory {
+    this.#history ??= new FileHistory([], this.#format.isAppendable === true);
+    return this.#history;
   }
 
-  /** What was loaded and is not among the files of this run. */
-  #goneFiles(state: IncrementalStateManager | undefined): GoneFiles | undefined {
-    if (!state) return undefined;
-    if (this.#gone?.of !== state.staged) {
-      this.#gone = { of: state.staged, files: new GoneFiles(loadedFiles(state), this.#planned) };
-    }
-    return this.#gone.files;
+  get #grownFiles(): GrownFiles {
+    return (this.sourceConfig.incremental?.["grown_files"] as GrownFiles | undefined) ?? "continue";
   }
 
   #entries(): readonly FileEntry[] {
@@ -308,6 +317,9 @@ export abstract class FileReader extends BaseReader {
   }
 }
 
+/** What becomes of a file that has more records than when it was loaded. */
+type GrownFiles = "continue" | "reread" | "refuse";
+
 interface ReadOptions {
   readonly batchRows: number | undefined;
   readonly format: unknown;
@@ -321,27 +333,16 @@ function pathOf(entry: FileEntry): string {
   });
 }
 
-function positionOf(file: SourceFile, xxh128: string, rows: number): FilePosition {
-  return { path: file.path, sizeBytes: file.sizeBytes, mtimeNs: file.mtimeNs, xxh128, rows };
+/** A batch with the position behind it, where the reading can be cut there. */
+async function within(file: SourceFile, batch: Batch, { cut }: RecordProgress): Promise<Yielded> {
+  return cut === undefined ? batch : { batch, position: await positionWithin(file, cut) };
 }
 
-function loadedFiles(state: IncrementalStateManager): Record<string, LoadedContent> {
-  return (state.staged.get(LOADED) ?? {}) as Record<string, LoadedContent>;
-}
-
-/** How many files the values of a state know. */
-export function countLoadedFiles(values: Readonly<Record<string, unknown>>): number {
-  return Object.keys(values[LOADED] ?? {}).length;
-}
-
-/** Notes what a file holds now; `before` is the name it had. */
-function remember(
-  state: IncrementalStateManager | undefined,
-  { path, xxh128, sizeBytes }: FilePosition,
-  before: string = path,
-): void {
-  if (before !== path) state?.staged.setEntry(LOADED, before, undefined);
-  state?.staged.setEntry(LOADED, path, { xxh128, sizeBytes });
+function changed({ path }: SourceFile, how = "has changed"): DativoError {
+  return new DativoError("DTV_SOURCE_CHANGED", `${path} ${how} since it was loaded`, {
+    culprit: path,
+    hint: "Loading it again would repeat the records it had. Load everything anew with --full-refresh, or put new records into a new file.",
+  });
 }
 
 interface ColumnFacts {

@@ -55,6 +55,8 @@ export interface Format {
   readonly extension: string;
   /** Name of the codec in native code that does the same; a format that shares a name with one of ours has none. */
   readonly native?: string;
+  /** True when a file of whole lines, and more lines behind them, has the records that it had, and more behind them. */
+  readonly isAppendable?: boolean;
   readonly decodeOptions?: OptionsSchema;
   readonly encodeOptions?: OptionsSchema;
   /** Options are as they were given; the codec checks them by its declaration. */

@@ -36,8 +36,13 @@ export interface SourceFile extends StoredFile {
   lentBytes(chunkBytes: number, makeHash: () => ContentHash): AsyncIterable<Uint8Array>;
   /** `length` bytes from `offset` of the stored bytes. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** XXH3-128 of the stored bytes, hex; reads what `bytes()` has not read. Tells contents apart; proves nothing to others. */
-  digest(): Promise<string>;
+  /**
+   * XXH3-128 of the stored bytes, or of the first so many, hex; reads what `bytes()` has not read. Tells contents apart;
+   * proves nothing to others.
+   */
+  digest(upTo?: number): Promise<string>;
+  /** The same of what was read in order so far. */
+  digestSoFar(): Promise<{ readonly readBytes: number; readonly xxh128: string }>;
   /** @throws DativoError DTV_SOURCE_CHANGED when size or time are no longer those of the opening. */
   verifyUnchanged(): Promise<void>;
   close(): Promise<void>;

@@ -21,7 +21,7 @@ export interface RunPreview {
   readonly source: {
     readonly reader: string;
     /** Undefined for a reader of its own, which only knows when it is asked. */
-    readonly files: readonly PlannedFile[] | undefined;
+    readonly files: readonly SurveyedFile[] | undefined;
   };
   readonly target: {
     readonly writer: string;
@@ -36,11 +36,6 @@ export interface RunPreview {
   readonly left: Books["left"];
   /** Why it would stop before it reads anything. */
   readonly stops: DativoError | undefined;
-}
-
-export interface PlannedFile extends SurveyedFile {
-  /** Whether its records would be read. */
-  readonly isRead: boolean;
 }
 
 /** Says what the next run of a job would do. Reads no record, changes nothing, takes no lock. */
@@ -66,15 +61,15 @@ async function planFiles(
   { job, reader }: JobPlan,
   { start }: Books,
   { cwd }: BooksOptions,
-): Promise<PlannedFile[] | undefined> {
+): Promise<SurveyedFile[] | undefined> {
   if (!readsFiles(reader.playerClass)) return undefined;
   const player = construct(reader, job.source.config) as FileReader;
   player.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd) };
   const readsAll = readsEverything(job);
-  const files: PlannedFile[] = [];
+  const files: SurveyedFile[] = [];
   try {
     for await (const file of player.survey(start.positions, start.values)) {
-      files.push({ ...file, isRead: readsAll || file.status === "new" });
+      files.push({ ...file, isRead: readsAll || file.isRead });
     }
   } finally {
     await player.close();

@@ -119,13 +119,31 @@ class LocalSourceFile implements SourceFile {
     return bytes;
   }
 
-  async digest(): Promise<string> {
-    while (this.#hashed < this.sizeBytes) {
-      const bytes = await this.#readAt(this.#hashed, this.#buffer(CHUNK_BYTES));
+  async digest(upTo = this.sizeBytes): Promise<string> {
+    if (this.#hashed > upTo) return this.#digestAnew(upTo);
+    while (this.#hashed < upTo) {
+      const bytes = await this.#readAt(this.#hashed, this.#buffer(Math.min(CHUNK_BYTES, upTo - this.#hashed)));
       if (bytes.length === 0) break;
       await this.#absorb(bytes);
     }
     return (await this.#hasher()).digest();
+  }
+
+  async digestSoFar(): Promise<{ readBytes: number; xxh128: string }> {
+    const hash = await this.#hasher();
+    return { readBytes: this.#hashed, xxh128: hash.digest() };
+  }
+
+  /** The hash has gone past the place, and does not go back. */
+  async #digestAnew(upTo: number): Promise<string> {
+    const hash = await hashInWebAssembly();
+    for (let offset = 0; offset < upTo; ) {
+      const bytes = await this.#readAt(offset, this.#buffer(Math.min(CHUNK_BYTES, upTo - offset)));
+      if (bytes.length === 0) break;
+      hash.update(bytes);
+      offset += bytes.length;
+    }
+    return hash.digest();
   }
 
   async verifyUnchanged(): Promise<void> {
@@ -146,7 +164,8 @@ class LocalSourceFile implements SourceFile {
     for (let offset = 0; ; ) {
       const bytes = await this.#readAt(offset, nextBuffer());
       if (bytes.length === 0) return;
-      if (offset === this.#hashed) await this.#absorb(bytes);
+      const isNext = offset <= this.#hashed && offset + bytes.length > this.#hashed;
+      if (isNext) await this.#absorb(bytes.subarray(this.#hashed - offset));
       offset += bytes.length;
       this.#observe(bytes.length);
       yield bytes;

@@ -1,4 +1,5 @@
-import { type PlannedFile, previewRun, type RunPreview } from "../../job/preview-run.ts";
+import type { SurveyedFile } from "../../contract/file-reader.ts";
+import { previewRun, type RunPreview } from "../../job/preview-run.ts";
 import { booksCommand } from "../books-command.ts";
 import { describeLock } from "../describe-lock.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -23,8 +24,8 @@ export function planCommand(flags: PlanFlags, _terminal: Terminal, args: readonl
 }
 
 /** A file that changed stops a run, except one that reads everything. */
-function isInTheWay({ status, isRead }: PlannedFile): boolean {
-  return status === "changed" && !isRead;
+function isInTheWay({ status, isRead }: SurveyedFile): boolean {
+  return (status === "changed" || status === "grown") && !isRead;
 }
 
 function describePreview({ job, seq, guarantee, source, target, lock, left, stops }: RunPreview): string {
@@ -51,19 +52,27 @@ function describeLeft(lock: RunPreview["lock"], left: RunPreview["left"]): strin
   return [["first", `finishes or undoes what ${formatNumberOf(runs, "dead run")} left, and may know more files then`]];
 }
 
-function describeReading(files: readonly PlannedFile[]): string {
+function describeReading(files: readonly SurveyedFile[]): string {
   const read = files.filter(({ isRead }) => isRead);
   const bytes = read.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const known = files.filter(({ isRead, status }) => !isRead && status !== "changed").length;
+  const known = files.filter((file) => !file.isRead && !isInTheWay(file)).length;
   return `${formatNumberOf(read.length, "file")}, ${formatBytes(bytes)}; ${formatNumberOf(known, "file")} loaded before`;
 }
 
+const NOTES: Record<SurveyedFile["status"], string> = {
+  new: "new",
+  loaded: "loaded before",
+  renamed: "loaded before",
+  begun: "loaded in part",
+  grown: "grown since it was loaded",
+  changed: "changed since it was loaded",
+};
+
 /** What is to be read, and what is in the way; not what is loaded already. */
-function nameFiles(files: readonly PlannedFile[]): string[][] {
+function nameFiles(files: readonly SurveyedFile[]): string[][] {
   const told = files.filter((file) => file.isRead || isInTheWay(file));
   const lines = told.slice(0, MAX_FILES).map(({ path, status, sizeBytes }) => {
-    const note = status === "changed" ? "changed since it was loaded" : status === "new" ? "new" : "loaded before";
-    return ["", `${path}  ${formatBytes(sizeBytes)}, ${note}`];
+    return ["", `${path}  ${formatBytes(sizeBytes)}, ${NOTES[status]}`];
   });
   if (told.length > MAX_FILES) lines.push(["", `and ${told.length - MAX_FILES} more; --json names all`]);
   return lines;

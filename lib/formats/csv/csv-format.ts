@@ -13,6 +13,7 @@ import { csvDecodeOptions, csvEncodeOptions } from "./csv-options.ts";
 export const csvFormat: Format = {
   name: "csv",
   extension: "csv",
+  isAppendable: true,
   native: "csv",
   decodeOptions: csvDecodeOptions,
   encodeOptions: csvEncodeOptions,

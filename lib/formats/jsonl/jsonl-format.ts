@@ -13,6 +13,7 @@ import { jsonlDecodeOptions, jsonlEncodeOptions } from "./jsonl-options.ts";
 export const jsonlFormat: Format = {
   name: "jsonl",
   extension: "jsonl",
+  isAppendable: true,
   decodeOptions: jsonlDecodeOptions,
   encodeOptions: jsonlEncodeOptions,
   decoder: (options, context) => new JsonlDecoder(parseOptions(jsonlDecodeOptions, options ?? {}, "jsonl"), context),

@@ -60,6 +60,9 @@ describe("dativo plan", () => {
     const cwd = jobFolder();
     run(cwd);
     writeFileSync(join(cwd, "people.csv"), `${PEOPLE_CSV}4,Alan,\n`);
+    expect(plan(cwd)).toMatchObject({ code: 0, stdout: expect.stringContaining("grown since it was loaded") });
+    expect(statuses(planJson(cwd))).toEqual({ "people.csv": "grown, read" });
+    writeFileSync(join(cwd, "people.csv"), PEOPLE_CSV.replace("Ada", "Eve"));
     const changed = plan(cwd);
     expect([changed.code, changed.stdout]).toEqual([2, expect.stringContaining("changed since it was loaded")]);
     expect(plan(cwd, "--full-refresh").code).toBe(0);

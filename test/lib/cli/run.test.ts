@@ -144,7 +144,7 @@ describe("dativo run", () => {
   it("refuses a file that has changed since it was loaded, instead of loading its records twice", () => {
     const cwd = jobFolder();
     run(cwd);
-    writeFileSync(join(cwd, "people.csv"), `${PEOPLE_CSV}4,Alan,1912-06-23\n`);
+    writeFileSync(join(cwd, "people.csv"), PEOPLE_CSV.replace("Ada", "Eve"));
     const again = run(cwd);
     expect([again.code, visibleFiles(lake(cwd)).length]).toEqual([2, 1]);
     expect(again.stderr).toContain("DTV_SOURCE_CHANGED people.csv has changed since it was loaded");

@@ -1,0 +1,133 @@
+import { GoneFiles, type LoadedContent } from "./gone-files.ts";
+import type { StagedValues } from "./staged-values.ts";
+import type { IncrementalStateManager } from "./state.ts";
+import type { SourceFile } from "./storage.ts";
+
+/** Where reading a file ended. A file is known by its content: size and time only tell when to look at it again. */
+export interface FilePosition {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly mtimeNs: string;
+  /** XXH3-128 of the stored bytes, hex; of all of them, or of as many as had been read when a run was cut. */
+  readonly xxh128: string;
+  /** Records taken, rejected ones included. */
+  readonly records: number;
+  /** Stored bytes that had been read, where the file was not read to its end. */
+  readonly readBytes?: number;
+}
+
+/** What a state knows of a file. */
+export type FileStanding =
+  | { readonly status: "new" | "changed" }
+  /** Read to its end, under this name or another. */
+  | { readonly status: "loaded" | "renamed"; readonly position: FilePosition }
+  /** Its first records were loaded: a run was cut in the middle of it, or it has grown since. */
+  | { readonly status: "begun" | "grown"; readonly records: number };
+
+/** What a job has loaded, under this key of its state: path → content. */
+const LOADED = "loaded_files";
+
+/** The files that a state knows, held against those that are there now. */
+export class FileHistory {
+  readonly #planned: ReadonlySet<string>;
+  /** Whether new records of such files stand behind the old ones. */
+  readonly #isAppendable: boolean;
+  /** Told once for all files of a reading. */
+  #gone: { readonly of: StagedValues; readonly files: GoneFiles } | undefined;
+
+  constructor(planned: Iterable<string>, isAppendable: boolean) {
+    this.#planned = new Set(planned);
+    this.#isAppendable = isAppendable;
+  }
+
+  /**
+   * What is known of a file. One that was touched or renamed has the content it had; a second file of equal content,
+   * beside the first, is a file of its own. Hashes it where its size and time leave open what it holds.
+   */
+  async standingOf(file: SourceFile, state: IncrementalStateManager | undefined): Promise<FileStanding> {
+    if (!state) return { status: "new" };
+    const position = state.position as FilePosition | undefined;
+    if (position?.sizeBytes === file.sizeBytes && position.mtimeNs === file.mtimeNs) return standingAt(position);
+    const before = await this.#nameBefore(file, state);
+    if (before !== undefined) {
+      const now = await positionAtEnd(file, position?.records ?? 0);
+      noteLoaded(state, now, before);
+      return { status: position ? "loaded" : "renamed", position: now };
+    }
+    if (!position) return { status: "new" };
+    if (position.readBytes === undefined) {
+      const hasGrown = this.#isAppendable && (await isGrown(file, position));
+      return hasGrown ? { status: "grown", records: position.records } : { status: "changed" };
+    }
+    return (await beginsAs(file, position.readBytes, position.xxh128)) ? standingAt(position) : { status: "changed" };
+  }
+
+  /** The name under which a file of this content was read to its end. */
+  async #nameBefore(file: SourceFile, state: IncrementalStateManager): Promise<string | undefined> {
+    const own = state.staged.entry(LOADED, file.path) as LoadedContent | undefined;
+    const gone = this.#goneFiles(state);
+    if (own?.sizeBytes !== file.sizeBytes && !gone.hasSize(file.sizeBytes)) return undefined;
+    const xxh128 = await file.digest();
+    return own?.xxh128 === xxh128 ? file.path : gone.claim({ xxh128, sizeBytes: file.sizeBytes });
+  }
+
+  /** What was loaded and is not among the files of this run. */
+  #goneFiles({ staged }: IncrementalStateManager): GoneFiles {
+    if (this.#gone?.of !== staged) {
+      const loaded = (staged.get(LOADED) ?? {}) as Record<string, LoadedContent>;
+      this.#gone = { of: staged, files: new GoneFiles(loaded, this.#planned) };
+    }
+    return this.#gone.files;
+  }
+}
+
+/** The position behind the last record of a file. Reads what was not read yet, and is told its hash. */
+export async function positionAtEnd(file: SourceFile, records: number): Promise<FilePosition> {
+  const { path, sizeBytes, mtimeNs } = file;
+  return { path, sizeBytes, mtimeNs, xxh128: await file.digest(), records };
+}
+
+/** The position behind so many records of a file, all of which lie in what was read of it. */
+export async function positionWithin(file: SourceFile, records: number): Promise<FilePosition> {
+  const { path, sizeBytes, mtimeNs } = file;
+  return { path, sizeBytes, mtimeNs, records, ...(await file.digestSoFar()) };
+}
+
+/** Notes what a file holds now; `before` is the name it had. */
+export function noteLoaded(
+  state: IncrementalStateManager | undefined,
+  { path, xxh128, sizeBytes }: FilePosition,
+  before: string = path,
+): void {
+  if (before !== path) state?.staged.setEntry(LOADED, before, undefined);
+  state?.staged.setEntry(LOADED, path, { xxh128, sizeBytes });
+}
+
+/** How many files the values of a state know. */
+export function countLoadedFiles(values: Readonly<Record<string, unknown>>): number {
+  return Object.keys(values[LOADED] ?? {}).length;
+}
+
+function standingAt(position: FilePosition): FileStanding {
+  if (position.readBytes === undefined) return { status: "loaded", position };
+  return { status: "begun", records: position.records };
+}
+
+/** Whether everything that was loaded is there as it was, whole lines of it, and something behind them. */
+async function isGrown(file: SourceFile, { sizeBytes, xxh128 }: FilePosition): Promise<boolean> {
+  if (sizeBytes === 0 || !(await beginsAs(file, sizeBytes, xxh128))) return false;
+  const [last] = await file.read(sizeBytes - 1, 1);
+  return last === LINE_FEED && !(await isCompressed(file));
+}
+
+async function beginsAs(file: SourceFile, sizeBytes: number, xxh128: string): Promise<boolean> {
+  return sizeBytes > 0 && file.sizeBytes >= sizeBytes && (await file.digest(sizeBytes)) === xxh128;
+}
+
+/** Where a compressed file was cut, its last byte does not tell. */
+async function isCompressed(file: SourceFile): Promise<boolean> {
+  const [first, second] = await file.read(0, 2);
+  return first === 0x1f && second === 0x8b;
+}
+
+const LINE_FEED = 0x0a;
