@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { dirname, relative } from "node:path";
 import type { Receipt } from "../job/receipt.ts";
 import { formatBytes, formatCount, formatDuration, formatNumberOf } from "./human.ts";
 import { formatTable, type Terminal } from "./terminal.ts";
@@ -22,7 +22,10 @@ export function printReceipt(receipt: Receipt, terminal: Terminal): void {
     ],
     ["  contract", `${receipt.contract.name} ${receipt.contract.version}`],
   ];
-  if (receipt.rejects.path !== undefined) rows.push(["  rejects", shorten(receipt.rejects.path)]);
+  const rejects = receipt.commits.flatMap(({ rejects }) => rejects ?? []);
+  if (rejects[0] !== undefined)
+    rows.push(["  rejects", shorten(rejects.length > 1 ? dirname(rejects[0]) : rejects[0])]);
+  if (receipt.commits.length > 1) rows.push(["  commits", formatCount(receipt.commits.length)]);
   terminal.line(formatTable(rows));
 }
 

@@ -17,7 +17,7 @@ import { sealDocument } from "./document.ts";
 import type { LedgerPlace } from "./ledger.ts";
 import { publishedName, runFolderName } from "./places.ts";
 import { halfDone, moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
-import { COMMIT_FORMAT, type CommitRecord, type EndState, type PublishedFile, startOf } from "./record.ts";
+import { COMMIT_FORMAT, type CommitRecord, type EndState, startOf } from "./record.ts";
 import { keepRejects, RejectsFile } from "./rejects-file.ts";
 import { describeSchemaChange, fieldsOf } from "./schema-change.ts";
 import { describeAllStaged, findStaged, StagingStorage } from "./staging.ts";
@@ -42,7 +42,7 @@ export class Attempt {
   readonly #rejects: RejectsFile;
   readonly #staging: string;
   #isPrepared = false;
-  #published: readonly PublishedFile[] = [];
+  #committed: CommitRecord | undefined;
 
   constructor(init: AttemptInit) {
     this.#init = init;
@@ -70,9 +70,9 @@ export class Attempt {
     return new StagingStorage(this.#staging, this.#init.storage);
   }
 
-  /** The files that were published, once they were. */
-  get published(): readonly PublishedFile[] {
-    return this.#published;
+  /** What the run has committed, once it has. */
+  get committed(): CommitRecord | undefined {
+    return this.#committed;
   }
 
   get rejectsPath(): string | undefined {
@@ -100,7 +100,7 @@ export class Attempt {
     const change = describeSchemaChange(this.#init.latest, record);
     if (change !== undefined) this.#init.log.warn(change);
     const published = await this.#makeVisible(sealed, record);
-    this.#published = record.files;
+    this.#committed = record;
     await this.#afterwards("advance the state", () => this.#advance(record));
     await this.#afterwards("clean up", () => this.#clean(record));
     return {

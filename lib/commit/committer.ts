@@ -1,7 +1,7 @@
 import type { Reject } from "../contract/reject.ts";
 import type { CommitResult } from "../contract/results.ts";
 import type { BaseWriter } from "../contract/writer.ts";
-import type { Committer, Sealed, Staging } from "../stream/to-writable.ts";
+import type { Checkpoints, Committer, Sealed, Staging } from "../stream/to-writable.ts";
 import type { Attempt } from "./attempt.ts";
 
 export interface CommitterParts {
@@ -10,8 +10,15 @@ export interface CommitterParts {
   createWriter(stagingFolder: string): Promise<BaseWriter>;
   /** What becomes of a sealed run: stand-alone it is committed here; a job keeps it for its one commit. */
   settle(attempt: Attempt, sealed: Sealed): Promise<CommitResult | undefined>;
+  /** Given where a run may commit before its end; `settle` commits and closes the writer. */
+  readonly checkpoints?: CheckpointParts | undefined;
   /** Unlocks; called once, after a commit or an abort, unless a job took the run over. */
   end(): Promise<void>;
+}
+
+export interface CheckpointParts {
+  readonly isDue: Checkpoints["isDue"];
+  settle(attempt: Attempt, sealed: Sealed): Promise<void>;
 }
 
 /** A committer over an attempt: the sink stages through it and hands over to it. */
@@ -25,6 +32,11 @@ class AttemptCommitter implements Committer {
 
   constructor(parts: CommitterParts) {
     this.#parts = parts;
+  }
+
+  get checkpoints(): Checkpoints | undefined {
+    const { checkpoints } = this.#parts;
+    return checkpoints && { isDue: checkpoints.isDue, commit: (sealed) => this.#checkpoint(checkpoints, sealed) };
   }
 
   async open(): Promise<Staging> {
@@ -49,6 +61,13 @@ class AttemptCommitter implements Committer {
       if (failed || result) await this.#parts.end();
     }
     return result;
+  }
+
+  /** What a failed commit leaves is its own affair; there is nothing more to abort. */
+  async #checkpoint({ settle }: CheckpointParts, sealed: Sealed): Promise<void> {
+    const attempt = this.#attempt as Attempt;
+    this.#attempt = undefined;
+    await settle(attempt, sealed);
   }
 
   async abort(): Promise<{ rejectsPath: string | undefined }> {

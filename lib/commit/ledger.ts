@@ -41,12 +41,12 @@ type Mode = CommitRecord["mode"];
 /** The commits of one job: what was committed last, and the one attempt that may follow. Holds the job's lock. */
 export class Ledger {
   readonly place: LedgerPlace;
-  readonly latest: CommitRecord | undefined;
-  readonly runId: string;
+  #latest: CommitRecord | undefined;
+  #runId: string;
   readonly #tools: LedgerTools;
   readonly #lock: JobLock;
   readonly #mode: Mode;
-  readonly #seq: number;
+  #seq: number;
   readonly #agrees: boolean;
 
   private constructor(
@@ -62,8 +62,8 @@ export class Ledger {
     this.place = place;
     this.#tools = tools;
     this.#mode = mode;
-    this.latest = run.latest;
-    this.runId = run.runId;
+    this.#latest = run.latest;
+    this.#runId = run.runId;
     this.#lock = run.lock;
     this.#seq = run.seq;
     this.#agrees = run.agrees;
@@ -92,6 +92,16 @@ export class Ledger {
     }
   }
 
+  /** What was committed last. */
+  get latest(): CommitRecord | undefined {
+    return this.#latest;
+  }
+
+  /** The run that is under way or may begin; each commit has one of its own. */
+  get runId(): string {
+    return this.#runId;
+  }
+
   /** What the next run starts from. */
   get state(): EndState {
     return startOf(this.latest);
@@ -116,6 +126,13 @@ export class Ledger {
       latest: this.latest,
       replaces: replaced.map(({ path }) => path),
     });
+  }
+
+  /** The run goes on behind a commit of its own. */
+  continueAfter(record: CommitRecord): void {
+    this.#latest = record;
+    this.#runId = newRunId();
+    this.#seq = record.seq + 1;
   }
 
   /** Unlocks. What the run did stands, whether or not that goes well. */

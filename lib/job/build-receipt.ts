@@ -1,24 +1,30 @@
 import { basename } from "node:path";
 import type { Attempt } from "../commit/attempt.ts";
-import type { Ledger } from "../commit/ledger.ts";
 import { jobHashOf } from "../commit/places.ts";
 import { RECEIPT_FORMAT } from "../config/receipt/receipt-document.ts";
 import { addChecksums, checksumsIn } from "../contract/checksums.ts";
-import type { CommitResult, Split } from "../contract/results.ts";
+import type { CommitResult, Position, Split } from "../contract/results.ts";
 import { formatType } from "../contract/types.ts";
 import type { StageMeter } from "../stream/stage.ts";
-import type { Sealed } from "../stream/to-writable.ts";
+import type { Counts, Sealed } from "../stream/to-writable.ts";
 import { type JobPlan, readsEverything } from "./plan-job.ts";
 import type { Receipt, ReceiptFile } from "./receipt.ts";
 import type { FailedAttempt } from "./retry.ts";
 
-/** What a run has come to know of itself. */
-export interface RunFacts {
-  readonly plan: JobPlan;
-  readonly ledger: Ledger;
+/** One commit of a run: its last, or that of a checkpoint. */
+export interface RunCommit {
   readonly attempt: Attempt;
   readonly sealed: Sealed;
   readonly result: CommitResult;
+}
+
+/** What a run has come to know of itself. */
+export interface RunFacts {
+  readonly plan: JobPlan;
+  readonly runId: string;
+  /** Where each split could be resumed before the run. */
+  readonly positionsBefore: Positions;
+  readonly commits: readonly RunCommit[];
   /** Tries before this run. */
   readonly failed: readonly FailedAttempt[];
   readonly splits: readonly Split[];
@@ -32,30 +38,33 @@ export interface RunFacts {
 
 /** The receipt of a run that has settled. */
 export function buildReceipt(run: RunFacts): Receipt {
-  const { plan, ledger, attempt, sealed, result } = run;
+  const { plan, commits } = run;
   const { job, place, reader, transforms, writer } = plan;
-  const committed = result.status !== "unchanged";
-  const files = committed ? filesOf(attempt, sealed) : [];
+  const committed = commits.filter(isCommitted);
+  const files = committed.flatMap(filesOf);
+  const counts = sumCounts(commits);
+  const positions = Object.fromEntries(commits.flatMap(({ sealed }) => [...sealed.positions]));
   return {
     format: RECEIPT_FORMAT,
-    runId: attempt.token.runId,
-    status: committed ? "committed" : "unchanged",
+    runId: run.runId,
+    status: committed.length > 0 ? "committed" : "unchanged",
     job: {
       tenant: job.tenantId,
       name: plan.name,
       file: job.file,
       environment: job.environment,
       hash: jobHashOf(place.jobKey),
-      seq: committed ? attempt.token.seq : undefined,
+      seq: committed.at(-1)?.attempt.token.seq,
     },
+    commits: describeCommits(commits),
     failedAttempts: run.failed,
     guarantee: plan.guarantee,
-    counts: sealed.counts,
+    counts,
     source: {
       connector: job.source.connector,
       reader: reader.name,
       splits: run.splits.length,
-      alreadyLoaded: readsEverything(job) ? 0 : countLoaded(run.splits, ledger.state.positions, sealed),
+      alreadyLoaded: readsEverything(job) ? 0 : countLoaded(run.splits, run.positionsBefore, positions),
       bytesRead: run.bytesRead,
     },
     target: {
@@ -64,21 +73,23 @@ export function buildReceipt(run: RunFacts): Receipt {
       path: job.target.path,
       ...formatOf(plan),
       mode: job.target.writeMode,
-      schema: (sealed.schema?.fields ?? []).map(({ name, type, nullable }) => ({
-        name,
-        type: formatType(type),
-        nullable,
-      })),
+      schema: (commits.findLast(({ sealed }) => sealed.schema)?.sealed.schema?.fields ?? []).map(
+        ({ name, type, nullable }) => ({
+          name,
+          type: formatType(type),
+          nullable,
+        }),
+      ),
     },
     files,
     checksums: addChecksums(files.map(({ checksums }) => checksums)),
-    rejects: { count: sealed.counts.rejected, path: attempt.rejectsPath },
+    rejects: { count: counts.rejected, path: commits.findLast(hasRejects)?.attempt.rejectsPath },
     contract: { name: job.asset.name, version: job.asset.version, fingerprint: job.asset.fingerprint },
     plugins: [reader, ...transforms, writer].flatMap(({ name, sha256 }) =>
       sha256 === undefined ? [] : [{ path: name, sha256 }],
     ),
     tags: job.tags,
-    positions: Object.fromEntries(sealed.positions),
+    positions,
     timings: {
       startedAt: run.startedAt.toISOString(),
       finishedAt: run.finishedAt.toISOString(),
@@ -101,10 +112,40 @@ function formatOf({ job, publishesFiles }: JobPlan): Pick<Receipt["target"], "fo
   return { format: job.target.type, options };
 }
 
+/** What a run has published so far, by commits. */
+export function describeCommits(commits: readonly RunCommit[]): Receipt["commits"] {
+  return commits.filter(isCommitted).map(({ attempt, sealed: { counts } }) => ({
+    seq: attempt.token.seq,
+    runId: attempt.token.runId,
+    written: counts.written,
+    rejected: counts.rejected,
+    rejects: attempt.rejectsPath,
+  }));
+}
+
+function isCommitted({ result }: RunCommit): boolean {
+  return result.status !== "unchanged";
+}
+
+function hasRejects({ attempt }: RunCommit): boolean {
+  return attempt.rejectsPath !== undefined;
+}
+
+function sumCounts(commits: readonly RunCommit[]): Counts {
+  const sum = (key: keyof Counts): number => commits.reduce((total, { sealed }) => total + sealed.counts[key], 0);
+  return {
+    read: sum("read"),
+    added: sum("added"),
+    filtered: sum("filtered"),
+    rejected: sum("rejected"),
+    written: sum("written"),
+  };
+}
+
 /** Files as they stand in the target, or as the writer reported them. */
-function filesOf(attempt: Attempt, sealed: Sealed): ReceiptFile[] {
-  if (attempt.published.length > 0) {
-    return attempt.published.map(({ staged: _, ...file }) => file);
+function filesOf({ attempt: { committed }, sealed }: RunCommit): ReceiptFile[] {
+  if (committed && committed.files.length > 0) {
+    return committed.files.map(({ staged: _, ...file }) => file);
   }
   return sealed.files.map((file) => ({
     path: basename(file.path),
@@ -114,7 +155,9 @@ function filesOf(attempt: Attempt, sealed: Sealed): ReceiptFile[] {
   }));
 }
 
+type Positions = Readonly<Record<string, Position>>;
+
 /** Splits that had a position and gave no new one. */
-function countLoaded(splits: readonly Split[], before: Readonly<Record<string, unknown>>, sealed: Sealed): number {
-  return splits.filter(({ id }) => Object.hasOwn(before, id) && !sealed.positions.has(id)).length;
+function countLoaded(splits: readonly Split[], before: Positions, after: Positions): number {
+  return splits.filter(({ id }) => Object.hasOwn(before, id) && !Object.hasOwn(after, id)).length;
 }

@@ -3,27 +3,29 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Attempt } from "../commit/attempt.ts";
-import { createCommitter } from "../commit/committer.ts";
+import { type CheckpointParts, createCommitter } from "../commit/committer.ts";
 import { Ledger } from "../commit/ledger.ts";
 import { type LoadJobOptions, loadJob } from "../config/job/load-job.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import type { Row } from "../contract/batch.ts";
 import { type Clock, INERT_CONTEXT, type Log } from "../contract/context.ts";
-import { toDativoError } from "../contract/errors.ts";
+import { type DativoError, toDativoError } from "../contract/errors.ts";
 import type { BaseReader } from "../contract/reader.ts";
-import type { CommitResult, Split } from "../contract/results.ts";
+import type { Split } from "../contract/results.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
 import { LocalStorage } from "../storage/local.ts";
 import { DEFAULT_MEMORY_BYTES, MemoryBudget } from "../stream/budget.ts";
+import { whatIsPublished } from "../stream/policy.ts";
 import { runPipeline } from "../stream/run-pipeline.ts";
 import { closeWriter, DEFAULT_GRACE_MS, type StageMeter, type StreamEnvironment } from "../stream/stage.ts";
 import { toReadable } from "../stream/to-readable.ts";
 import { toTransform } from "../stream/to-transform.ts";
 import { type Sealed, toWritable } from "../stream/to-writable.ts";
-import { buildReceipt, type RunFacts } from "./build-receipt.ts";
+import { buildReceipt, describeCommits, type RunCommit, type RunFacts } from "./build-receipt.ts";
 import { cancelled } from "./cancelled.ts";
+import { CheckpointClock } from "./checkpoint-clock.ts";
 import { createJobWriter, writerForRecovery } from "./job-writer.ts";
 import { checkReceiptPath, keepReceipt, tidyReceipts, writeReceipt } from "./keep-receipt.ts";
 import { type JobPlan, planJob, readsEverything } from "./plan-job.ts";
@@ -65,10 +67,10 @@ export interface Progress {
 const PROGRESS_MS = 200;
 
 /**
- * Runs a job: reads, checks, transforms, maps, stages, and commits once.
+ * Runs a job: reads, checks, transforms, maps, stages, and commits once, or also at checkpoints before.
  *
  * @param input path of a job file, a job as YAML would give it, or a job that was loaded.
- * @throws DativoError when nothing was published; its code says why.
+ * @throws DativoError when nothing was published since the last checkpoint, if any; its code says why.
  */
 export async function runJob(
   input: string | Record<string, unknown> | LoadedJob,
@@ -119,6 +121,7 @@ class JobRun {
   readonly #warnings: string[] = [];
   readonly #meters: Record<string, StageMeter> = {};
   readonly #environment: StreamEnvironment;
+  readonly #commits: RunCommit[] = [];
   #splits: readonly Split[] = [];
   #bytesRead = 0;
   #rowsTotal: number | undefined;
@@ -149,7 +152,7 @@ class JobRun {
   }
 
   async run(): Promise<Receipt> {
-    const { job, guarantee } = this.#plan;
+    const { guarantee } = this.#plan;
     this.#environment.log.info(
       `Guarantee: ${guarantee.effect} (${guarantee.reader} source, ${guarantee.writer} target)`,
       {
@@ -157,13 +160,15 @@ class JobRun {
       },
     );
     const ledger = await this.#open();
-    this.#runId = ledger.runId;
+    const { runId } = ledger;
+    this.#runId = runId;
     try {
       await tidyReceipts(this.#plan.receipts);
-      const attempt = await ledger.begin(job.asset);
-      const sealed = await this.#stage(ledger, attempt);
-      const result = await this.#commit(attempt, sealed);
-      const receipt = this.#receipt({ ledger, attempt, sealed, result });
+      const positionsBefore = ledger.state.positions;
+      const { attempt, sealed } = await this.#stage(ledger);
+      this.#warnOfRepetition(sealed);
+      await this.#commit(ledger, attempt, sealed);
+      const receipt = this.#receipt(runId, positionsBefore);
       await this.#keep(receipt);
       return receipt;
     } finally {
@@ -180,8 +185,13 @@ class JobRun {
     try {
       return await Ledger.open(place, { log, clock, storage, withWriter, wait: { ms, signal } }, job.target.writeMode);
     } catch (error) {
-      throw signal && error === signal.reason ? cancelled(signal, error, NOTHING_PUBLISHED) : error;
+      throw signal && error === signal.reason ? this.#cancelled(error) : error;
     }
+  }
+
+  #cancelled(cause: unknown): DativoError {
+    const published = this.#commits.reduce((sum, { sealed }) => sum + sealed.counts.written, 0);
+    return cancelled(this.#options.signal, cause, `; ${whatIsPublished(published)}`);
   }
 
   /**
@@ -202,15 +212,16 @@ class JobRun {
       startedAt: this.#startedAt.toISOString(),
       durationMs: Math.round(performance.now() - this.#start),
       error: { code, message },
+      commits: describeCommits(this.#commits),
       delayMs,
     };
   }
 
-  /** Streams the records into staging; nothing is visible when this returns. */
-  async #stage(ledger: Ledger, attempt: Attempt): Promise<Sealed> {
+  /** Streams the records into staging; what is staged when this returns is not visible. */
+  async #stage(ledger: Ledger): Promise<Staged> {
     const { job, reader, writer } = this.#plan;
     const environment = this.#environment;
-    let sealed: Sealed | undefined;
+    let staged: Staged | undefined;
     const player = construct(reader, job.source.config);
     const source = toReadable(player, {
       environment,
@@ -241,10 +252,11 @@ class JobRun {
       owner: writer.name,
       meter: this.#meter("write"),
       committer: createCommitter({
-        begin: async () => attempt,
+        begin: () => ledger.begin(job.asset),
         createWriter: async (staging) => createJobWriter(this.#plan, staging),
-        settle: async (_attempt, handedOver) => {
-          sealed = handedOver;
+        checkpoints: this.#checkpoints(ledger),
+        settle: async (attempt, sealed) => {
+          staged = { attempt, sealed };
           return undefined;
         },
         end: async () => {},
@@ -254,38 +266,62 @@ class JobRun {
     try {
       await runPipeline([source, check, ...changes, ...shape, sink], this.#options.signal);
     } catch (error) {
-      throw this.#options.signal?.aborted ? cancelled(this.#options.signal, error, NOTHING_PUBLISHED) : error;
+      throw this.#options.signal?.aborted ? this.#cancelled(error) : error;
     } finally {
       stopReporting();
     }
-    this.#warnOfRepetition(sealed as unknown as Sealed);
-    return sealed as unknown as Sealed;
+    return staged as unknown as Staged;
+  }
+
+  /** Where the run commits before its end. One that replaces everything does so in one commit. */
+  #checkpoints(ledger: Ledger): CheckpointParts | undefined {
+    const { checkpoint } = this.#plan.job;
+    if (checkpoint === undefined) return undefined;
+    if (readsEverything(this.#plan.job)) {
+      this.#environment.log.warn("The run replaces everything, and so it makes no checkpoints");
+      return undefined;
+    }
+    const clock = new CheckpointClock(checkpoint);
+    return {
+      isDue: (since) => clock.isDue(since),
+      settle: async (attempt, sealed) => {
+        await this.#commit(ledger, attempt, sealed);
+        const { written } = sealed.counts;
+        this.#environment.log.info(`Checkpoint: ${written} records are published`, { ...attempt.token, written });
+        clock.restart();
+      },
+    };
   }
 
   /** Without a position every run reads everything again; in a target that is appended to, that doubles records. */
   #warnOfRepetition({ counts, positions }: Sealed): void {
     const { job, reader } = this.#plan;
-    if (counts.read === 0 || positions.size > 0 || job.target.writeMode === "overwrite") return;
+    if (counts.read === 0 || positions.size > 0 || this.#commits.length > 0 || job.target.writeMode === "overwrite")
+      return;
     this.#environment.log.warn(
       `${reader.name} gives no positions: each run reads everything again and adds it to the target`,
     );
   }
 
-  async #commit(attempt: Attempt, sealed: Sealed): Promise<CommitResult> {
+  async #commit(ledger: Ledger, attempt: Attempt, sealed: Sealed): Promise<void> {
     const { signal } = this.#options;
     try {
-      return await attempt.commit(sealed, signal);
+      const result = await attempt.commit(sealed, signal);
+      this.#commits.push({ attempt, sealed, result });
+      if (attempt.committed) ledger.continueAfter(attempt.committed);
     } catch (error) {
-      throw signal && error === signal.reason ? cancelled(signal, error, NOTHING_PUBLISHED) : error;
+      throw signal && error === signal.reason ? this.#cancelled(error) : error;
     } finally {
       await closeWriter(sealed.writer, this.#environment);
     }
   }
 
-  #receipt(run: Pick<RunFacts, "ledger" | "attempt" | "sealed" | "result">): Receipt {
+  #receipt(runId: string, positionsBefore: RunFacts["positionsBefore"]): Receipt {
     return buildReceipt({
-      ...run,
       plan: this.#plan,
+      runId,
+      positionsBefore,
+      commits: this.#commits,
       failed: this.#failed,
       splits: this.#splits,
       bytesRead: this.#bytesRead,
@@ -371,4 +407,5 @@ function atLeast(level: (typeof LEVELS)[number] = "debug", log: Log): Log {
   return { ...log, ...Object.fromEntries(silent) };
 }
 
-const NOTHING_PUBLISHED = "; nothing was published";
+/** What a run has staged when its source has ended. */
+type Staged = Pick<RunCommit, "attempt" | "sealed">;

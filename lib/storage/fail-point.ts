@@ -56,7 +56,8 @@ const STEPS: Readonly<Record<string, FailPoint>> = {
   clean: "K25",
 };
 
-const ACTIONS = ["kill", "term", "throw", "hang", "eio", "enospc", "plugin-exit"] as const;
+/** `pass` lets a run go by once, so that a fault behind it comes at the second time. */
+const ACTIONS = ["kill", "term", "throw", "hang", "eio", "enospc", "plugin-exit", "pass"] as const;
 
 type Action = (typeof ACTIONS)[number];
 
@@ -144,6 +145,8 @@ async function provoke({ point, action }: Fault): Promise<void> {
       throw systemFault("EIO", "i/o error", where);
     case "enospc":
       throw systemFault("ENOSPC", "no space left on device", where);
+    case "pass":
+      return;
     case "plugin-exit":
       for (const end of pluginEnders) end();
       await setTimeout(PLUGIN_END_MS);

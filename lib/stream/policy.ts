@@ -24,6 +24,8 @@ const SHOWN_REJECTS = 5;
 export class Verdict {
   policy: RejectPolicy = STRICT;
   rejected = 0;
+  /** Records that were published at checkpoints, and stay so whatever comes. */
+  published = 0;
   readonly #shown: Reject[] = [];
 
   add(rejects: readonly Reject[]): void {
@@ -49,13 +51,17 @@ export class Verdict {
     const lines = this.#shown.map((reject) => `  ${describeReject(reject)}`);
     const more = this.rejected - this.#shown.length;
     if (more > 0) lines.push(`  … and ${more} more`);
-    return new DativoError("DTV_CONTRACT_VIOLATED", `${reason}; nothing was published\n${lines.join("\n")}`, {
-      hint:
-        this.policy.mode === "strict"
-          ? "Mend the records or the contract, or publish the good ones with `schema_validation_mode: warn`."
-          : "Mend the records, or raise max_errors or max_error_rate.",
-      details: { rejected: this.rejected, read, mode: this.policy.mode },
-    });
+    return new DativoError(
+      "DTV_CONTRACT_VIOLATED",
+      `${reason}; ${whatIsPublished(this.published)}\n${lines.join("\n")}`,
+      {
+        hint:
+          this.policy.mode === "strict"
+            ? "Mend the records or the contract, or publish the good ones with `schema_validation_mode: warn`."
+            : "Mend the records, or raise max_errors or max_error_rate.",
+        details: { rejected: this.rejected, read, mode: this.policy.mode },
+      },
+    );
   }
 
   #reason(read: number): string | undefined {
@@ -69,6 +75,12 @@ export class Verdict {
     }
     return undefined;
   }
+}
+
+/** What is visible of a run that failed. */
+export function whatIsPublished(records: number): string {
+  if (records === 0) return "nothing was published";
+  return `the ${records} records before the last checkpoint stay published, and nothing else was`;
 }
 
 function describeReject(reject: Reject): string {

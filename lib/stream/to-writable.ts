@@ -24,8 +24,18 @@ export interface Committer {
    * returns undefined, and owns the writer from then on.
    */
   commit(sealed: Sealed): Promise<CommitResult | undefined>;
+  /** Given where a run may commit before its end. */
+  readonly checkpoints?: Checkpoints | undefined;
   /** Removes what was staged; never called once `commit` was. Names the file of rejects when there is one. */
   abort(cause: unknown): Promise<{ rejectsPath: string | undefined }>;
+}
+
+/** Commits in the middle of a run. */
+export interface Checkpoints {
+  /** Whether what came since the last one is enough for another. */
+  isDue(since: { readonly records: number; readonly bytes: number }): boolean;
+  /** Commits what was sealed, and owns its writer from then on; the next batch opens a staging anew. */
+  commit(sealed: Sealed): Promise<void>;
 }
 
 export interface Staging {
@@ -92,10 +102,14 @@ class WriterSink extends Writable {
   readonly #environment: StreamEnvironment;
   readonly #options: WritableOptions;
   readonly #verdict = new Verdict();
-  readonly #files: FileMetadata[] = [];
+  #files: FileMetadata[] = [];
   readonly #flows = new Set<Flow>();
-  readonly #positions = new Map<string, Position>();
+  #positions = new Map<string, Position>();
   readonly #tally = { read: 0, added: 0, filtered: 0, written: 0 };
+  /** The same at the last checkpoint. */
+  #committed: Counts = NOTHING;
+  /** Taken in since then. */
+  #bytes = 0;
   #stage: Stage | undefined;
   #phase: Phase = "staging";
   #inFlight: Promise<unknown> = Promise.resolve();
@@ -162,13 +176,15 @@ class WriterSink extends Writable {
       await this.#noteLost();
       const stage = await this.#open();
       await this.#begin(batch.schema, stage);
-      if (batch.length === 0 || this.#verdict.isLost) return;
-      const input = inputOf(stage.writer);
-      for (const part of partsFor(batch, input)) await this.#write(part, input, stage);
+      if (batch.length > 0 && !this.#verdict.isLost) {
+        const input = inputOf(stage.writer);
+        for (const part of partsFor(batch, input)) await this.#write(part, input, stage);
+      }
     } finally {
       envelope?.lease?.release();
       batch.release();
     }
+    if (this.#committer.checkpoints) await this.#checkpoint(this.#committer.checkpoints, batch, envelope);
   }
 
   async #write(batch: Batch, input: WriterInput, { writer, control }: Stage): Promise<void> {
@@ -225,45 +241,84 @@ class WriterSink extends Writable {
     await control.call("open", () => writer.open(schema));
   }
 
+  /** Commits what has come so far, where it is time to, and where the run could end here and go on. */
+  async #checkpoint(checkpoints: Checkpoints, { sizeBytes }: Batch, envelope: Envelope | undefined): Promise<void> {
+    this.#bytes += sizeBytes;
+    const part = this.#part();
+    if (!envelope?.positions.size || !checkpoints.isDue({ records: part.read, bytes: this.#bytes })) return;
+    if (!this.#balanced || !isBalanced(part) || this.#verdict.error(this.#tally.read)) return;
+    await this.#settle((sealed) => {
+      this.#stage = undefined;
+      return checkpoints.commit(sealed);
+    });
+    this.#phase = "staging";
+    this.#committed = this.counts;
+    this.#verdict.published = this.#committed.written;
+    this.#bytes = 0;
+    this.#files = [];
+    this.#positions = new Map();
+    this.#schema = undefined;
+  }
+
   async #finish(): Promise<void> {
-    const { writer, control } = await this.#open();
+    await this.#open();
     await this.#noteLost();
     this.#phase = "sealing";
     const refused = this.#verdict.error(this.#tally.read);
     if (refused) throw refused;
-    const sealed = await control.call("seal", () => writer.seal());
-    this.#files.push(...checkFiles(sealed, "seal", control));
+    this.result = await this.#settle((sealed) => this.#committer.commit(sealed));
+    if (this.result) this.outcome = "committed";
+    else this.#stage = undefined;
+    this.#phase = "settled";
+  }
+
+  /** Has the writer seal what it was given, and hands that over to be committed. */
+  async #settle<T>(commit: (sealed: Sealed) => Promise<T>): Promise<T> {
+    const { writer, control } = await this.#open();
+    this.#phase = "sealing";
+    const files = await control.call("seal", () => writer.seal());
+    this.#files.push(...checkFiles(files, "seal", control));
     this.#checkCounts();
     control.signal.throwIfAborted();
     this.#phase = "committing";
     try {
-      this.result = await this.#committer.commit({
+      return await commit({
         writer,
         files: this.#files,
-        counts: this.counts,
+        counts: this.#part(),
         positions: this.#positions,
         values: this.#values?.(),
         schema: this.#schema,
         balanced: this.#balanced,
       });
-      if (this.result) this.outcome = "committed";
-      else this.#stage = undefined;
     } catch (error) {
       // A commit that was refused for certain says so by any other code.
       this.outcome = (error as { code?: string }).code === "DTV_OUTCOME_UNKNOWN" ? "unknown" : "aborted";
-      throw error;
-    } finally {
       this.#phase = "settled";
+      throw error;
     }
+  }
+
+  /** What became of the records since the last checkpoint. */
+  #part(): Counts {
+    const { counts } = this;
+    return {
+      read: counts.read - this.#committed.read,
+      added: counts.added - this.#committed.added,
+      filtered: counts.filtered - this.#committed.filtered,
+      rejected: counts.rejected - this.#committed.rejected,
+      written: counts.written - this.#committed.written,
+    };
   }
 
   /** What the writer says it staged must be what it was given. */
   #checkCounts(): void {
-    const { read, added, filtered, written } = this.#tally;
-    if (this.#balanced && read + added !== written + this.#verdict.rejected + filtered) {
+    const part = this.#part();
+    const { read, added, filtered, rejected, written } = part;
+    if (this.#balanced && !isBalanced(part)) {
       throw new DativoError(
         "DTV_COUNTS_UNBALANCED",
-        `read ${read} + added ${added} is not written ${written} + rejected ${this.#verdict.rejected} + filtered ${filtered}`,
+        `read ${read} + added ${added} is not written ${written} + rejected ${rejected} + filtered ${filtered}`,
       );
     }
     // A writer with a target of its own may report nothing; what a folder shows is checked when it is published.
@@ -300,6 +355,12 @@ class WriterSink extends Writable {
       );
     }
   }
+}
+
+const NOTHING: Counts = { read: 0, added: 0, filtered: 0, rejected: 0, written: 0 };
+
+function isBalanced({ read, added, written, rejected, filtered }: Counts): boolean {
+  return read + added === written + rejected + filtered;
 }
 
 type WriterInput = NonNullable<WriterClass["input"]>;

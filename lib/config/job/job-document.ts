@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { mapOptions } from "../../contract/map-options.ts";
 import { bag, credentialsSection, engineSection, STRATEGIES, text, texts } from "../document/declaration.ts";
-import { catalogSection, pluginsSection, retrySection } from "./job-sections.ts";
+import { catalogSection, checkpointSection, pluginsSection, retrySection } from "./job-sections.ts";
 
 const fileEntry = z.looseObject({
   path: text.optional().describe("Path or glob pattern, or a URL such as s3://bucket/key"),
@@ -29,6 +29,11 @@ const incrementalSection = z.strictObject({
     .optional()
     .describe("Field that orders the records; required by updated_at, updated_after and created, and may be null"),
   lookback_days: z.int().min(0).optional().describe("Days before the last position that are read again"),
+  grown_files: z.enum(["continue", "reread", "refuse"]).optional().meta({
+    description:
+      "What becomes of a text file that has what it had and more lines behind that: only those are read, or all of it once more, or the run stops",
+    default: "continue",
+  }),
   state_path: text
     .optional()
     .describe("File that keeps the state instead of the one under STATE_DIR; not in cloud mode"),
@@ -153,6 +158,11 @@ export const jobDocument = z
       .max(1)
       .optional()
       .describe("In warn mode: a larger share of bad records than this publishes nothing"),
+    checkpoint: checkpointSection
+      .optional()
+      .describe(
+        "When a long run commits before its end; after a fault the next run goes on from there. Never by default",
+      ),
     retry_config: retrySection
       .optional()
       .describe("When and how often a run is repeated that failed for what may pass; without it never"),

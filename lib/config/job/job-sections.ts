@@ -1,6 +1,12 @@
-/** The sections of a job whose features are not built yet. They are declared so that a fault in them is found. */
+/** Sections of a job, also of features that are not built yet: they are declared so that a fault in them is found. */
 import { z } from "zod";
 import { bag, text } from "../document/declaration.ts";
+
+export const checkpointSection = z.strictObject({
+  records: z.int().min(1).optional().describe("Records read since the last commit"),
+  size_mb: z.number().positive().optional().describe("Their size in memory, in MiB"),
+  seconds: z.number().positive().optional().describe("Time since the last commit"),
+});
 
 export const retrySection = z.strictObject({
   max_retries: z.int().min(0).max(100).optional().meta({ description: "Repeats after the first try", default: 3 }),

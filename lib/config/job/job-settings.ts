@@ -1,3 +1,4 @@
+import type { AssetDefinition } from "../../contract/asset.ts";
 import type { RejectPolicy } from "../../stream/policy.ts";
 import { typeProblem } from "../asset/load-asset.ts";
 import { type ConfigDocument, faultAt, findingAt } from "../document/config-document.ts";
@@ -37,6 +38,41 @@ export function castFaults(document: ConfigDocument, { map }: JobDraft): ConfigF
       ? []
       : [faultAt(document, ["map", "casts", field], message, { code: "DTV_OPTION_INVALID" })];
   });
+}
+
+const MIB = 1024 * 1024;
+
+/** When a run commits before its end. */
+export function checkpointOf({ checkpoint }: JobDraft): LoadedJob["checkpoint"] {
+  if (checkpoint === undefined) return undefined;
+  const { records, size_mb: size, seconds } = checkpoint;
+  return { records, bytes: size && size * MIB, ms: seconds && seconds * 1000 };
+}
+
+/** Checkpoints that would never come, and those of a run that replaces everything in one commit. */
+export function checkpointFaults(document: ConfigDocument, { checkpoint }: JobDraft, replaces: boolean): ConfigFault[] {
+  const fault = (message: string): ConfigFault[] => [faultAt(document, ["checkpoint"], message)];
+  if (checkpoint === undefined) return [];
+  if (Object.keys(checkpoint).length === 0) return fault("says neither records nor size_mb nor seconds");
+  return replaces ? fault("does not go with overwriting, which replaces everything in one commit") : [];
+}
+
+/** What a run that goes on behind a checkpoint does not know. */
+export function checkpointWarnings(
+  document: ConfigDocument,
+  { checkpoint }: JobDraft,
+  { fields }: AssetDefinition,
+): Finding[] {
+  const isUnique = fields.some(({ unique, primaryKey }) => unique === true || primaryKey === true);
+  return checkpoint !== undefined && isUnique
+    ? [
+        findingAt(
+          document,
+          ["checkpoint"],
+          "what is unique is so within one run; after a death the next one is another",
+        ),
+      ]
+    : [];
 }
 
 /** When a failed run is repeated. */

@@ -17,6 +17,9 @@ import { loadJobAsset } from "./job-asset.ts";
 import { type JobDraft, jobDocument } from "./job-document.ts";
 import {
   castFaults,
+  checkpointFaults,
+  checkpointOf,
+  checkpointWarnings,
   isolationOf,
   logLevelOf,
   policyOf,
@@ -79,6 +82,7 @@ export async function loadJob(
   }
   if (!job || !parts || !asset) throw new DativoError("DTV_INTERNAL", "A job without faults is incomplete");
   const { tenantId, source, target, sides, transforms, fullRefresh } = parts;
+  warnings.push(...checkpointWarnings(document, job, asset.definition));
   return {
     file: typeof input === "string" ? input : undefined,
     tenantId,
@@ -96,6 +100,7 @@ export async function loadJob(
     fullRefresh,
     incremental: source.incremental,
     statePath: source.statePath,
+    checkpoint: checkpointOf(job),
     retry: retryOf(job),
     isolation: isolationOf(job),
     logLevel: logLevelOf(job),
@@ -171,6 +176,8 @@ async function loadParts(
   const source = from && (await buildSource(document, from, session));
   const fullRefresh = (options.fullRefresh ?? false) || (source?.fullRefresh ?? false);
   const target = to && buildTarget({ document, job, side: to, fullRefresh }, session);
+  const replaces = options.fullRefresh !== true && target?.writeMode === "overwrite";
+  session.report.faults.push(...checkpointFaults(document, job, replaces));
   const transforms = await loadJobTransforms(document, job, session);
   if (tenantId === undefined || !from || !to || !source || !target) return undefined;
   return { tenantId, source, target, sides: { source: from, target: to }, transforms, fullRefresh };

@@ -32,6 +32,8 @@ export interface LoadedJob {
   readonly incremental?: IncrementalPlan | undefined;
   /** Absolute; where the job keeps its state instead of the usual place. */
   readonly statePath?: string | undefined;
+  /** When a run commits before its end; undefined for never. */
+  readonly checkpoint: CheckpointPolicy | undefined;
   /** When a failed run is repeated; undefined for never. */
   readonly retry: RetryPolicy | undefined;
   /** Native plugins run each in a process of its own; undefined for in Dativo's. */
@@ -47,6 +49,15 @@ export interface LoadedJob {
   locate(path: string): string;
   /** Which document each value comes from, by its dotted path; lists count as one value. */
   readonly origins: Readonly<Record<string, Origin>>;
+}
+
+/** Whichever comes first; what is undefined never does. */
+export interface CheckpointPolicy {
+  /** Records read since the last commit. */
+  readonly records: number | undefined;
+  /** Their size in memory. */
+  readonly bytes: number | undefined;
+  readonly ms: number | undefined;
 }
 
 export interface RetryPolicy {

@@ -59,6 +59,16 @@ const guarantee = z
   })
   .describe("What was promised");
 
+const commit = z.strictObject({
+  seq: z.int().min(1).describe("Its number"),
+  runId: text.describe("The run that its files and rejects are named after"),
+  written: count.describe("Records that it made visible"),
+  rejected: count.describe("Records that it put aside"),
+  rejects: z.string().optional().describe("File that holds those"),
+});
+
+const commits = z.array(commit);
+
 const failedAttempt = z.strictObject({
   runId: z.string().optional().describe("The run that failed; none when it had not begun"),
   startedAt: text.describe("When it began"),
@@ -66,6 +76,7 @@ const failedAttempt = z.strictObject({
   error: z
     .strictObject({ code: text.describe("Its code"), message: z.string().describe("Its text") })
     .describe("Why it failed"),
+  commits: commits.describe("What it had published at checkpoints, which stays"),
   delayMs: count.describe("Milliseconds that were waited after it"),
 });
 
@@ -84,10 +95,11 @@ export const receiptDocument = z
         file: z.string().optional().describe("The job file"),
         environment: z.string().optional().describe("The job's own label, such as prod"),
         hash: text.describe("Name of the job's folder under _dativo"),
-        seq: z.int().min(1).optional().describe("Number of the commit"),
+        seq: z.int().min(1).optional().describe("Number of the last commit"),
       })
       .describe("The job that ran"),
     failedAttempts: z.array(failedAttempt).describe("Tries that failed before this run did not, within retry_config"),
+    commits: commits.describe("The commits of the run: one, and one more for each checkpoint"),
     guarantee,
     counts,
     source: z
@@ -115,7 +127,7 @@ export const receiptDocument = z
     rejects: z
       .strictObject({
         count: count.describe("How many"),
-        path: z.string().optional().describe("File that holds them"),
+        path: z.string().optional().describe("File that holds them; the last one, where several commits have some"),
       })
       .describe("Rejected records"),
     contract: z

@@ -170,7 +170,7 @@ describe("Ledger", () => {
     ];
     await attempt.commit(sealedOf(files, {}));
     await ledger.close();
-    expect(attempt.published).toEqual([
+    expect(attempt.committed?.files).toEqual([
       {
         staged: "grown.txt",
         path: `grown-${ledger.runId}.txt`,
