@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BIN, type Finished, NODE, writeFiles } from "./cli.ts";
 import { listTree, visibleFiles } from "./folder.ts";
@@ -10,6 +10,8 @@ export interface CrashJob {
   readonly layout: "flat" | "run-dir";
   /** Files or patterns, relative to the folder. */
   readonly files: readonly string[];
+  /** Whether a run commits after each file. */
+  readonly hasCheckpoints?: boolean | undefined;
   /** A reader that runs in a process of its own. */
   readonly plugin?: string | undefined;
 }
@@ -47,9 +49,22 @@ export class CrashFolder {
     writeFiles(this.folder, { [name]: csvOf(rows) });
   }
 
+  growSource(name: string, rows: readonly string[]): void {
+    appendFileSync(join(this.folder, name), recordsOf(rows));
+  }
+
+  /** Has the next run read everything anew. */
+  reset(): Promise<Finished> {
+    return this.#dativo(["state", "reset", "job.yaml", "--yes"]);
+  }
+
   /** One run in a process of its own. */
-  run({ faults = "", args = [], killAfterMs, under = [], env = {} }: RunHow = {}): Promise<Finished> {
-    const [command = NODE, ...rest] = [...under, NODE, BIN, "run", "-c", "job.yaml", ...args];
+  run({ args = [], ...how }: RunHow = {}): Promise<Finished> {
+    return this.#dativo(["run", "-c", "job.yaml", ...args], how);
+  }
+
+  #dativo(args: readonly string[], { faults = "", killAfterMs, under = [], env = {} }: RunHow = {}): Promise<Finished> {
+    const [command = NODE, ...rest] = [...under, NODE, BIN, ...args];
     const { PATH, DATIVO_NATIVE = "on" } = process.env;
     const child = spawn(command, rest, {
       cwd: this.folder,
@@ -144,7 +159,7 @@ const ASSET = JSON.stringify({
   ],
 });
 
-function documentOf({ mode, layout, files, plugin }: CrashJob): string {
+function documentOf({ mode, layout, files, hasCheckpoints, plugin }: CrashJob): string {
   return JSON.stringify({
     tenant_id: "acme",
     source_connector: "csv",
@@ -163,13 +178,18 @@ function documentOf({ mode, layout, files, plugin }: CrashJob): string {
       engine: { options: { target_size_mb: 0.00001 } },
     },
     asset_path: "asset.yaml",
+    ...(hasCheckpoints ? { checkpoint: { records: 1 } } : {}),
     ...(plugin === undefined ? {} : { plugins: { sandbox: { mode: "process" } } }),
   });
 }
 
 function csvOf(rows: readonly string[]): string {
+  return `id,text\n${recordsOf(rows)}`;
+}
+
+function recordsOf(rows: readonly string[]): string {
   const records = rows.map((row) => JSON.parse(row) as { id: number; text: string });
-  return `id,text\n${records.map(({ id, text }) => `${id},${text}\n`).join("")}`;
+  return records.map(({ id, text }) => `${id},${text}\n`).join("");
 }
 
 /** A sealed document: whether its hash is right, and its number. */
