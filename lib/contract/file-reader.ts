@@ -1,5 +1,6 @@
 import type { AssetDefinition } from "./asset.ts";
 import type { Batch } from "./batch.ts";
+import { ColumnInspection } from "./column-inspection.ts";
 import type { FileEntry, SourceConfig } from "./config.ts";
 import { DativoError } from "./errors.ts";
 import {
@@ -11,7 +12,6 @@ import {
   positionWithin,
 } from "./file-history.ts";
 import type { Format, SourceContext } from "./format.ts";
-import { TextInference } from "./infer.ts";
 import type { NativeDecoder } from "./native-codecs.ts";
 import { o, parseOptions } from "./options.ts";
 import { BaseReader, type Yielded } from "./reader.ts";
@@ -21,7 +21,6 @@ import { MAX_BATCH_ROWS, RowBatch } from "./row-batch.ts";
 import { StagedValues } from "./staged-values.ts";
 import { IncrementalStateManager } from "./state.ts";
 import type { SourceFile } from "./storage.ts";
-import { formatType } from "./types.ts";
 
 /** What a native decoder is given at once. 1 MiB costs 4 % more time (measured); two such chunks are in memory. */
 const NATIVE_CHUNK_BYTES = 4 * 1024 * 1024;
@@ -207,30 +206,16 @@ export abstract class FileReader extends BaseReader {
   /** Columns with their types; `complete` when every record was looked at. */
   async #inspect(path: string): Promise<{ columns: DiscoveredColumn[]; rowsInspected: number; complete: boolean }> {
     const file = await this.ctx.storage.open(path);
-    const columns = new Map<string, ColumnFacts>();
-    let rows = 0;
-    let complete = true;
+    const inspection = new ColumnInspection();
     try {
       for await (const batch of this.#decode(file)) {
-        if (rows >= DISCOVER_ROWS) {
-          complete = false;
-          break;
-        }
-        inspectBatch(RowBatch.from(batch), columns);
-        rows += batch.length;
+        if (inspection.rows >= DISCOVER_ROWS) return { ...inspection.result(), complete: false };
+        inspection.add(RowBatch.from(batch));
       }
+      return { ...inspection.result(), complete: true };
     } finally {
       await file.close();
     }
-    return {
-      columns: [...columns].map(([name, { inference, type }]) => ({
-        name,
-        type: type ?? formatType(inference.type),
-        nullable: inference.count < rows || inference.nulls > 0,
-      })),
-      rowsInspected: rows,
-      complete,
-    };
   }
 
   /** The records of a file, held to the contract where native code can do so on the way. */
@@ -343,23 +328,6 @@ function changed({ path }: SourceFile, how = "has changed"): DativoError {
     culprit: path,
     hint: "Loading it again would repeat the records it had. Load everything anew with --full-refresh, or put new records into a new file.",
   });
-}
-
-interface ColumnFacts {
-  readonly inference: TextInference;
-  /** The declared type, where the format has types. */
-  readonly type: string | undefined;
-}
-
-function inspectBatch(batch: RowBatch, into: Map<string, ColumnFacts>): void {
-  for (const [index, field] of batch.schema.fields.entries()) {
-    const facts = into.get(field.name) ?? {
-      inference: new TextInference(),
-      type: field.lexical ? undefined : formatType(field.type),
-    };
-    into.set(field.name, facts);
-    for (const cell of batch.cells(index)) facts.inference.add(cell);
-  }
 }
 
 /** Fetches the next chunk while the last one is looked at. */
