@@ -68,7 +68,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "node:net": ["lib/isolation"],
   "node:fs": ["lib/storage", "lib/native", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/cli"],
   "node:fs/promises": ["lib/storage", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/cli", "lib/testing"],
-  "node:child_process": ["lib/isolation"],
+  "node:child_process": ["lib/isolation", "lib/testing"],
 };
 
 interface Import {

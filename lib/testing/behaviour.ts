@@ -15,7 +15,8 @@ export function demandSame(actual: unknown, expected: unknown, what: string): vo
   if (a !== b) throw new Error(`${what}: expected ${shorten(b)}, got ${shorten(a)}`);
 }
 
-function show(value: unknown): string {
+/** As JSON, and what JSON has not. */
+export function show(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => {
     if (typeof inner === "bigint") return `${inner}n`;
     if (inner instanceof Uint8Array) return `bytes ${Buffer.from(inner).toString("hex")}`;
@@ -23,6 +24,7 @@ function show(value: unknown): string {
   });
 }
 
-function shorten(text: string): string {
+/** The beginning of a long text. */
+export function shorten(text: string): string {
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }

@@ -45,7 +45,8 @@ describe("the package", () => {
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
     npm("install", "--ignore-scripts", "--no-audit", "--no-fund", tarball);
     mkdirSync(join(folder, "work"));
-    writeFiles(folder, { "people.csv": PEOPLE_CSV, "people.yaml": PEOPLE_ASSET, "job.yaml": smallJob() });
+    const files = { "people.csv": PEOPLE_CSV, "people.yaml": PEOPLE_ASSET, "job.yaml": smallJob() };
+    writeFiles(folder, files);
     const run = spawnSync("npx", ["dativo-ingest", "run", "--config", "job.yaml"], {
       cwd: folder,
       env,
@@ -54,7 +55,13 @@ describe("the package", () => {
     expect([run.status, run.stderr]).toEqual([0, expect.stringContaining("committed 3 records")]);
     expect(visibleFiles(join(folder, "lake/people"))).toHaveLength(1);
     const program =
-      'import { readCsv } from "dativo-ingest"; import "dativo-ingest/testing"; for await (const batch of readCsv("people.csv")) console.log(batch.length);';
-    expect(execFileSync(NODE, ["--input-type=module", "-e", program], { cwd: folder, encoding: "utf8" })).toBe("3\n");
+      'import { readCsv } from "dativo-ingest"; import { crashSweep, deathsBy } from "dativo-ingest/testing"; for await (const batch of readCsv("people.csv")) console.log(batch.length);';
+    const sweep = `import { writeFileSync } from "node:fs";
+      const prepare = (folder) => { for (const [name, text] of ${JSON.stringify(Object.entries(files))}) writeFileSync(folder + "/" + name, text); };
+      const deaths = deathsBy("kill").slice(-1);
+      const { matrix } = await crashSweep({ prepare, readTarget: () => [], deaths });
+      console.log(matrix.split("\\n")[1]);`;
+    const said = execFileSync(NODE, ["--input-type=module", "-e", program + sweep], { cwd: folder, encoding: "utf8" });
+    expect(said).toBe("3\nkill  .  K29 of K16\n");
   }, 180_000);
 });

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { CrashFolder, restoreFolder, rowsOf, sameRows } from "../support/crash-folder.ts";
+import { restoreFolder } from "../../lib/testing/restore-folder.ts";
+import { CrashFolder, rowsOf, sameRows } from "../support/crash-folder.ts";
 import { tempFolder } from "../support/folder.ts";
 import { describeStrace, failAt, killBefore, ONE_THREAD, traceTo, WRITES } from "../support/strace.ts";
 
@@ -11,14 +12,14 @@ const ROWS = rowsOf(1, 5);
 interface Case {
   readonly work: CrashFolder;
   /** Puts the folder back to before the run. */
-  restore(): void;
+  restore(): Promise<void>;
 }
 
-function newCase(layout: (typeof LAYOUTS)[number]): Case {
+async function newCase(layout: (typeof LAYOUTS)[number]): Promise<Case> {
   const folder = tempFolder();
   const work = new CrashFolder(join(folder, "work"), { mode: "append", layout, files: ["in/*.csv"] });
   work.addSource("in/a.csv", ROWS);
-  restoreFolder(work.folder, join(folder, "saved"));
+  await restoreFolder(work.folder, join(folder, "saved"));
   return { work, restore: () => restoreFolder(join(folder, "saved"), work.folder) };
 }
 
@@ -33,7 +34,7 @@ async function spoilEach(
   stride = 1,
 ): Promise<number> {
   for (let n = stride, count = 0; ; n += stride, count++) {
-    one.restore();
+    await one.restore();
     const { code } = await one.work.run({ under: spoil(n), env: ONE_THREAD });
     if (code === 0) return count;
     await look(n);
@@ -45,7 +46,7 @@ describeStrace("a run that is spoilt at a system call", () => {
     "is made good by the next one when it is killed before each $name, $layout",
     { timeout: 600_000 },
     async ({ layout, name, calls }) => {
-      const one = newCase(layout);
+      const one = await newCase(layout);
       const count = await spoilEach(
         one,
         (n) => killBefore(calls, n),
@@ -66,9 +67,9 @@ describeStrace("a run that is spoilt at a system call", () => {
     "publishes nothing that was not synced when a sync fails, %s",
     { timeout: 600_000 },
     async (layout) => {
-      const one = newCase(layout);
+      const one = await newCase(layout);
       for (let n = 1, failures = 0; ; n++) {
-        one.restore();
+        await one.restore();
         const { code, stderr } = await one.work.run({ under: failAt(WRITES.fsync, n, "EIO"), env: ONE_THREAD });
         expect([n, ...one.work.faultsAlways()]).toEqual([n]);
         failures += code === 0 ? 0 : 1;
@@ -86,7 +87,7 @@ describeStrace("a run that is spoilt at a system call", () => {
   );
 
   it.each(LAYOUTS)("makes everything durable before what rests on it, %s", async (layout) => {
-    const { work } = newCase(layout);
+    const { work } = await newCase(layout);
     const trace = join(work.folder, "trace");
     const calls = [WRITES.fsync, WRITES.link, WRITES.rename].join(",");
     await work.run({ under: traceTo(trace, calls), env: ONE_THREAD });

@@ -1,8 +1,8 @@
-import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BIN, type Finished, NODE, writeFiles } from "./cli.ts";
+import { type Ended, runInChild } from "../../lib/testing/run-in-child.ts";
+import { NODE, writeFiles } from "./cli.ts";
 import { listTree, visibleFiles } from "./folder.ts";
 
 export interface CrashJob {
@@ -54,31 +54,22 @@ export class CrashFolder {
   }
 
   /** Has the next run read everything anew. */
-  reset(): Promise<Finished> {
+  reset(): Promise<Ended> {
     return this.#dativo(["state", "reset", "job.yaml", "--yes"]);
   }
 
   /** One run in a process of its own. */
-  run({ args = [], ...how }: RunHow = {}): Promise<Finished> {
+  run({ args = [], ...how }: RunHow = {}): Promise<Ended> {
     return this.#dativo(["run", "-c", "job.yaml", ...args], how);
   }
 
-  #dativo(args: readonly string[], { faults = "", killAfterMs, under = [], env = {} }: RunHow = {}): Promise<Finished> {
-    const [command = NODE, ...rest] = [...under, NODE, BIN, ...args];
-    const { PATH, DATIVO_NATIVE = "on" } = process.env;
-    const child = spawn(command, rest, {
-      cwd: this.folder,
-      env: { PATH, DATIVO_NATIVE, HOME: this.folder, DATIVO_FAILPOINT: faults, ...env },
-      stdio: ["ignore", "ignore", "pipe"],
-    });
-    const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
-    let stderr = "";
-    child.stderr.on("data", (text) => (stderr += String(text)));
-    return new Promise((resolve) => {
-      child.on("close", (code, signal) => {
-        clearTimeout(timer);
-        resolve({ code, stdout: "", stderr, ...(signal ? { signal } : {}) });
-      });
+  #dativo(args: readonly string[], { faults = "", env = {}, ...how }: RunHow = {}): Promise<Ended> {
+    return runInChild({
+      folder: this.folder,
+      args,
+      env: { DATIVO_FAILPOINT: faults, ...env },
+      node: NODE,
+      ...how,
     });
   }
 
@@ -141,13 +132,6 @@ export function rowsOf(from: number, to: number): string[] {
 
 export function sameRows(one: readonly string[], other: readonly string[]): boolean {
   return [...one].sort().join("\n") === [...other].sort().join("\n");
-}
-
-/** With times to the nanosecond, by which a reader may know its files; Node's own copies have microseconds. */
-export function restoreFolder(from: string, to: string): void {
-  rmSync(to, { recursive: true, force: true });
-  const { status, stderr } = spawnSync("cp", ["-a", from, to], { encoding: "utf8" });
-  if (status !== 0) throw new Error(stderr);
 }
 
 const ASSET = JSON.stringify({

@@ -1,0 +1,79 @@
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect } from "vitest";
+import { BIN, NODE } from "./cli.ts";
+import { tempFolder } from "./folder.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+
+export interface Block {
+  readonly language: string;
+  /** A file to write; `run`, or `slowly` where that takes half a minute. */
+  readonly purpose: string;
+  readonly text: string;
+}
+
+/** The fenced blocks of a page that say what they are for: ```yaml jobs/x.yaml, ```sh run, ```ts run. */
+export function blocksOf(page: string): Block[] {
+  const text = readFileSync(join(root, page), "utf8");
+  return [...text.matchAll(/^```(\w+) (\S+)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    language: match[1] as string,
+    purpose: match[2] as string,
+    text: match[3] as string,
+  }));
+}
+
+/** A folder as a reader of the page has it: the dependencies, and `npx` that finds our command. */
+export function readersFolder(): string {
+  const folder = tempFolder();
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(join(root, "node_modules", "vega-datasets"), join(folder, "node_modules", "vega-datasets"));
+  symlinkSync(root, join(folder, "node_modules", "dativo-ingest"));
+  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+  mkdirSync(join(folder, "bin"));
+  writeFileSync(join(folder, "bin", "npx"), `#!/bin/sh\nshift\nexec "${NODE}" "${BIN}" "$@"\n`);
+  chmodSync(join(folder, "bin", "npx"), 0o755);
+  return folder;
+}
+
+/** Does what a block says, and gives what was printed. */
+export async function follow(block: Block, folder: string, env: Record<string, string>): Promise<string> {
+  if (block.purpose === "run" || block.purpose === "slowly") {
+    const outcome =
+      block.language === "sh"
+        ? await shell(["sh", "-e", "-c", block.text], folder, env)
+        : await program(block.text, folder, env);
+    expect(outcome, `${block.text}\n${outcome.output}`).toMatchObject({ code: 0 });
+    return outcome.output;
+  }
+  mkdirSync(dirname(join(folder, block.purpose)), { recursive: true });
+  writeFileSync(join(folder, block.purpose), block.text);
+  return "";
+}
+
+/** A TypeScript program runs as it would under any loader; Node 20 has none of its own. */
+function program(
+  text: string,
+  folder: string,
+  env: Record<string, string>,
+): Promise<{ code: number | null; output: string }> {
+  writeFileSync(join(folder, "program.ts"), text);
+  const jiti = join(root, "node_modules", "jiti", "lib", "jiti-cli.mjs");
+  return shell([NODE, jiti, "program.ts"], folder, env);
+}
+
+export function shell(
+  command: string[],
+  cwd: string,
+  env: Record<string, string>,
+): Promise<{ code: number | null; output: string }> {
+  const [file = "", ...args] = command;
+  const child = spawn(file, args, {
+    cwd,
+    env: { PATH: `${join(cwd, "bin")}:${process.env["PATH"]}`, HOME: cwd, JITI_FS_CACHE: "false", ...env },
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, output })));
+}
