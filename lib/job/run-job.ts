@@ -171,6 +171,9 @@ class JobRun {
       const receipt = this.#receipt(runId, positionsBefore);
       await this.#keep(receipt);
       return receipt;
+    } catch (error) {
+      this.#warnOfCommits();
+      throw error;
     } finally {
       await ledger.close();
       if (this.#tempDir !== undefined) await rm(this.#tempDir, { recursive: true, force: true });
@@ -190,8 +193,7 @@ class JobRun {
   }
 
   #cancelled(cause: unknown): DativoError {
-    const published = this.#commits.reduce((sum, { sealed }) => sum + sealed.counts.written, 0);
-    return cancelled(this.#options.signal, cause, `; ${whatIsPublished(published)}`);
+    return cancelled(this.#options.signal, cause, `; ${whatIsPublished(this.#commits.length > 0)}`);
   }
 
   /**
@@ -291,6 +293,13 @@ class JobRun {
         clock.restart();
       },
     };
+  }
+
+  /** What was committed before a run failed is not taken back. */
+  #warnOfCommits(): void {
+    const written = this.#commits.reduce((sum, { sealed }) => sum + sealed.counts.written, 0);
+    if (written === 0) return;
+    this.#environment.log.warn(`${written} records of ${this.#commits.length} checkpoints stay published`);
   }
 
   /** Without a position every run reads everything again; in a target that is appended to, that doubles records. */

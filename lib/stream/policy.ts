@@ -24,8 +24,8 @@ const SHOWN_REJECTS = 5;
 export class Verdict {
   policy: RejectPolicy = STRICT;
   rejected = 0;
-  /** Records that were published at checkpoints, and stay so whatever comes. */
-  published = 0;
+  /** True once records were published at a checkpoint, and stay so whatever comes. */
+  hasPublished = false;
   readonly #shown: Reject[] = [];
 
   add(rejects: readonly Reject[]): void {
@@ -53,7 +53,7 @@ export class Verdict {
     if (more > 0) lines.push(`  … and ${more} more`);
     return new DativoError(
       "DTV_CONTRACT_VIOLATED",
-      `${reason}; ${whatIsPublished(this.published)}\n${lines.join("\n")}`,
+      `${reason}; ${whatIsPublished(this.hasPublished)}\n${lines.join("\n")}`,
       {
         hint:
           this.policy.mode === "strict"
@@ -78,9 +78,8 @@ export class Verdict {
 }
 
 /** What is visible of a run that failed. */
-export function whatIsPublished(records: number): string {
-  if (records === 0) return "nothing was published";
-  return `the ${records} records before the last checkpoint stay published, and nothing else was`;
+export function whatIsPublished(isPublished: boolean): string {
+  return isPublished ? "nothing was published since the last checkpoint" : "nothing was published";
 }
 
 function describeReject(reject: Reject): string {

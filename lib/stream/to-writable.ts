@@ -253,7 +253,7 @@ class WriterSink extends Writable {
     });
     this.#phase = "staging";
     this.#committed = this.counts;
-    this.#verdict.published = this.#committed.written;
+    this.#verdict.hasPublished = true;
     this.#bytes = 0;
     this.#files = [];
     this.#positions = new Map();

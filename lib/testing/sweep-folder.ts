@@ -80,7 +80,8 @@ export class SweepFolder {
     const strange = [...found.keys()].filter((record) => !before.has(record) && !after.has(record));
     if (strange.length > 0) faults.push(`the target shows what the source has not: ${list(strange)}`);
     if (isDone(dead) && lackingIn(found, after).length > 0) faults.push("the run said that it was done, and was not");
-    const saysNothing = dead.code === 2 && !dead.stderr.includes("DTV_OUTCOME_UNKNOWN") && death.prelude === undefined;
+    const isKnown = !/DTV_OUTCOME_UNKNOWN|stay published/.test(dead.stderr);
+    const saysNothing = dead.code === 2 && isKnown && death.prelude === undefined;
     if (saysNothing && effect === "exactly-once" && !isSameBag(found, before))
       faults.push("the run said that it failed, and something is visible");
     return faults;

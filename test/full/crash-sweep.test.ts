@@ -21,4 +21,14 @@ describeNative("a run that meets a fault at any of its steps", () => {
     matrix.push(`${mode.padEnd(12)}${layout.padEnd(9)}${line}`);
     expect(line).toContain(".".repeat(32));
   });
+
+  it.each(LAYOUTS.flatMap((layout) => ["kill", "throw"].map((action) => ({ layout, action }))))(
+    "and goes on behind its last checkpoint: $action, $layout",
+    { timeout: 300_000 },
+    async ({ layout, action }) => {
+      const line = await sweepFiles({ action, mode: "append", layout, hasCheckpoints: true, idle: false });
+      matrix.push(`${"checkpoints".padEnd(12)}${layout.padEnd(9)}${line}`);
+      expect(line).toContain(".".repeat(54));
+    },
+  );
 });

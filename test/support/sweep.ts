@@ -1,11 +1,12 @@
 import type { CrashSuite } from "../../lib/testing/crash-suite.ts";
 import { crashSweep } from "../../lib/testing/crash-sweep.ts";
-import { deathsBy } from "../../lib/testing/deaths.ts";
+import { type Death, deathsBy } from "../../lib/testing/deaths.ts";
 import { NODE } from "./cli.ts";
 import { CrashFolder, type CrashJob, rowsOf, sameRows } from "./crash-folder.ts";
 
 const BEFORE = rowsOf(1, 5);
-const AFTER = [...BEFORE, ...rowsOf(6, 12)];
+const BETWEEN = [...BEFORE, ...rowsOf(6, 9)];
+const AFTER = [...BETWEEN, ...rowsOf(10, 13)];
 
 interface SweepOptions extends Omit<CrashJob, "files"> {
   /** How each run dies. */
@@ -20,14 +21,21 @@ interface SweepOptions extends Omit<CrashJob, "files"> {
  * @throws Error where it finds anything wrong, and where a step is never come to.
  */
 export async function sweepFiles({ action, idle = true, ...job }: SweepOptions): Promise<string> {
-  const { matrix, outcomes } = await crashSweep({ ...suiteOf(job), deaths: deathsBy(action), idle, node: NODE });
+  const deaths = [...deathsBy(action), ...(job.hasCheckpoints ? secondDeathsBy(action) : [])];
+  const { matrix, outcomes } = await crashSweep({ ...suiteOf(job), deaths, idle, node: NODE });
   const unreached = outcomes.filter(({ verdict }) => verdict === "unreached");
   if (unreached.length > 0) throw new Error(`The crash sweep found steps that no run comes to:\n${matrix}`);
   return matrix.split("\n")[1] as string;
 }
 
-function suiteOf({ mode, layout, plugin }: Omit<CrashJob, "files">): CrashSuite {
-  const job = { mode, layout, plugin, files: ["in/a.csv", "in/b.csv"] };
+/** At the steps of the second commit, behind a checkpoint. */
+function secondDeathsBy(action: string): Death[] {
+  const ofCommit = deathsBy(action).filter(({ name }) => name >= "K04" && name <= "K25");
+  return ofCommit.map(({ name }) => ({ name: `${name} again`, action, faults: `${name}:pass,${name}:${action}` }));
+}
+
+function suiteOf({ layout, mode, ...how }: Omit<CrashJob, "files">): CrashSuite {
+  const job = { ...how, layout, mode, files: ["in/a.csv", "in/b.csv", "in/c.csv"] };
   const works = new Map<string, CrashFolder>();
   const facts = new Map<CrashFolder, string>();
   const workOf = (folder: string): CrashFolder => works.get(folder) as CrashFolder;
@@ -40,12 +48,13 @@ function suiteOf({ mode, layout, plugin }: Omit<CrashJob, "files">): CrashSuite 
     },
     grow(folder) {
       workOf(folder).writeJob(job);
-      workOf(folder).addSource("in/b.csv", AFTER.slice(BEFORE.length));
+      workOf(folder).addSource("in/b.csv", BETWEEN.slice(BEFORE.length));
+      workOf(folder).addSource("in/c.csv", AFTER.slice(BETWEEN.length));
     },
     readTarget: (folder) => workOf(folder).rows(),
     check(folder, moment) {
       const work = workOf(folder);
-      if (moment === "dead") return [...work.faultsAlways(), ...(layout === "run-dir" ? partsOf(work) : [])];
+      if (moment === "dead") return [...work.faultsAlways(), ...(layout === "run-dir" ? partsOf(work, job) : [])];
       const before = facts.get(work);
       facts.set(work, `${work.commits().length} commits, ${work.visible().length} files`);
       if (moment === "recovered") return [...work.faultsAlways(), ...work.litter()];
@@ -56,8 +65,9 @@ function suiteOf({ mode, layout, plugin }: Omit<CrashJob, "files">): CrashSuite 
 }
 
 /** A reader sees a run in a folder of its own whole or not at all; what replaces another may be seen beside it. */
-function partsOf(work: CrashFolder): string[] {
+function partsOf(work: CrashFolder, { hasCheckpoints }: CrashJob): string[] {
   const rows = work.rows();
-  const isWhole = [BEFORE, AFTER, [...BEFORE, ...AFTER]].some((expected) => sameRows(rows, expected));
+  const wholes = [BEFORE, AFTER, [...BEFORE, ...AFTER], ...(hasCheckpoints ? [BETWEEN] : [])];
+  const isWhole = wholes.some((expected) => sameRows(rows, expected));
   return isWhole ? [] : [`a part is visible: ${rows.length} rows`];
 }
