@@ -33,6 +33,8 @@ export interface Batch<R extends Row = Row> extends Iterable<R> {
   toRowBatch?(): RowBatch<R>;
   /** The records as batches of no more than so many, each made when it is asked for, where the batch is not one of rows. */
   slices?(maxRows: number): Iterable<RowBatch<R>>;
+  /** `count` cells, from `start`, of the field at a position of the schema, where the batch makes cells on demand. */
+  readCells?(index: number, start: number, count: number): readonly unknown[];
   /** Fingerprint of the contract that these very records were held to. */
   readonly contract?: string | undefined;
   retain(): Batch<R>;

@@ -1,5 +1,5 @@
 import { parseDecimal } from "./decimal.ts";
-import { parseDate, parseTime, parseTimestamp, toEpochMicros } from "./temporal.ts";
+import { dayOf, microsOf, timeOf } from "./iso-counts.ts";
 import type { DataType } from "./types.ts";
 
 /**
@@ -40,11 +40,11 @@ export function compileColumnEncoder(type: DataType): Encoder {
     case "decimal":
       return (cell) => parseDecimal(cell as string, type.precision, type.scale);
     case "date":
-      return (cell) => parseDate(cell as string);
+      return (cell) => dayOf(cell as string);
     case "time":
-      return (cell) => BigInt(parseTime(cell as string) as number);
+      return (cell) => timeOf(cell as string);
     case "timestamp":
-      return (cell) => toEpochMicros(parseTimestamp(cell as string) as { days: number; micros: number });
+      return (cell) => microsOf(cell as string);
     default:
       return (cell) => cell;
   }

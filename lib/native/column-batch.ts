@@ -1,8 +1,9 @@
 import type { Row } from "../contract/batch.ts";
+import type { Column } from "../contract/column.ts";
 import type { Provenance } from "../contract/provenance.ts";
 import type { ArrowField, ArrowSchema } from "../formats/arrow/arrow-field.ts";
 import { CellBatch } from "../formats/arrow/cell-batch.ts";
-import { importCells, payloadBytes } from "./import-column.ts";
+import { importCells, importValues, payloadBytes } from "./import-column.ts";
 import type { NativeRows } from "./native-rows.ts";
 
 /** Columns in the memory of a library. JavaScript gets a copy of the columns that it looks at, and of no others. */
@@ -16,6 +17,7 @@ export class ColumnBatch<R extends Row = Row> extends CellBatch<R> {
   readonly isPlain: boolean;
   /** How the columns lie there. */
   readonly arrow: ArrowSchema;
+  readonly #columns = new Map<string, Column>();
   #isReleased = false;
 
   constructor(arrow: ArrowSchema, native: NativeRows, provenance?: Provenance) {
@@ -28,8 +30,22 @@ export class ColumnBatch<R extends Row = Row> extends CellBatch<R> {
   }
 
   /** @throws DativoError DTV_BATCH_MOVED */
-  protected readCells(index: number, start: number, count: number): unknown[] {
+  readCells(index: number, start: number, count: number): unknown[] {
     return importCells(this.native.struct, this.arrow.fields[index] as ArrowField, index, start, count);
+  }
+
+  /** Counts are copied as they lie there; what has another form in memory is made of its cells. */
+  override column(name: string): Column {
+    const known = this.#columns.get(name);
+    if (known) return known;
+    const index = this.schema.indexOf(name);
+    const field = this.schema.fields[index];
+    if (!field || this.hasCells(index)) return super.column(name);
+    const values = importValues(this.native.struct, this.arrow.fields[index] as ArrowField, index);
+    if (!values) return super.column(name);
+    const column = { name, type: field.type, length: this.length, ...values };
+    this.#columns.set(name, column);
+    return column;
   }
 
   /** The same memory for one more owner; it is given back when every owner has released their own batch. */

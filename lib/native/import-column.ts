@@ -10,6 +10,53 @@ export function importCells(struct: Buffer, field: ArrowField, index: number, st
   return readCells(rows.child(index), field, rows.offset + start, count);
 }
 
+/** What {@link importValues} gives: as much of a column as its memory says. */
+export interface CountedValues {
+  readonly values: BigInt64Array | Int32Array | Float64Array;
+  readonly nullCount: number;
+  isNull(index: number): boolean;
+}
+
+/** The values of a column of a struct array that lie there as a `Column` shows them; undefined for other columns. */
+export function importValues(struct: Buffer, field: ArrowField, index: number): CountedValues | undefined {
+  const make = field.dictionary ? undefined : arrayFor(field);
+  if (!make) return undefined;
+  const rows = new NativeArray(struct);
+  const array = rows.child(index);
+  const first = array.offset + rows.offset;
+  const width = make.BYTES_PER_ELEMENT;
+  const bytes = array.bytes(1, first * width, (first + rows.length) * width);
+  if (!bytes) return undefined;
+  // A Buffer may lie anywhere in a pool, and these arrays want their bytes aligned.
+  const values = new make(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer);
+  return { values, ...nullsOf(array, first, rows.length) };
+}
+
+function nullsOf(array: NativeArray, first: number, count: number): Omit<CountedValues, "values"> {
+  const bits = array.mayHaveNulls ? array.bytes(0, first >> 3, (first + count + 7) >> 3) : undefined;
+  if (!bits) return { nullCount: 0, isNull: () => false };
+  const isNull = (index: number): boolean =>
+    (((bits[((first & 7) + index) >> 3] as number) >> ((first + index) & 7)) & 1) === 0;
+  let nullCount = 0;
+  for (let index = 0; index < count; index++) if (isNull(index)) nullCount++;
+  return { nullCount, isNull };
+}
+
+function arrayFor({ storage }: ArrowField): typeof BigInt64Array | typeof Int32Array | typeof Float64Array | undefined {
+  switch (storage.kind) {
+    case "int":
+      return storage.bytes === 8 && storage.signed ? BigInt64Array : undefined;
+    case "float":
+      return storage.bytes === 8 ? Float64Array : undefined;
+    case "date":
+      return Int32Array;
+    case "ticks":
+      return storage.bytes === 8 && storage.perSecond === 1_000_000n ? BigInt64Array : undefined;
+    default:
+      return undefined;
+  }
+}
+
 /** An ArrowArray and what its struct says; `check-array.ts` has held it against the schema. */
 export class NativeArray implements ArrowSource {
   readonly length: number;

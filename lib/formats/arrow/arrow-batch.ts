@@ -34,7 +34,7 @@ export class ArrowBatch<R extends Row = Row> extends CellBatch<R> {
   }
 
   /** @throws DativoError DTV_ARROW_INVALID */
-  protected readCells(index: number, start: number, count: number): unknown[] {
+  readCells(index: number, start: number, count: number): unknown[] {
     return readCells(sourceOf(this.columns[index] as ArrowColumn), this.#stored[index] as ArrowField, start, count);
   }
 

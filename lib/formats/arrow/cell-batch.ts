@@ -24,12 +24,17 @@ export abstract class CellBatch<R extends Row = Row> implements Batch<R> {
   abstract release(): void;
 
   /** Makes `count` cells, from `start`, of the field at a position of the schema. */
-  protected abstract readCells(index: number, start: number, count: number): readonly unknown[];
+  abstract readCells(index: number, start: number, count: number): readonly unknown[];
 
   /** The cells of the field at a position of the schema, as in a row. @throws DativoError of what cannot be read */
   cells(index: number): readonly unknown[] {
     this.#cells[index] ??= this.readCells(index, 0, this.length);
     return this.#cells[index];
+  }
+
+  /** True when the cells were made, which stay when the memory is given back. */
+  protected hasCells(index: number): boolean {
+    return this.#cells[index] !== undefined;
   }
 
   column(name: string): Column {
