@@ -59,6 +59,10 @@ export const CODES = {
   DTV_TARGET_NO_HARD_LINKS: ["environment", "The target's volume has no hard links, which a no-clobber publish needs."],
   DTV_STATE_DIR: ["environment", "The state of a job cannot be read: permission, or a file where a folder is needed."],
   DTV_NOT_CONFIRMED: ["environment", "A command that can double records was not confirmed."],
+  DTV_CURSOR_CHANGED: [
+    "config",
+    "What a job has loaded was not told apart by the cursor that it asks for now, so that nothing says what is new.",
+  ],
   DTV_LOCKED: ["environment", "Another run of the same job is under way."],
 
   DTV_TRANSIENT: ["transient", "A fault that may pass: trying again can help."],
@@ -77,6 +81,10 @@ export const CODES = {
   DTV_SCHEMA_CHANGED: ["data", "The schema changed in the middle of a stream."],
   DTV_SCHEMA_INVALID: ["data", "A schema repeats a field or has none."],
   DTV_UNIQUE_LIMIT: ["data", "A uniqueness check outgrew its memory; it never guesses."],
+  DTV_CURSOR_LIMIT: [
+    "data",
+    "More records lie within the look-back of a cursor, or have its highest value, than can be remembered.",
+  ],
 
   DTV_STATE_CORRUPT: ["fatal", "A state file does not parse or its hash is wrong; it is never read as empty."],
   DTV_TARGET_BEHIND: ["fatal", "The target holds fewer commits than the state says: it was emptied or restored."],
