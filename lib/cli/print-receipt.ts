@@ -11,6 +11,7 @@ export function printReceipt(receipt: Receipt, terminal: Terminal): void {
   const rate = formatCount((counts.read / Math.max(timings.durationMs, 1)) * 1000);
   const rows: [string, string][] = [
     ["  counts", describeCounts(receipt)],
+    ...(receipt.source.cursor ? [["  cursor", describeCursor(receipt.source.cursor)] as [string, string]] : []),
     ["  files", describeFiles(receipt)],
     [
       "  time",
@@ -54,6 +55,15 @@ function describeCounts({ counts }: Receipt): string {
     ["rejected", rejected],
     ["filtered", filtered],
   ])}`;
+}
+
+function describeCursor({ field, high, from, older, loadedBefore }: NonNullable<Receipt["source"]["cursor"]>): string {
+  const left = [
+    ...(older > 0 ? [`${formatCount(older)} before ${from}`] : []),
+    ...(loadedBefore > 0 ? [`${formatCount(loadedBefore)} loaded before`] : []),
+  ];
+  const reached = high === undefined ? "no value yet" : `up to ${high}`;
+  return `${field} ${reached}${left.length > 0 ? `; left out ${left.join(" and ")}` : ""}`;
 }
 
 function describeFiles({ files, target }: Receipt): string {

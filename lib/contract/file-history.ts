@@ -1,4 +1,5 @@
 import { GoneFiles, type LoadedContent } from "./gone-files.ts";
+import type { RecentFiles } from "./recent-files.ts";
 import type { StagedValues } from "./staged-values.ts";
 import type { IncrementalStateManager } from "./state.ts";
 import type { SourceFile } from "./storage.ts";
@@ -27,17 +28,22 @@ export type FileStanding =
 /** What a job has loaded, under this key of its state: path → content. */
 const LOADED = "loaded_files";
 
+interface HistoryOptions {
+  /** Whether new records of such files stand behind the old ones. */
+  readonly isAppendable: boolean;
+  readonly recent: RecentFiles;
+}
+
 /** The files that a state knows, held against those that are there now. */
 export class FileHistory {
   readonly #planned: ReadonlySet<string>;
-  /** Whether new records of such files stand behind the old ones. */
-  readonly #isAppendable: boolean;
+  readonly #how: HistoryOptions;
   /** Told once for all files of a reading. */
   #gone: { readonly of: StagedValues; readonly files: GoneFiles } | undefined;
 
-  constructor(planned: Iterable<string>, isAppendable: boolean) {
+  constructor(planned: Iterable<string>, how: HistoryOptions) {
     this.#planned = new Set(planned);
-    this.#isAppendable = isAppendable;
+    this.#how = how;
   }
 
   /**
@@ -47,8 +53,10 @@ export class FileHistory {
   async standingOf(file: SourceFile, state: IncrementalStateManager | undefined): Promise<FileStanding> {
     if (!state) return { status: "new" };
     const position = state.position as FilePosition | undefined;
-    if (position?.sizeBytes === file.sizeBytes && position.mtimeNs === file.mtimeNs) return standingAt(position);
+    const isUntouched = position?.sizeBytes === file.sizeBytes && position.mtimeNs === file.mtimeNs;
+    if (isUntouched && !this.#how.recent.has(position, state)) return standingAt(position);
     const before = await this.#nameBefore(file, state);
+    if (isUntouched && before === file.path) return standingAt(position);
     if (before !== undefined) {
       const now = await positionAtEnd(file, position?.records ?? 0);
       noteLoaded(state, now, before);
@@ -56,7 +64,7 @@ export class FileHistory {
     }
     if (!position) return { status: "new" };
     if (position.readBytes === undefined) {
-      const hasGrown = this.#isAppendable && (await isGrown(file, position));
+      const hasGrown = this.#how.isAppendable && (await isGrown(file, position));
       return hasGrown ? { status: "grown", records: position.records } : { status: "changed" };
     }
     return (await beginsAs(file, position.readBytes, position.xxh128)) ? standingAt(position) : { status: "changed" };
@@ -101,6 +109,11 @@ export function noteLoaded(
 ): void {
   if (before !== path) state?.staged.setEntry(LOADED, before, undefined);
   state?.staged.setEntry(LOADED, path, { xxh128, sizeBytes });
+}
+
+/** How many records a file had when it was loaded, by its position. */
+export function countLoadedRecords(position: unknown): number {
+  return (position as Partial<FilePosition> | undefined)?.records ?? 0;
 }
 
 /** How many files the values of a state know. */

@@ -2,6 +2,7 @@ import type { AssetDefinition } from "./asset.ts";
 import type { Batch } from "./batch.ts";
 import { ColumnInspection } from "./column-inspection.ts";
 import type { FileEntry, SourceConfig } from "./config.ts";
+import { isByCursor } from "./cursor.ts";
 import { DativoError } from "./errors.ts";
 import {
   FileHistory,
@@ -15,6 +16,7 @@ import type { Format, SourceContext } from "./format.ts";
 import type { NativeDecoder } from "./native-codecs.ts";
 import { o, parseOptions } from "./options.ts";
 import { BaseReader, type Yielded } from "./reader.ts";
+import { RecentFiles } from "./recent-files.ts";
 import { RecordProgress } from "./record-progress.ts";
 import { ConnectionTestResult, type DiscoveredColumn, DiscoveryResult, type Position, type Split } from "./results.ts";
 import { MAX_BATCH_ROWS, RowBatch } from "./row-batch.ts";
@@ -76,7 +78,7 @@ export abstract class FileReader extends BaseReader {
         });
       }
     }
-    this.#history = new FileHistory(splits.keys(), this.#format.isAppendable === true);
+    this.#history = this.#historyOf(splits.keys());
     return [...splits.values()];
   }
 
@@ -97,7 +99,7 @@ export abstract class FileReader extends BaseReader {
 
   /** How many records of a file were loaded before; the position behind it when all were. */
   async #recordsBefore(file: SourceFile, state?: IncrementalStateManager): Promise<number | FilePosition> {
-    const standing = await this.#historyOf().standingOf(file, state);
+    const standing = await this.#standingOf(file, state);
     const { path } = file;
     switch (standing.status) {
       case "loaded":
@@ -110,6 +112,7 @@ export abstract class FileReader extends BaseReader {
       case "grown":
         return this.#recordsBeforeGrowth(file, standing.records);
       case "changed":
+        if (this.#isByCursor) return 0;
         throw changed(file);
       default:
         return 0;
@@ -169,10 +172,11 @@ export abstract class FileReader extends BaseReader {
   ): AsyncGenerator<SurveyedFile> {
     const staged = new StagedValues(values);
     for (const { id } of await this.plan()) {
-      const state = new IncrementalStateManager(Object.hasOwn(positions, id) ? positions[id] : undefined, staged);
+      const position = Object.hasOwn(positions, id) ? positions[id] : undefined;
+      const state = new IncrementalStateManager(position, staged, positions);
       const file = await this.ctx.storage.open(id);
       try {
-        const { status } = await this.#historyOf().standingOf(file, state);
+        const { status } = await this.#standingOf(file, state);
         yield { path: id, sizeBytes: file.sizeBytes, status, isRead: this.#isRead(status) };
       } finally {
         await file.close();
@@ -181,7 +185,8 @@ export abstract class FileReader extends BaseReader {
   }
 
   #isRead(status: FileStanding["status"]): boolean {
-    return status === "new" || status === "begun" || (status === "grown" && this.#grownFiles !== "refuse");
+    if (status === "grown") return this.#grownFiles !== "refuse";
+    return status === "new" || status === "begun" || (status === "changed" && this.#isByCursor);
   }
 
   override async close(): Promise<void> {
@@ -268,9 +273,19 @@ export abstract class FileReader extends BaseReader {
     }
   }
 
-  #historyOf(): FileHistory {
-    this.#history ??= new FileHistory([], this.#format.isAppendable === true);
-    return this.#history;
+  #historyOf(planned: Iterable<string>): FileHistory {
+    const isAppendable = this.#format.isAppendable === true && !this.#isByCursor;
+    return new FileHistory(planned, { isAppendable, recent: new RecentFiles(this.sourceConfig.incremental) });
+  }
+
+  #standingOf(file: SourceFile, state?: IncrementalStateManager): Promise<FileStanding> {
+    this.#history ??= this.#historyOf([]);
+    return this.#history.standingOf(file, state);
+  }
+
+  /** A cursor tells the records of a file that are new from those that were loaded. */
+  get #isByCursor(): boolean {
+    return isByCursor(this.sourceConfig.incremental?.["strategy"]);
   }
 
   get #grownFiles(): GrownFiles {

@@ -12,12 +12,19 @@ type StateBag = Record<string, unknown>;
 export class IncrementalStateManager {
   /** The last committed position of the split that is being read; undefined on a first run. */
   readonly position: Position | undefined;
+  /** The last committed positions of all splits, by their ids. */
+  readonly positions: Readonly<Record<string, Position>>;
   /** The staged copy, which all splits of a reading have in common. */
   readonly staged: StagedValues;
   readonly #copied = new Set<string>();
 
-  constructor(position?: Position, values: Readonly<StateBag> | StagedValues = {}) {
+  constructor(
+    position?: Position,
+    values: Readonly<StateBag> | StagedValues = {},
+    positions: Readonly<Record<string, Position>> = {},
+  ) {
     this.position = position;
+    this.positions = positions;
     this.staged = values instanceof StagedValues ? values : new StagedValues(values);
   }
 

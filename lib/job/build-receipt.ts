@@ -29,6 +29,7 @@ export interface RunFacts {
   readonly failed: readonly FailedAttempt[];
   readonly splits: readonly Split[];
   readonly bytesRead: number;
+  readonly cursor: Receipt["source"]["cursor"];
   readonly startedAt: Date;
   readonly finishedAt: Date;
   readonly durationMs: number;
@@ -66,6 +67,7 @@ export function buildReceipt(run: RunFacts): Receipt {
       splits: run.splits.length,
       alreadyLoaded: readsEverything(job) ? 0 : countLoaded(run.splits, run.positionsBefore, positions),
       bytesRead: run.bytesRead,
+      cursor: run.cursor,
     },
     target: {
       connector: job.target.connector,

@@ -5,6 +5,7 @@ import { parsePluginPath } from "../contract/plugin-path.ts";
 import { construct } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
 import { LocalStorage } from "../storage/local.ts";
+import type { JobCursor } from "./job-cursor.ts";
 import { type JobPlan, planJob } from "./plan-job.ts";
 import { readsFiles } from "./reads-files.ts";
 import type { Guarantee } from "./receipt.ts";
@@ -22,7 +23,7 @@ export interface Explanation {
 }
 
 export interface StageExplanation {
-  readonly stage: "read" | "validate" | `transform ${number}` | "map" | "write";
+  readonly stage: "read" | "validate" | "cursor" | `transform ${number}` | "map" | "write";
   /** Connector or plugin. */
   readonly by: string;
   readonly runs: "native" | "javascript";
@@ -41,6 +42,7 @@ export async function explainJob(job: LoadedJob, options: { readonly cwd?: strin
       ? { stage: "validate", by: job.asset.name, runs: "native", note: "done by the reader" }
       : { stage: "validate", by: job.asset.name, runs: "javascript" },
   ];
+  if (plan.cursor) stages.push(explainCursor(plan.cursor));
   for (const [index, { name, playerClass }] of plan.transforms.entries()) {
     stages.push({ stage: `transform ${index + 1}`, by: name, runs: runsOf(playerClass.input === "columns") });
   }
@@ -53,6 +55,11 @@ export async function explainJob(job: LoadedJob, options: { readonly cwd?: strin
     guarantee: plan.guarantee,
     origins: job.origins,
   };
+}
+
+function explainCursor({ field, lookbackDays }: JobCursor): StageExplanation {
+  const back = lookbackDays > 0 ? `, ${lookbackDays} days back` : "";
+  return { stage: "cursor", by: `${field}${back}`, runs: "javascript", note: "rows only of batches that it divides" };
 }
 
 interface ReaderFacts {
@@ -94,12 +101,13 @@ function libraryNote({ isolation }: LoadedJob, plugin: string | undefined, isNat
 
 /**
  * Stages at which records become rows: in JavaScript behind native code, or in a library of rows. A native stage in
- * between brings them back there.
+ * between brings them back there. A cursor works on one column, and makes rows only of batches that it divides.
  */
 function leavingNative(stages: readonly StageExplanation[]): string[] {
   return stages
+    .filter(({ stage }) => stage !== "cursor")
     .filter(
-      ({ runs, note }, index) => (runs === "javascript" && stages[index - 1]?.runs === "native") || note === AS_JSON,
+      ({ runs, note }, index, all) => (runs === "javascript" && all[index - 1]?.runs === "native") || note === AS_JSON,
     )
     .map(({ stage }) => stage);
 }

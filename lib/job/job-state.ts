@@ -7,6 +7,7 @@ import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { DativoError } from "../contract/errors.ts";
 import { countLoadedFiles } from "../contract/file-history.ts";
 import { type BooksOptions, booksOf, type JobNamed } from "./books-of-job.ts";
+import { type KnownCursor, knownCursor } from "./job-cursor.ts";
 
 export interface StateReport {
   readonly job: JobNamed & { readonly key: string };
@@ -21,6 +22,8 @@ export interface StateReport {
     | undefined;
   readonly agreement: Books["agreement"];
   readonly filesKnown: number;
+  /** Undefined for a job without one. */
+  readonly cursor: KnownCursor | undefined;
   readonly positions: Readonly<Record<string, unknown>>;
   readonly lock: Books["lock"];
   readonly left: Books["left"];
@@ -40,6 +43,7 @@ export async function showState(job: LoadedJob, options: BooksOptions = {}): Pro
     target: target && { seq: target.seq, runId: target.runId, mode: target.mode, writtenAt: target.writtenAt },
     agreement,
     filesKnown: countLoadedFiles(start.values),
+    cursor: knownCursor(plan, start),
     positions: start.positions,
     lock,
     left,

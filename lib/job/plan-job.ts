@@ -12,6 +12,7 @@ import type { WriterClass } from "../contract/writer.ts";
 import { findReader, findTransform, findWriter, type Player, type PluginRun } from "../plugin/find-player.ts";
 import { DEFAULT_GRACE_MS } from "../stream/stage.ts";
 import { guaranteeOf } from "./guarantee.ts";
+import { cursorOf, type JobCursor } from "./job-cursor.ts";
 import type { Guarantee } from "./receipt.ts";
 
 /** A job with everything found that it names: ready to run, nothing touched yet. */
@@ -27,6 +28,8 @@ export interface JobPlan {
   /** True when the engine publishes the writer's files into the target folder. */
   readonly publishesFiles: boolean;
   readonly guarantee: Guarantee;
+  /** Tells new records of files from old; such a job commits once, when all is read. */
+  readonly cursor: JobCursor | undefined;
 }
 
 export interface PlanOptions {
@@ -62,6 +65,7 @@ export async function planJob(job: LoadedJob, options: PlanOptions = {}): Promis
     ...placesOf(job, name, publishesFiles, stateDirOf(env, cwd)),
     publishesFiles,
     guarantee: guaranteeOf(reader.playerClass, writer.playerClass, publishesFiles),
+    cursor: cursorOf(job, reader.playerClass),
   };
 }
 

@@ -8,6 +8,7 @@ import type { FileReader, SurveyedFile } from "../contract/file-reader.ts";
 import { construct } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
 import { type BooksOptions, booksOf, type JobNamed } from "./books-of-job.ts";
+import { cursorMisfit, type KnownCursor, knownCursor } from "./job-cursor.ts";
 import { type JobPlan, readsEverything } from "./plan-job.ts";
 import { readsFiles } from "./reads-files.ts";
 import type { Guarantee } from "./receipt.ts";
@@ -22,6 +23,8 @@ export interface RunPreview {
     readonly reader: string;
     /** Undefined for a reader of its own, which only knows when it is asked. */
     readonly files: readonly SurveyedFile[] | undefined;
+    /** What the records of these files would be held against; undefined where every record is loaded. */
+    readonly cursor: KnownCursor | undefined;
   };
   readonly target: {
     readonly writer: string;
@@ -49,7 +52,11 @@ export async function previewRun(job: LoadedJob, options: BooksOptions = {}): Pr
     job: { ...named, key: place.jobKey },
     seq: Math.max(books.state?.seq ?? 0, books.target?.seq ?? 0) + 1,
     guarantee,
-    source: { reader: reader.name, files: await planFiles(plan, books, options) },
+    source: {
+      reader: reader.name,
+      files: await planFiles(plan, books, options),
+      cursor: readsEverything(job) ? undefined : knownCursor(plan, books.start),
+    },
     target: { writer: writer.name, path, mode, layout, replaces: replaced.length },
     lock: books.lock,
     left: books.left,
@@ -77,8 +84,9 @@ async function planFiles(
   return files;
 }
 
-function whyItStops({ job, place }: JobPlan, { state, stateFault, target, agreement }: Books): DativoError | undefined {
+function whyItStops(plan: JobPlan, { state, stateFault, target, agreement, start }: Books): DativoError | undefined {
+  const { job, place } = plan;
   if (stateFault) return stateFault;
-  if (agreement !== "ahead" || job.target.writeMode === "overwrite") return undefined;
+  if (agreement !== "ahead" || job.target.writeMode === "overwrite") return cursorMisfit(plan, start);
   return targetBehind(describeBehind(state?.seq ?? 0, target?.seq ?? 0), place.stateFile);
 }

@@ -2,6 +2,7 @@ import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { SkipLoaded } from "../../transforms/skip-loaded/skip-loaded.ts";
 import type { Attempt } from "../commit/attempt.ts";
 import { type CheckpointParts, createCommitter } from "../commit/committer.ts";
 import { Ledger } from "../commit/ledger.ts";
@@ -26,6 +27,7 @@ import { type Sealed, toWritable } from "../stream/to-writable.ts";
 import { buildReceipt, describeCommits, type RunCommit, type RunFacts } from "./build-receipt.ts";
 import { cancelled } from "./cancelled.ts";
 import { CheckpointClock } from "./checkpoint-clock.ts";
+import { noteCursor, openCursor, reportCursor, warnOfLate } from "./job-cursor.ts";
 import { createJobWriter, writerForRecovery } from "./job-writer.ts";
 import { checkReceiptPath, keepReceipt, tidyReceipts, writeReceipt } from "./keep-receipt.ts";
 import { type JobPlan, planJob, readsEverything } from "./plan-job.ts";
@@ -127,6 +129,7 @@ class JobRun {
   #rowsTotal: number | undefined;
   #runId: string | undefined;
   #tempDir: string | undefined;
+  #cursor: SkipLoaded | undefined;
 
   /** `failed` are the tries before this one. */
   constructor(plan: JobPlan, options: RunOptions, failed: readonly FailedAttempt[] = []) {
@@ -165,8 +168,10 @@ class JobRun {
     try {
       await tidyReceipts(this.#plan.receipts);
       const positionsBefore = ledger.state.positions;
+      this.#cursor = await openCursor(this.#plan, ledger.state);
       const { attempt, sealed } = await this.#stage(ledger);
       this.#warnOfRepetition(sealed);
+      warnOfLate(this.#cursor, this.#environment.log);
       await this.#commit(ledger, attempt, sealed);
       const receipt = this.#receipt(runId, positionsBefore);
       await this.#keep(receipt);
@@ -241,6 +246,7 @@ class JobRun {
       meter: this.#meter("validate"),
       policy: job.validation,
     });
+    const skip = this.#cursor ? [toTransform(this.#cursor, { environment, meter: this.#meter("cursor") })] : [];
     const changes = this.#plan.transforms.map((found, index) =>
       toTransform(construct(found, job.transforms[index]?.options ?? {}), {
         environment,
@@ -266,7 +272,7 @@ class JobRun {
     });
     const stopReporting = this.#reportProgress(() => sink.counts.rejected);
     try {
-      await runPipeline([source, check, ...changes, ...shape, sink], this.#options.signal);
+      await runPipeline([source, check, ...skip, ...changes, ...shape, sink], this.#options.signal);
     } catch (error) {
       throw this.#options.signal?.aborted ? this.#cancelled(error) : error;
     } finally {
@@ -279,8 +285,9 @@ class JobRun {
   #checkpoints(ledger: Ledger): CheckpointParts | undefined {
     const { checkpoint } = this.#plan.job;
     if (checkpoint === undefined) return undefined;
-    if (readsEverything(this.#plan.job)) {
-      this.#environment.log.warn("The run replaces everything, and so it makes no checkpoints");
+    const why = readsEverything(this.#plan.job) ? "replaces everything" : this.#cursor && "reads by a cursor";
+    if (why !== undefined) {
+      this.#environment.log.warn(`The run ${why}, and so it makes no checkpoints`);
       return undefined;
     }
     const clock = new CheckpointClock(checkpoint);
@@ -312,8 +319,10 @@ class JobRun {
     );
   }
 
-  async #commit(ledger: Ledger, attempt: Attempt, sealed: Sealed): Promise<void> {
+  async #commit(ledger: Ledger, attempt: Attempt, staged: Sealed): Promise<void> {
     const { signal } = this.#options;
+    const before = readsEverything(this.#plan.job) ? {} : ledger.state.values;
+    const sealed = noteCursor(staged, this.#cursor, before);
     try {
       const result = await attempt.commit(sealed, signal);
       this.#commits.push({ attempt, sealed, result });
@@ -334,6 +343,7 @@ class JobRun {
       failed: this.#failed,
       splits: this.#splits,
       bytesRead: this.#bytesRead,
+      cursor: reportCursor(this.#cursor),
       startedAt: this.#startedAt,
       finishedAt: this.#environment.clock.now(),
       durationMs: performance.now() - this.#start,

@@ -23,11 +23,13 @@ async function loadParquetWriter(): Promise<WriterClass> {
 /** The stages between reader and writer. */
 export async function loadTransforms(): Promise<{
   readonly Validate: typeof import("../../transforms/validate/validate.ts").Validate;
+  readonly SkipLoaded: typeof import("../../transforms/skip-loaded/skip-loaded.ts").SkipLoaded;
   readonly MapSchema: typeof import("../../transforms/map.ts").MapSchema;
 }> {
-  const [{ Validate }, { MapSchema }] = await Promise.all([
+  const [{ Validate }, { SkipLoaded }, { MapSchema }] = await Promise.all([
     import("../../transforms/validate/validate.ts"),
+    import("../../transforms/skip-loaded/skip-loaded.ts"),
     import("../../transforms/map.ts"),
   ]);
-  return { Validate, MapSchema };
+  return { Validate, SkipLoaded, MapSchema };
 }

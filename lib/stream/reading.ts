@@ -34,7 +34,7 @@ export class Reading {
     const positions = before?.positions ?? {};
     for (const split of splits) {
       const position = Object.hasOwn(positions, split.id) ? positions[split.id] : undefined;
-      yield* this.#readSplit(split, new IncrementalStateManager(position, staged));
+      yield* this.#readSplit(split, new IncrementalStateManager(position, staged, positions));
     }
   }
 

@@ -1,6 +1,7 @@
 import type { SurveyedFile } from "../../contract/file-reader.ts";
 import { previewRun, type RunPreview } from "../../job/preview-run.ts";
 import { booksCommand } from "../books-command.ts";
+import { describeCursor } from "../describe-cursor.ts";
 import { describeLock } from "../describe-lock.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { formatBytes, formatNumberOf } from "../human.ts";
@@ -38,6 +39,7 @@ function describePreview({ job, seq, guarantee, source, target, lock, left, stop
     ["guarantee", `${guarantee.effect} (${guarantee.reader} source, ${guarantee.writer} target)`],
     ["reads", files ? describeReading(files) : `what ${source.reader} gives; only a run can tell`],
     ...nameFiles(files ?? []),
+    ...(source.cursor ? [["cursor", describeCursor(source.cursor)]] : []),
     ["writes", `${target.writer} to ${target.path ?? "its own target"}, ${target.mode}, ${target.layout}${replaced}`],
     ["lock", describeLock(lock)],
     ...describeLeft(lock, left),

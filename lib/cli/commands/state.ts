@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { type ResetReport, repairJobState, resetJobState, type StateReport, showState } from "../../job/job-state.ts";
 import { booksCommand } from "../books-command.ts";
+import { describeCursor } from "../describe-cursor.ts";
 import { describeLock } from "../describe-lock.ts";
 import { describeRecovery } from "../describe-recovery.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -75,7 +76,7 @@ function isSound({ stateFault, agreement }: StateReport): boolean {
 }
 
 function describeState(report: StateReport): string {
-  const { job, state, stateFault, stateFile, target, books, filesKnown, positions, lock, left } = report;
+  const { job, state, stateFault, stateFile, target, books, filesKnown, cursor, positions, lock, left } = report;
   const ids = Object.keys(positions);
   const more = ids.length > MAX_POSITIONS ? [["", `and ${ids.length - MAX_POSITIONS} more; --json prints all`]] : [];
   return formatTable([
@@ -86,6 +87,7 @@ function describeState(report: StateReport): string {
     ["", books],
     ["agreement", VERDICTS[verdictOf(report)]],
     ["files known", String(filesKnown)],
+    ...(cursor ? [["cursor", describeCursor(cursor)]] : []),
     ...ids
       .slice(0, MAX_POSITIONS)
       .map((id, i) => [i === 0 ? "positions" : "", `${id}  ${JSON.stringify(positions[id])}`]),

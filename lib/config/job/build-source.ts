@@ -5,7 +5,7 @@ import { isUrl } from "../document/find-file.ts";
 import type { Session } from "../document/session.ts";
 import { bagOf, type Side, sideFault, sideFinding } from "./load-side.ts";
 import type { IncrementalPlan, LoadedSource } from "./loaded-job.ts";
-import { planIncremental } from "./plan-incremental.ts";
+import { type IncrementalVerdict, planIncremental } from "./plan-incremental.ts";
 import { publicConnection } from "./public-connection.ts";
 import { resolveFiles } from "./resolve-files.ts";
 
@@ -36,11 +36,6 @@ export async function buildSource(document: ConfigDocument, side: Side, session:
   for (const { keys, message } of verdict.faults) {
     session.report.faults.push(sideFault(request, side.merged, ["incremental", ...keys], message));
   }
-  if (!side.isPlanned) {
-    for (const { keys, message } of verdict.planned) {
-      session.report.planned.push(sideFinding(request, side.merged, ["incremental", ...keys], message));
-    }
-  }
   return {
     source: {
       connector: side.name,
@@ -48,12 +43,18 @@ export async function buildSource(document: ConfigDocument, side: Side, session:
       roles: side.connector?.roles ?? [],
       custom: side.custom,
       publicConnection: publicConnection(bagOf(value["connection"])),
-      config: sourceConfig(side, files, verdict.fullRefresh ? undefined : incremental),
+      config: sourceConfig(side, files, incrementalConfig(incremental, verdict)),
     },
     incremental: verdict.plan,
     fullRefresh: verdict.fullRefresh,
     statePath: statePathOf(document, incremental, session),
   };
+}
+
+/** A plugin gets what the job says, even where it says `incremental`: it has no other word for it. */
+function incrementalConfig(incremental: Bag | undefined, { fullRefresh, plan }: IncrementalVerdict): Bag | undefined {
+  if (fullRefresh || !incremental) return undefined;
+  return plan && incremental["strategy"] === "incremental" ? { ...incremental, strategy: plan.strategy } : incremental;
 }
 
 function sourceConfig(side: Side, files: SourceConfig["files"], incremental: Bag | undefined): SourceConfig {

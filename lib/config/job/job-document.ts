@@ -27,8 +27,17 @@ const incrementalSection = z.strictObject({
   cursor_field: text
     .nullable()
     .optional()
-    .describe("Field that orders the records; required by updated_at, updated_after and created, and may be null"),
-  lookback_days: z.int().min(0).optional().describe("Days before the last position that are read again"),
+    .describe(
+      "Field that orders the records; required by updated_at, updated_after and created. Of files a field of the contract; a service may take null",
+    ),
+  lookback_days: z
+    .int()
+    .min(0)
+    .max(36_500)
+    .optional()
+    .describe(
+      "Days before the highest value of cursor_field for which records that come late are loaded, of 24 hours; with file_modified_time, days before the newest file for which files are looked at by their content",
+    ),
   grown_files: z.enum(["continue", "reread", "refuse"]).optional().meta({
     description:
       "What becomes of a text file that has what it had and more lines behind that: only those are read, or all of it once more, or the run stops",

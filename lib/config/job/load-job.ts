@@ -1,4 +1,6 @@
 import { dirname } from "node:path";
+import type { AssetDefinition } from "../../contract/asset.ts";
+import { cursorFault, isByCursor } from "../../contract/cursor.ts";
 import { DativoError } from "../../contract/errors.ts";
 import { isContract } from "../asset/asset-form.ts";
 import { INIT_HINT } from "../asset/load-asset.ts";
@@ -29,7 +31,7 @@ import {
   warningsOf,
 } from "./job-settings.ts";
 import { loadJobTransforms } from "./job-transforms.ts";
-import { loadSide, type Side, sideFinding } from "./load-side.ts";
+import { loadSide, type Side, sideFault, sideFinding } from "./load-side.ts";
 import type { LoadedJob, LoadedTarget, LoadedTransform } from "./loaded-job.ts";
 import { checkTenant, findJob, readJob } from "./read-job.ts";
 
@@ -75,6 +77,7 @@ export async function loadJob(
   const asset = await loadJobAsset(document, session);
   const parts = job && (await loadParts({ document, job, manager }, options, session));
 
+  if (parts && asset) checkCursor(document, parts, asset.definition, session);
   const { planned, warnings } = session.report;
   const faults = withoutEchoes(document, session.report.faults);
   if (faults.length > 0) {
@@ -110,6 +113,20 @@ export async function loadJob(
     locate: (path) => locate(path, document, sides),
     origins: collectOrigins(document, job, sides),
   };
+}
+
+/** What a plugin makes of a cursor is known when it is loaded. */
+function checkCursor(
+  document: ConfigDocument,
+  { source: { incremental }, sides }: JobParts,
+  asset: AssetDefinition,
+  { report }: Session,
+): void {
+  const { isCustom, connector, merged } = sides.source;
+  if (isCustom || connector?.category !== "files" || !incremental || !isByCursor(incremental.strategy)) return;
+  const fault = cursorFault(incremental, asset);
+  if (!fault) return;
+  report.faults.push(sideFault({ role: "source", document }, merged, ["incremental", fault.key], fault.message));
 }
 
 /** What a side has may be written in its recipe. */

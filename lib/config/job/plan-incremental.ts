@@ -1,3 +1,4 @@
+import { isByCursor } from "../../contract/cursor.ts";
 import { didYouMean } from "../../contract/options.ts";
 import type { Connector } from "../connector/load-registry.ts";
 import type { Keys } from "../document/config-fault.ts";
@@ -22,13 +23,9 @@ export interface IncrementalVerdict {
   readonly fullRefresh: boolean;
   /** `keys` are within `incremental`. */
   readonly faults: readonly { readonly keys: Keys; readonly message: string }[];
-  readonly planned: readonly { readonly keys: Keys; readonly message: string }[];
 }
 
-const NOTHING: IncrementalVerdict = { plan: undefined, fullRefresh: false, faults: [], planned: [] };
-
-/** Strategies that need to be told which field orders the records. */
-const BY_CURSOR = ["updated_at", "updated_after", "created"];
+const NOTHING: IncrementalVerdict = { plan: undefined, fullRefresh: false, faults: [] };
 
 /** What a job's `incremental` means, held to what its connector can do. */
 export function planIncremental(request: IncrementalRequest): IncrementalVerdict {
@@ -53,15 +50,17 @@ export function planIncremental(request: IncrementalRequest): IncrementalVerdict
   };
   if (isCustom || !connector) return { ...NOTHING, plan };
   const faults = [...strategyFaults(strategy, connector), ...needFaults(strategy, request)];
-  return { plan, fullRefresh: false, faults, planned: faults.length > 0 ? [] : plannedOf(plan, connector) };
+  return { plan, fullRefresh: false, faults };
 }
 
 function strategyFaults(strategy: string, connector: Connector): IncrementalVerdict["faults"] {
-  const { type, supportsIncremental, incrementalStrategyDefault } = connector;
+  const { type, category, supportsIncremental, incrementalStrategyDefault } = connector;
   const fault = (message: string): IncrementalVerdict["faults"] => [{ keys: ["strategy"], message }];
   if (!supportsIncremental) return fault(`Connector '${type}' does not support incremental extraction.`);
   const isFileStrategy = strategy === "file_modified_time" || strategy === "spreadsheet_modified_time";
-  if (strategy === incrementalStrategyDefault || isFileStrategy) return [];
+  // The records of a file are told apart here, whatever wrote them; those of a service only as it does.
+  const isCursorOfFiles = category === "files" && isByCursor(strategy);
+  if (strategy === incrementalStrategyDefault || isFileStrategy || isCursorOfFiles) return [];
   const near = (STRATEGIES as readonly string[]).includes(strategy) ? "" : didYouMean(strategy, STRATEGIES);
   return fault(
     `Incremental strategy '${strategy}' does not match connector default '${incrementalStrategyDefault ?? "none"}'.${near}`,
@@ -71,7 +70,7 @@ function strategyFaults(strategy: string, connector: Connector): IncrementalVerd
 function needFaults(strategy: string, { incremental = {}, side }: IncrementalRequest): IncrementalVerdict["faults"] {
   const fault = (key: string, message: string): IncrementalVerdict["faults"] => [{ keys: [key], message }];
   const has = (...keys: string[]): boolean => keys.some((key) => side[key] !== undefined);
-  if (BY_CURSOR.includes(strategy) && !Object.hasOwn(incremental, "cursor_field")) {
+  if (isByCursor(strategy) && !Object.hasOwn(incremental, "cursor_field")) {
     return fault("cursor_field", `Incremental strategy '${strategy}' requires 'cursor_field'.`);
   }
   if (strategy === "file_modified_time" && !has("files")) {
@@ -81,17 +80,4 @@ function needFaults(strategy: string, { incremental = {}, side }: IncrementalReq
     return fault("strategy", `Incremental strategy '${strategy}' requires 'sheets' configuration.`);
   }
   return [];
-}
-
-function plannedOf(
-  { strategy, lookbackDays }: IncrementalPlan,
-  { category }: Connector,
-): IncrementalVerdict["planned"] {
-  if (category !== "files") return [];
-  if (strategy !== "file_modified_time") {
-    return [{ keys: ["strategy"], message: `the incremental strategy '${strategy}' on files` }];
-  }
-  return lookbackDays > 0
-    ? [{ keys: ["lookback_days"], message: "looking back over files that were loaded before" }]
-    : [];
 }

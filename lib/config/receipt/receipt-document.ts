@@ -80,6 +80,18 @@ const failedAttempt = z.strictObject({
   delayMs: count.describe("Milliseconds that were waited after it"),
 });
 
+const cursor = z
+  .strictObject({
+    field: text.describe("The field"),
+    lookbackDays: count.describe("Days before its highest value for which records that come late are loaded"),
+    from: z.string().optional().describe("Records before this were left out; none on a first run"),
+    high: z.string().optional().describe("Its highest value so far"),
+    older: count.describe("Records that were left out since they are older than that"),
+    late: count.describe("Of these, at least so many that no earlier run found in the same file"),
+    loadedBefore: count.describe("Records that were left out since an earlier run loaded them"),
+  })
+  .describe("How new records were told from old, in a job with a cursor_field; what was left out counts as filtered");
+
 /** What a run did, for machines. */
 export const receiptDocument = z
   .strictObject({
@@ -109,6 +121,7 @@ export const receiptDocument = z
         splits: count.describe("Parts that the source has, such as files"),
         alreadyLoaded: count.describe("Those whose content an earlier run loaded"),
         bytesRead: count.describe("Bytes read"),
+        cursor: cursor.optional(),
       })
       .describe("Where the records came from"),
     target: z

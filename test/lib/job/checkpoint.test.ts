@@ -162,6 +162,15 @@ export class Holder extends BaseTransform {
     expectOnce(idsIn(cwd), 20);
   });
 
+  it("makes none when it reads by a cursor, which is one of a whole run", async () => {
+    const incremental = { strategy: "updated_at", cursor_field: "id" };
+    const source = { files: [{ path: "in/*.csv" }], incremental };
+    const cwd = folder({ "in/1.csv": csvOf(1, 10), "in/2.csv": csvOf(11, 20) }, { source, checkpoint: { records: 1 } });
+    const { commits, warnings } = await run(cwd);
+    expect([commits.length, warnings]).toEqual([1, ["The run reads by a cursor, and so it makes no checkpoints"]]);
+    expectOnce(idsIn(cwd), 20);
+  });
+
   it.each([
     [{ checkpoint: {} }, "says neither records nor size_mb nor seconds"],
     [

@@ -147,7 +147,6 @@ describe("incremental reading", () => {
     [
       "{ strategy: updated_at }",
       "source.incremental.cursor_field: Incremental strategy 'updated_at' requires 'cursor_field'.",
-      "source.incremental.strategy: Incremental strategy 'updated_at' does not match connector default 'file_modified_time'.",
     ],
     [
       "{ strategy: file_modified_tim }",
@@ -157,10 +156,52 @@ describe("incremental reading", () => {
       "{ strategy: spreadsheet_modified_time }",
       "source.incremental.strategy: Incremental strategy 'spreadsheet_modified_time' requires 'sheets' configuration.",
     ],
+    [
+      "{ strategy: created, cursor_field: null }",
+      "source.incremental.cursor_field: Incremental strategy 'created' requires 'cursor_field'.",
+    ],
+    [
+      "{ strategy: created, cursor_field: idd }",
+      "source.incremental.cursor_field: the contract people has no field 'idd'; did you mean 'id'?",
+    ],
+    [
+      "{ strategy: created, cursor_field: id, lookback_days: 1 }",
+      "source.incremental.lookback_days: 'id' is of type integer, which does not count days; a look-back needs a timestamp or a date",
+    ],
+    [
+      "{ strategy: cdc }",
+      "source.incremental.strategy: Incremental strategy 'cdc' does not match connector default 'file_modified_time'.",
+    ],
     ["{ lookback_days: -1 }", "source.incremental.lookback_days: expected at least 0, got the number -1"],
     ["{ strategies: x }", "source.incremental.strategies: unknown key 'strategies'; did you mean 'strategy'?"],
   ])("%s", async (incremental, ...expected) => {
     expect(await complaints(csv(incremental))).toEqual(expected);
+  });
+
+  it.each([
+    ["boolean", "which has no order"],
+    ["time", "a time of day begins anew every day"],
+    ["array<string>", "which has no order"],
+    ["binary", "which has no order"],
+  ])("a cursor needs an order that goes on: %s", async (type, why) => {
+    const asset = `name: people\nschema: [{ name: id, type: integer }, { name: c, type: '${type}' }]\nteam: { owner: a@example.com }\n`;
+    const job = csv("{ strategy: updated_at, cursor_field: c }");
+    expect(await complaints(job, {}, { "assets/people.yaml": asset })).toEqual([
+      `source.incremental.cursor_field: 'c' is of type ${type.replace(/<.*/, "")}, ${why}; take a timestamp, date, integer, decimal, number or string`,
+    ]);
+  });
+
+  it.each(["updated_at", "updated_after", "created"])("files take %s, and a look-back", async (strategy) => {
+    const asset = "name: people\nschema: [{ name: at, type: timestamp }]\nteam: { owner: a@example.com }\n";
+    const job = csv(`{ strategy: ${strategy}, cursor_field: at, lookback_days: 7 }`);
+    const loaded = await load(job, {}, { "assets/people.yaml": asset });
+    expect(loaded.incremental).toEqual({ strategy, cursorField: "at", lookbackDays: 7 });
+    expect(loaded.planned).toEqual([]);
+  });
+
+  it("files may be looked back over", async () => {
+    const loaded = await load(csv("{ lookback_days: 2 }"));
+    expect([loaded.incremental?.lookbackDays, loaded.planned]).toEqual([2, []]);
   });
 
   it.each([
@@ -299,10 +340,6 @@ describe("keys whose feature is not built", () => {
     ["sheets: [{ id: x }]", "source.sheets: reading Google Sheets"],
     ["spreadsheets: [{ id: x }]", "source.spreadsheets: reading Google Sheets"],
     ["spreadsheet_id: x", "source.spreadsheet_id: reading Google Sheets"],
-    [
-      "incremental: { lookback_days: 2 }",
-      "source.incremental.lookback_days: looking back over files that were loaded before",
-    ],
   ])("source: %s", async (keys, ...findings) => {
     expect(await plannedOf(source("csv", `{ files: [{ path: x.csv }], ${keys} }`))).toEqual(findings);
   });
