@@ -9,6 +9,7 @@ import type { Storage } from "../contract/storage.ts";
 import { unwritable } from "../contract/unwritable.ts";
 import type { BaseWriter } from "../contract/writer.ts";
 import { createFile, makeFolder, syncFolder } from "../storage/durable.ts";
+import { exists } from "../storage/exists.ts";
 import { reach } from "../storage/fail-point.ts";
 import type { Sealed } from "../stream/to-writable.ts";
 import { commitFirst } from "./commit-by-writer.ts";
@@ -185,7 +186,7 @@ export class Attempt {
       await this.#takeBack(record, cause, sealed);
       return undefined;
     }
-    await this.#decide(record);
+    await this.#decide(record, sealed);
     return result;
   }
 
@@ -220,10 +221,16 @@ export class Attempt {
   }
 
   /** The one decision: the manifest gets the name of the commit record, which nothing can take twice. */
-  async #decide(record: CommitRecord): Promise<void> {
-    const winner = await decide(this.#init.place.paths, record).catch((cause: unknown) => {
-      throw halfDone(cause);
-    });
+  async #decide(record: CommitRecord, sealed: Sealed): Promise<void> {
+    const { paths } = this.#init.place;
+    let winner: string | undefined;
+    try {
+      winner = await decide(paths, record);
+    } catch (cause) {
+      // A record that stands, perhaps unsynced, is not for this run to judge, and what a writer has committed stays.
+      if (sealed.writer.commitFiles || (await exists(paths.commit(record.seq)))) throw halfDone(cause);
+      return this.#takeBack(record, unwritable(paths.commits, cause), sealed);
+    }
     if (winner !== record.runId) await this.#takeBack(record, conflict(record, winner));
   }
 
@@ -253,7 +260,12 @@ export class Attempt {
     const { place } = this.#init;
     await reach("K19");
     if (place.target !== undefined) await moveReplaced(place.paths, place.target, record);
-    if (place.stateFile !== undefined) await writeStateFile(place.stateFile, record);
+    const { stateFile } = place;
+    if (stateFile !== undefined) {
+      await writeStateFile(stateFile, record).catch((cause: unknown) => {
+        throw unwritable(stateFile, cause);
+      });
+    }
     await reach("K23");
   }
 

@@ -14,6 +14,8 @@ export interface CrashJob {
   readonly hasCheckpoints?: boolean | undefined;
   /** A reader that runs in a process of its own. */
   readonly plugin?: string | undefined;
+  /** By default files of one batch each, so that there are several to publish. */
+  readonly targetSizeMb?: number;
 }
 
 export interface RunHow {
@@ -143,7 +145,7 @@ const ASSET = JSON.stringify({
   ],
 });
 
-function documentOf({ mode, layout, files, hasCheckpoints, plugin }: CrashJob): string {
+function documentOf({ mode, layout, files, hasCheckpoints, plugin, targetSizeMb = 0.00001 }: CrashJob): string {
   return JSON.stringify({
     tenant_id: "acme",
     source_connector: "csv",
@@ -154,12 +156,11 @@ function documentOf({ mode, layout, files, hasCheckpoints, plugin }: CrashJob): 
       ...(plugin === undefined ? {} : { custom_reader: plugin }),
     },
     target_connector: "jsonl",
-    // Files of one batch each, so that there are several to publish.
     target: {
       connection: { path: "lake" },
       layout,
       ...(mode === "overwrite" ? { write_mode: mode } : {}),
-      engine: { options: { target_size_mb: 0.00001 } },
+      engine: { options: { target_size_mb: targetSizeMb } },
     },
     asset_path: "asset.yaml",
     ...(hasCheckpoints ? { checkpoint: { records: 1 } } : {}),
