@@ -1,5 +1,5 @@
 import { rm, rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { AssetDefinition } from "../contract/asset.ts";
 import type { Clock, Log } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";
@@ -18,7 +18,7 @@ import { sealDocument } from "./document.ts";
 import type { LedgerPlace } from "./ledger.ts";
 import { publishedName, runFolderName } from "./places.ts";
 import { halfDone, moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
-import { COMMIT_FORMAT, type CommitRecord, type EndState, startOf } from "./record.ts";
+import { COMMIT_FORMAT, type CommitRecord, type EndState, type PublishedFile, startOf } from "./record.ts";
 import { keepRejects, RejectsFile } from "./rejects-file.ts";
 import { describeSchemaChange, fieldsOf } from "./schema-change.ts";
 import { describeAllStaged, findStaged, StagingStorage } from "./staging.ts";
@@ -150,7 +150,7 @@ export class Attempt {
     const files = publishes ? await describeAllStaged(this.#staging, sealed.files, publishedAs) : [];
     await this.#rejects.seal();
     await reach("K08");
-    await syncFolder(await this.stage());
+    await this.#syncStaging(files);
     await reach("K09");
     return {
       format: COMMIT_FORMAT,
@@ -167,6 +167,13 @@ export class Attempt {
       contract: { name: asset.name, version: asset.version, fingerprint: asset.fingerprint },
       endState: endStateOf(startOf(latest), sealed, mode),
     };
+  }
+
+  /** Files may lie in folders, whose own names were synced when they were made. */
+  async #syncStaging(files: readonly PublishedFile[]): Promise<void> {
+    const staging = await this.stage();
+    const folders = new Set([staging, ...files.map(({ staged }) => dirname(join(staging, staged)))]);
+    for (const folder of folders) await syncFolder(folder);
   }
 
   /** Nothing to say: no record, no reject, the source stands where it stood, and nothing is replaced. */

@@ -1,7 +1,8 @@
 /** Files of all runs side by side: each appears by itself, so that a reader can see some of a run for milliseconds. */
 import { rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { linkIfAbsent, makeFolder, syncFolder } from "../storage/durable.ts";
+import { systemCode } from "../contract/errors.ts";
+import { linkIfAbsent, makeFolder, removeEmptyFolders, syncFolder } from "../storage/durable.ts";
 import { exists } from "../storage/exists.ts";
 import { reach } from "../storage/fail-point.ts";
 import type { ControlPaths } from "./places.ts";
@@ -18,16 +19,27 @@ export async function publishFlat(paths: ControlPaths, target: string, record: C
   await reach("K14");
   for (const [index, file] of record.files.entries()) {
     const final = join(target, file.path);
-    await makeFolder(dirname(final), DATA_FOLDER);
     const staged = join(paths.staging(record.runId), file.staged);
     // What is staged no longer was published by whoever took this run for dead.
-    const isNamed = (await exists(staged)) && (await linkIfAbsent(staged, final));
+    const isNamed = (await exists(staged)) && (await nameFile(staged, final));
     if (!isNamed && !(await isFile(final, file))) throw nameTaken(final);
     folders.add(dirname(final));
     if (index === 0) await reach("K15");
   }
   await reach("K16");
   for (const folder of folders) await syncFolder(folder);
+}
+
+/** Another job may find a folder empty, and remove it, just before our file comes into it. */
+async function nameFile(staged: string, final: string): Promise<boolean> {
+  for (let triesLeft = 10; ; triesLeft--) {
+    await makeFolder(dirname(final), DATA_FOLDER);
+    try {
+      return await linkIfAbsent(staged, final);
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT" || triesLeft === 0 || !(await exists(staged))) throw error;
+    }
+  }
 }
 
 /**
@@ -39,6 +51,7 @@ export async function unpublishFlat(paths: ControlPaths, target: string, record:
     const final = join(target, file.path);
     if (!(await isOther(final, join(paths.staging(record.runId), file.staged)))) await rm(final, { force: true });
     await syncFolder(dirname(final)).catch(() => {});
+    await removeEmptyFolders(dirname(final), target);
   }
 }
 

@@ -1,7 +1,7 @@
-import { rename, rmdir } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DativoError, systemCode } from "../contract/errors.ts";
-import { makeFolder, syncFolder } from "../storage/durable.ts";
+import { makeFolder, removeEmptyFolders, syncFolder } from "../storage/durable.ts";
 import { publishFlat, unpublishFlat } from "./flat-files.ts";
 import type { ControlPaths } from "./places.ts";
 import type { CommitRecord } from "./record.ts";
@@ -41,8 +41,8 @@ export async function moveReplaced(paths: ControlPaths, target: string, record: 
     } catch (error) {
       if (systemCode(error) !== "ENOENT") throw error;
     }
-    if (dirname(name) !== ".") folders.add(join(target, dirname(name)));
+    folders.add(dirname(join(target, name)));
   }
-  for (const folder of folders) await rmdir(folder).catch(() => {});
+  for (const folder of folders) await removeEmptyFolders(folder, target);
   await syncFolder(target);
 }

@@ -4,10 +4,11 @@ import { open, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { checksumsIn } from "../contract/checksums.ts";
 import { DativoError, systemCode } from "../contract/errors.ts";
-import { encodeName, STAGED_SUFFIX } from "../contract/file-name.ts";
+import { encodeName, encodePartition, type Partition, STAGED_SUFFIX } from "../contract/file-name.ts";
 import type { FileMetadata } from "../contract/results.ts";
 import type { SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
 import { unwritable } from "../contract/unwritable.ts";
+import { Descriptors } from "../storage/descriptors.ts";
 import { makeFolder } from "../storage/durable.ts";
 import { createStagedFile } from "../storage/staged-file.ts";
 import type { PublishedFile } from "./record.ts";
@@ -16,6 +17,7 @@ import type { PublishedFile } from "./record.ts";
 export class StagingStorage implements Storage {
   readonly #folder: string;
   readonly #source: Storage;
+  readonly #descriptors = new Descriptors();
 
   constructor(folder: string, source: Storage) {
     this.#folder = folder;
@@ -30,10 +32,11 @@ export class StagingStorage implements Storage {
     return this.#source.open(path);
   }
 
-  async create(name: string, folders: readonly string[] = []): Promise<StagedFile> {
-    const path = join(this.#folder, ...[...folders, name].map(encodeName)) + STAGED_SUFFIX;
+  async create(name: string, folders: readonly (string | Partition)[] = []): Promise<StagedFile> {
+    const names = folders.map((folder) => (typeof folder === "string" ? encodeName(folder) : encodePartition(folder)));
+    const path = join(this.#folder, ...names, encodeName(name)) + STAGED_SUFFIX;
     await makeFolder(dirname(path));
-    return createStagedFile(path);
+    return createStagedFile(path, this.#descriptors);
   }
 }
 

@@ -32,6 +32,15 @@ export class ChecksumBuilder {
   }
 }
 
+/** The checksum of a column that has the same cell, or none, in so many records. */
+export function repeatedChecksum(field: Field, cell: unknown, rows: number): ColumnChecksum {
+  const column = new ColumnSum(field);
+  column.add([cell]);
+  const once = column.build();
+  const times = { ...once, values: once.values * rows, nulls: once.nulls * rows };
+  return once.sum === undefined ? times : { ...times, sum: hexOf(BigInt(`0x${once.sum}`) * BigInt(rows)) };
+}
+
 /** The columns of several files together; undefined when one has none, or other columns. */
 export function addChecksums(
   parts: readonly (readonly ColumnChecksum[] | undefined)[],

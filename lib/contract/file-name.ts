@@ -7,17 +7,65 @@ export const STAGED_SUFFIX = ".staged";
 /** Longest file name that file systems take, in bytes, less what a run id, a number and suffixes add. */
 const MAX_NAME_BYTES = 255 - 80;
 const MAX_EXTENSION_BYTES = 20;
+const MAX_FOLDER_BYTES = 255;
+
+/** What Hive, and everybody after it, calls the folder of records that have no value. */
+const NO_VALUE = "__HIVE_DEFAULT_PARTITION__";
+
+/** Texts that readers of such folders take for no value; they ask before they decode, so that one encoded letter tells. */
+const READ_AS_NO_VALUE = /^(?:__HIVE_DEFAULT_PARTITION__|null)$/i;
+
+/** What all records in a folder have in common: the text of a column's value, null for none. */
+export interface Partition {
+  readonly column: string;
+  readonly value: string | null;
+}
 
 /**
  * Any text as one file name: everything but letters, digits, `_`, `.` and `-` is percent-encoded, and names that a
  * file system or a command reads otherwise (a leading `.` or `-`, `~`) are too. Long names are cut and told apart by a hash.
  */
 export function encodeName(text: string): string {
-  const safe = shieldSpecial([...Buffer.from(text)].map(encodeByte).join(""));
+  const safe = shieldSpecial(encodeText(text));
   if (safe.length <= MAX_NAME_BYTES) return safe;
-  const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
   const extension = extname(safe).slice(0, MAX_EXTENSION_BYTES);
-  return `${safe.slice(0, MAX_NAME_BYTES - hash.length - extension.length - 1)}~${hash}${extension}`;
+  return `${cut(safe, text, MAX_NAME_BYTES - extension.length)}${extension}`;
+}
+
+/**
+ * A folder name as Hive spells it, `column=value`, percent-encoded as {@link encodeName} does it. The empty text is
+ * `column=`. A value too long for a name is cut, and told apart by a hash: such a name does not say its value.
+ */
+export function encodePartition({ column, value }: Partition): string {
+  const lead = `${encodeName(column)}=`;
+  if (value === null) return lead + NO_VALUE;
+  const safe = READ_AS_NO_VALUE.test(value)
+    ? encodeByte(value.charCodeAt(0), NOTHING_SAFE) + encodeText(value.slice(1))
+    : encodeText(value);
+  return (
+    lead + (lead.length + safe.length <= MAX_FOLDER_BYTES ? safe : cut(safe, value, MAX_FOLDER_BYTES - lead.length))
+  );
+}
+
+/** What a folder name says; undefined for one that was cut or is none of {@link encodePartition}. */
+export function decodePartition(name: string): Partition | undefined {
+  const [, column, value] = /^((?:[\w.-]|%[0-9A-F]{2})+)=((?:[\w.-]|%[0-9A-F]{2})*)$/.exec(name) ?? [];
+  if (column === undefined || value === undefined) return undefined;
+  try {
+    return { column: decodeURIComponent(column), value: value === NO_VALUE ? null : decodeURIComponent(value) };
+  } catch {
+    return undefined;
+  }
+}
+
+function encodeText(text: string): string {
+  return Array.from(Buffer.from(text), (byte) => encodeByte(byte)).join("");
+}
+
+/** `~` is in no name that was not cut. */
+function cut(safe: string, text: string, maxBytes: number): string {
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return `${safe.slice(0, maxBytes - hash.length - 1)}~${hash}`;
 }
 
 /** Names that mean something else: hidden files, among them this folder and its parent, and options. */
@@ -26,7 +74,10 @@ function shieldSpecial(name: string): string {
   return name.startsWith("-") ? `%2D${name.slice(1)}` : name || "%";
 }
 
-function encodeByte(byte: number): string {
+const SAFE = /[A-Za-z0-9_.-]/;
+const NOTHING_SAFE = /$^/;
+
+function encodeByte(byte: number, safe: RegExp = SAFE): string {
   const character = String.fromCharCode(byte);
-  return /[A-Za-z0-9_.-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  return safe.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
 }

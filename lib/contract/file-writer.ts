@@ -1,19 +1,17 @@
 import type { AssetDefinition } from "./asset.ts";
 import type { Batch } from "./batch.ts";
-import { ChecksumBuilder } from "./checksums.ts";
 import type { TargetConfig } from "./config.ts";
-import type { Reservation } from "./context.ts";
 import { DativoError } from "./errors.ts";
-import type { Encoder, Format } from "./format.ts";
+import type { FilePlan } from "./file-series.ts";
+import type { Format } from "./format.ts";
 import { o, parseOptions } from "./options.ts";
+import { PartitionedFiles } from "./partitioned-files.ts";
 import { ConnectionTestResult, type FileMetadata } from "./results.ts";
 import { RowBatch } from "./row-batch.ts";
 import type { Schema } from "./schema.ts";
 import { TypeSettler } from "./settle-types.ts";
-import type { StagedFile } from "./storage.ts";
+import { SingleFiles, type StagedFiles } from "./single-files.ts";
 import { BaseWriter } from "./writer.ts";
-
-const MIB = 1024 * 1024;
 
 /** The options that every file writer takes, besides those of its format. */
 export const fileWriterOptions = {
@@ -28,16 +26,14 @@ export type FileWriterOptions = { target_size_mb?: number | undefined };
 
 /**
  * Writes files of one format into the run's staging area, a new one whenever the last has grown to its target size.
- * The engine publishes them; records that never come make no file.
+ * The engine publishes them; records that never come make no file. `partitioning` divides them by columns.
  */
 export abstract class FileWriter extends BaseWriter {
   static override readonly input = "batch";
   readonly #format: Format;
   #settler: TypeSettler | undefined;
-  #open: OpenFile | undefined;
-  #reservation: Reservation | undefined;
+  #files: StagedFiles | undefined;
   #options: { target_size_mb: number; format: unknown } | undefined;
-  #files = 0;
 
   constructor(asset: AssetDefinition, target: TargetConfig, outputBase: string, format: Format) {
     super(asset, target, outputBase);
@@ -52,18 +48,12 @@ export abstract class FileWriter extends BaseWriter {
     const raw = RowBatch.from(records);
     if (raw.length === 0) return [];
     this.#settler ??= this.#settle(raw);
-    const batch = this.#settler.apply(raw);
-    this.#open ??= await this.#create(batch.schema);
-    const { file, encoder, sums } = this.#open;
-    this.#open.rows += batch.length;
-    await writeAll(file, await encoder.encode(batch));
-    sums.add(batch);
-    await this.#stayWithinBudget();
-    return file.sizeBytes + encoder.bufferedBytes >= this.#limits.target_size_mb * MIB ? [await this.#finish()] : [];
+    this.#files ??= this.#begin(this.#settler.schema);
+    return this.#files.write(this.#settler.apply(raw));
   }
 
   override async seal(): Promise<readonly FileMetadata[]> {
-    return this.#open ? [await this.#finish()] : [];
+    return this.#files?.finish() ?? [];
   }
 
   override checkConnection(): ConnectionTestResult {
@@ -72,46 +62,22 @@ export abstract class FileWriter extends BaseWriter {
   }
 
   override async abortFiles(): Promise<void> {
-    await this.#open?.file.discard();
-    this.#open = undefined;
-    this.#reservation?.release();
+    await this.#files?.discard();
   }
 
-  get #limits(): { target_size_mb: number; format: unknown } {
+  #begin(schema: Schema): StagedFiles {
+    const { partitioning } = this.targetConfig;
     this.#options ??= this.#parseOptions();
-    return this.#options;
-  }
-
-  /** A buffer that the budget refuses goes out now, in a smaller row group than it could have had. */
-  async #stayWithinBudget(): Promise<void> {
-    const { file, encoder } = this.#open as OpenFile;
-    this.#reservation?.release();
-    this.#reservation = this.ctx.budget.tryReserve(encoder.bufferedBytes);
-    if (!this.#reservation) await writeAll(file, await encoder.flush());
-  }
-
-  async #finish(): Promise<FileMetadata> {
-    const { file, encoder, rows, sums } = this.#open as OpenFile;
-    await writeAll(file, await encoder.end());
-    this.#open = undefined;
-    this.#reservation?.release();
-    this.#reservation = undefined;
-    const sealed = await file.seal();
-    return { path: file.path, recordCount: rows, ...sealed, checksums: sums.build() };
-  }
-
-  async #create(schema: Schema): Promise<OpenFile> {
-    if (!this.#format.encoder) {
-      throw new DativoError("DTV_STAGE_MISUSE", `The format '${this.#format.name}' cannot be written`);
-    }
-    const encoder = this.#format.encoder(this.#limits.format, {
+    let files = 0;
+    const plan: FilePlan = {
+      format: this.#format,
+      options: this.#options,
+      asset: this.assetDefinition,
+      ctx: this.ctx,
       schema,
-      metadata: contractMetadata(this.assetDefinition),
-    });
-    for (const note of encoder.notes ?? []) this.ctx.log.warn(note);
-    const number = String(this.#files++).padStart(5, "0");
-    const file = await this.ctx.storage.create(`${this.assetDefinition.name}-${number}.${this.#format.extension}`);
-    return { file, encoder, rows: 0, sums: new ChecksumBuilder(schema) };
+      nextNumber: () => files++,
+    };
+    return partitioning.length > 0 ? new PartitionedFiles(plan, partitioning) : new SingleFiles(plan);
   }
 
   #settle(first: RowBatch): TypeSettler {
@@ -123,13 +89,6 @@ export abstract class FileWriter extends BaseWriter {
   #parseOptions(): ReturnType<typeof parseFileWriterOptions> {
     return parseFileWriterOptions(this.#format, this.targetConfig);
   }
-}
-
-interface OpenFile {
-  readonly file: StagedFile;
-  readonly encoder: Encoder;
-  rows: number;
-  readonly sums: ChecksumBuilder;
 }
 
 /** The options of a file writer and of its format. @throws DativoError DTV_OPTION_INVALID */
@@ -154,19 +113,4 @@ export function refuseFields(format: Format, { fields }: Schema): void {
       { culprit: field.name },
     );
   }
-}
-
-async function writeAll(file: StagedFile, chunks: readonly Uint8Array[]): Promise<void> {
-  for (const bytes of chunks) await file.write(bytes);
-}
-
-/** What a file says of the contract that its records kept. */
-function contractMetadata(asset: AssetDefinition): Record<string, string> {
-  if (asset.fields.length === 0) return {};
-  return {
-    "dativo.contract.name": asset.name,
-    "dativo.contract.version": asset.version,
-    "dativo.contract.fingerprint": asset.fingerprint,
-    ...(asset.id === undefined ? {} : { "dativo.contract.id": asset.id }),
-  };
 }

@@ -9,7 +9,7 @@ import { type Field, Schema } from "./schema.ts";
 export const MAX_BATCH_ROWS = 2000;
 
 /** What a cell costs besides its text: slot, header and alignment on a 64-bit V8. */
-const CELL_OVERHEAD_BYTES = 24;
+export const CELL_OVERHEAD_BYTES = 24;
 
 interface Extras {
   provenance?: Provenance | undefined;
@@ -225,8 +225,8 @@ function integerOf(cell: number | bigint, wide: boolean, name: string): number |
   });
 }
 
-/** Bytes behind a cell; text counts two per UTF-16 unit, which V8 needs at most. */
-function payloadBytes(cell: unknown): number {
+/** Bytes behind a cell, besides {@link CELL_OVERHEAD_BYTES}; text counts two per UTF-16 unit, which V8 needs at most. */
+export function payloadBytes(cell: unknown): number {
   if (typeof cell === "string") return cell.length * 2;
   if (typeof cell !== "object" || cell === null) return 0;
   if (cell instanceof Uint8Array) return cell.byteLength;

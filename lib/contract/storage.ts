@@ -1,3 +1,5 @@
+import type { Partition } from "./file-name.ts";
+
 /** What a place for bytes offers to players. Paths are as the user wrote them; the storage resolves them. */
 export interface Storage {
   /**
@@ -11,9 +13,10 @@ export interface Storage {
   open(path: string): Promise<SourceFile>;
   /**
    * Creates a file in the run's staging area; nothing is visible before the commit. Name and folders may be any text:
-   * each becomes one name that the storage can hold.
+   * each becomes one name that the storage can hold; a partition becomes `column=value`. Any number may be open: the
+   * storage has few descriptors in use at a time.
    */
-  create(name: string, folders?: readonly string[]): Promise<StagedFile>;
+  create(name: string, folders?: readonly (string | Partition)[]): Promise<StagedFile>;
 }
 
 export interface StoredFile {

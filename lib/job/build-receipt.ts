@@ -74,6 +74,7 @@ export function buildReceipt(run: RunFacts): Receipt {
       writer: writer.name,
       path: job.target.path,
       ...formatOf(plan),
+      ...partitioningOf(plan),
       mode: job.target.writeMode,
       schema: (commits.findLast(({ sealed }) => sealed.schema)?.sealed.schema?.fields ?? []).map(
         ({ name, type, nullable }) => ({
@@ -142,6 +143,13 @@ function sumCounts(commits: readonly RunCommit[]): Counts {
     rejected: sum("rejected"),
     written: sum("written"),
   };
+}
+
+/** Columns that stand in the paths of the files; what a plugin makes of them is its own. */
+function partitioningOf({ job, publishesFiles }: JobPlan): Pick<Receipt["target"], "partitioning"> {
+  const { partitioning } = job.target.config;
+  if (!publishesFiles || job.target.custom !== undefined || partitioning.length === 0) return {};
+  return { partitioning };
 }
 
 /** Files as they stand in the target, or as the writer reported them. */

@@ -11,7 +11,7 @@ import { unwritable } from "../contract/unwritable.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct, findReader, findTransform, findWriter } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
-import { pluginRunOf } from "./plan-job.ts";
+import { pluginRunOf, refuseUndividable } from "./plan-job.ts";
 
 /** What was found of one side of a job. */
 export interface SideReport {
@@ -58,7 +58,10 @@ async function checkSource(job: LoadedJob, cwd: string): Promise<ConnectionTestR
 }
 
 async function checkTarget(job: LoadedJob): Promise<ConnectionTestResult> {
-  const found = await findWriter(job.target.type, job.target.custom, pluginRunOf(job));
+  refuseUndividable(job);
+  const { type, custom, config } = job.target;
+  const needs = { isPartitioned: config.partitioning.length > 0 };
+  const found = await findWriter(type, custom, pluginRunOf(job), needs);
   const writer = construct(found, job.asset, job.target.config, job.target.path ?? "");
   try {
     const tested = await writer.checkConnection();

@@ -86,7 +86,10 @@ async function explainReader({ job, reader }: JobPlan, cwd?: string): Promise<Re
 
 function explainWriter({ job, writer }: JobPlan): StageExplanation {
   const isNative = writer.playerClass.input === "columns";
-  const note = libraryNote(job, job.target.custom, isNative);
+  const isDivided = job.target.custom === undefined && job.target.config.partitioning.length > 0;
+  const note = isDivided
+    ? `divided by ${job.target.config.partitioning.join(", ")}: only the writer in JavaScript does that`
+    : libraryNote(job, job.target.custom, isNative);
   return { stage: "write", by: writer.name, runs: runsOf(isNative), ...(note === undefined ? {} : { note }) };
 }
 

@@ -5,6 +5,7 @@ import type { LedgerPlace } from "../commit/ledger.ts";
 import { ControlPaths, jobHashOf, jobKeyOf, stateDirOf } from "../commit/places.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT, type Log } from "../contract/context.ts";
+import { describeUndividable, undividable } from "../contract/divide-records.ts";
 import { DativoError } from "../contract/errors.ts";
 import type { ReaderClass } from "../contract/reader.ts";
 import type { TransformClass } from "../contract/transform.ts";
@@ -48,11 +49,13 @@ export interface PlanOptions {
 export async function planJob(job: LoadedJob, options: PlanOptions = {}): Promise<JobPlan> {
   const { cwd = process.cwd(), env = process.env } = options;
   refusePlanned(job);
+  refuseUndividable(job);
   const how = pluginRunOf(job, options);
   const reader = await findReader(job.source.type, job.source.custom, how);
   const transforms: Player<TransformClass>[] = [];
   for (const { plugin } of job.transforms) transforms.push(await findTransform(plugin, how));
-  const writer = await findWriter(job.target.type, job.target.custom, how);
+  const isPartitioned = job.target.config.partitioning.length > 0;
+  const writer = await findWriter(job.target.type, job.target.custom, how, { isPartitioned });
   const publishesFiles = job.target.path !== undefined && !writer.playerClass.prototype.commitFiles;
   if (!publishesFiles && job.target.layout === "run-dir") throw noRunFolder(job, writer.name);
   const name = job.name ?? job.asset.name;
@@ -88,6 +91,20 @@ function refusePlanned({ planned }: LoadedJob): void {
     hint: "Remove these keys, or wait for the version that has them; `dativo check` lists them too.",
     details: { planned },
   });
+}
+
+/**
+ * Holds the columns that files are divided by to the contract, where its fields are what is written: transforms and a
+ * mapping may make others, which the writer looks at.
+ *
+ * @throws DativoError DTV_CONFIG_INVALID
+ */
+export function refuseUndividable({ target, asset, transforms, map, locate }: LoadedJob): void {
+  const { partitioning } = target.config;
+  if (target.custom !== undefined || partitioning.length === 0) return;
+  const isWritten = asset.fields.length > 0 && transforms.length === 0 && !map;
+  const reason = describeUndividable(partitioning, isWritten ? asset.targetSchema() : undefined);
+  if (reason !== undefined) throw undividable(reason, locate("target.partitioning"));
 }
 
 /** A layout that does nothing must not look as if it did. */

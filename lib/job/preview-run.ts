@@ -31,6 +31,8 @@ export interface RunPreview {
     readonly path: string | undefined;
     readonly mode: "append" | "overwrite";
     readonly layout: string;
+    /** Columns that files are divided by. */
+    readonly partitioning: readonly string[];
     /** Files of earlier runs that would be moved away. */
     readonly replaces: number;
   };
@@ -45,7 +47,8 @@ export interface RunPreview {
 export async function previewRun(job: LoadedJob, options: BooksOptions = {}): Promise<RunPreview> {
   const { plan, named } = await booksOf(job, options);
   const { place, guarantee, reader, writer } = plan;
-  const { path, writeMode: mode, layout } = job.target;
+  const { path, writeMode: mode, layout, config } = job.target;
+  const { partitioning } = config;
   const books = await inspectBooks(place);
   const replaced = mode === "overwrite" ? await listLiveFiles(place.paths, books.target) : [];
   return {
@@ -57,7 +60,7 @@ export async function previewRun(job: LoadedJob, options: BooksOptions = {}): Pr
       files: await planFiles(plan, books, options),
       cursor: readsEverything(job) ? undefined : knownCursor(plan, books.start),
     },
-    target: { writer: writer.name, path, mode, layout, replaces: replaced.length },
+    target: { writer: writer.name, path, mode, layout, partitioning, replaces: replaced.length },
     lock: books.lock,
     left: books.left,
     stops: whyItStops(plan, books),

@@ -3,8 +3,8 @@
  * is ever overwritten, except by {@link replaceFile}, which is for caches of a truth that stands elsewhere.
  */
 import { constants } from "node:fs";
-import { link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { link, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve, sep } from "node:path";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { type FailPoint, reach } from "./fail-point.ts";
 
@@ -25,6 +25,17 @@ export async function makeFolder(path: string, mode: number = PRIVATE_FOLDER): P
       if (systemCode(cause) !== "EEXIST" || !(await isFolder(at))) throw cause;
     });
     await syncFolder(dirname(at));
+  }
+}
+
+/** Removes a folder that is empty, then the one that it was in, and so on, but never `root`. */
+export async function removeEmptyFolders(folder: string, root: string): Promise<void> {
+  for (let at = resolve(folder); at !== resolve(root) && at.startsWith(join(root, sep)); at = dirname(at)) {
+    try {
+      await rmdir(at);
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT") return;
+    }
   }
 }
 

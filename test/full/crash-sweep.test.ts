@@ -18,16 +18,26 @@ describeNative("a run that meets a fault at any of its steps", () => {
     // Its process is there to die.
     const plugin = action === "plugin-exit" ? `${nativeLibrary("csv_reader_plugin")}:create_reader` : undefined;
     const line = await sweepFiles({ action, mode, layout, plugin, idle: action === "kill" });
-    matrix.push(`${mode.padEnd(12)}${layout.padEnd(9)}${line}`);
+    matrix.push(`${mode.padEnd(20)}${layout.padEnd(9)}${line}`);
     expect(line).toContain(".".repeat(32));
   });
+
+  it.each(LAYOUTS.flatMap((layout) => (["append", "overwrite"] as const).map((mode) => ({ mode, layout }))))(
+    "and takes back what is divided by columns: $mode, $layout",
+    { timeout: 300_000 },
+    async ({ mode, layout }) => {
+      const line = await sweepFiles({ action: "kill", mode, layout, isPartitioned: true, idle: false });
+      matrix.push(`${`${mode}, divided`.padEnd(20)}${layout.padEnd(9)}${line}`);
+      expect(line).toContain(".".repeat(32));
+    },
+  );
 
   it.each(LAYOUTS.flatMap((layout) => ["kill", "throw"].map((action) => ({ layout, action }))))(
     "and goes on behind its last checkpoint: $action, $layout",
     { timeout: 300_000 },
     async ({ layout, action }) => {
       const line = await sweepFiles({ action, mode: "append", layout, hasCheckpoints: true, idle: false });
-      matrix.push(`${"checkpoints".padEnd(12)}${layout.padEnd(9)}${line}`);
+      matrix.push(`${"checkpoints".padEnd(20)}${layout.padEnd(9)}${line}`);
       expect(line).toContain(".".repeat(54));
     },
   );

@@ -3,11 +3,13 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, write
 import { join } from "node:path";
 import { type Ended, runInChild } from "../../lib/testing/run-in-child.ts";
 import { NODE, writeFiles } from "./cli.ts";
-import { listTree, visibleFiles } from "./folder.ts";
+import { emptyFolders, listTree, visibleFiles } from "./folder.ts";
 
 export interface CrashJob {
   readonly mode: "append" | "overwrite" | "incremental";
   readonly layout: "flat" | "run-dir";
+  /** Whether each text has files of its own. */
+  readonly isPartitioned?: boolean | undefined;
   /** Files or patterns, relative to the folder. */
   readonly files: readonly string[];
   /** Whether a run commits after each file. */
@@ -78,7 +80,11 @@ export class CrashFolder {
   /** What a reader of the target sees, in the order of files. */
   rows(): string[] {
     const data = this.visible().filter((path) => path.endsWith(".jsonl"));
-    return data.flatMap((path) => readFileSync(join(this.#lake, path), "utf8").trim().split("\n"));
+    return data.flatMap((path) => {
+      const lines = readFileSync(join(this.#lake, path), "utf8").trim().split("\n");
+      const [, text] = /(?:^|\/)text=([^/]*)\//.exec(path) ?? [];
+      return text === undefined ? lines : lines.map((line) => withText(line, decodeURIComponent(text)));
+    });
   }
 
   visible(): string[] {
@@ -110,6 +116,7 @@ export class CrashFolder {
     const isEmptyLock = (path: string): boolean =>
       /\/\.lock\.[^/]*\.tmp$/.test(path) && readFileSync(join(this.#lake, "_dativo", path)).length === 0;
     const found = [
+      ...emptyFolders(this.#lake),
       ...listTree(join(this.#lake, "_dativo")).filter(
         (path) => !/^\w{16}\/(commits\/\d{20}\.commit|old\/.*\.old)$/.test(path) && !isEmptyLock(path),
       ),
@@ -125,6 +132,11 @@ export class CrashFolder {
     mkdirSync(folder, { recursive: true });
     return folder;
   }
+}
+
+/** A line as it is where its file is not divided. */
+function withText(line: string, text: string): string {
+  return JSON.stringify({ ...(JSON.parse(line) as object), text });
 }
 
 export function rowsOf(from: number, to: number): string[] {
@@ -145,7 +157,8 @@ const ASSET = JSON.stringify({
   ],
 });
 
-function documentOf({ mode, layout, files, hasCheckpoints, plugin, targetSizeMb = 0.00001 }: CrashJob): string {
+function documentOf(job: CrashJob): string {
+  const { mode, layout, files, hasCheckpoints, isPartitioned, plugin, targetSizeMb = 0.00001 } = job;
   return JSON.stringify({
     tenant_id: "acme",
     source_connector: "csv",
@@ -159,6 +172,7 @@ function documentOf({ mode, layout, files, hasCheckpoints, plugin, targetSizeMb 
     target: {
       connection: { path: "lake" },
       layout,
+      ...(isPartitioned ? { partitioning: ["text"] } : {}),
       ...(mode === "overwrite" ? { write_mode: mode } : {}),
       engine: { options: { target_size_mb: targetSizeMb } },
     },

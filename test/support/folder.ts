@@ -24,6 +24,16 @@ export function visibleFiles(folder: string): string[] {
   return listTree(folder).filter((path) => !path.startsWith("_dativo"));
 }
 
+/** Folders of data that hold nothing. */
+export function emptyFolders(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => readdirSync(path).length === 0)
+    .map((path) => relative(folder, path))
+    .filter((path) => !path.startsWith("_dativo"));
+}
+
 /** Permission bits of every file and folder below a path, keyed by relative path. */
 export function modesBelow(folder: string): Record<string, string> {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });

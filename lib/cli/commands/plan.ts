@@ -32,6 +32,7 @@ function isInTheWay({ status, isRead }: SurveyedFile): boolean {
 function describePreview({ job, seq, guarantee, source, target, lock, left, stops }: RunPreview): string {
   const { files } = source;
   const replaced = target.replaces > 0 ? `, replaces ${formatNumberOf(target.replaces, "file")}` : "";
+  const divided = target.partitioning.length > 0 ? `, divided by ${target.partitioning.join(", ")}` : "";
   return formatTable([
     ["job", `${job.tenant}/${job.name}, ${job.hash}`],
     ["key", job.key],
@@ -40,7 +41,10 @@ function describePreview({ job, seq, guarantee, source, target, lock, left, stop
     ["reads", files ? describeReading(files) : `what ${source.reader} gives; only a run can tell`],
     ...nameFiles(files ?? []),
     ...(source.cursor ? [["cursor", describeCursor(source.cursor)]] : []),
-    ["writes", `${target.writer} to ${target.path ?? "its own target"}, ${target.mode}, ${target.layout}${replaced}`],
+    [
+      "writes",
+      `${target.writer} to ${target.path ?? "its own target"}, ${target.mode}, ${target.layout}${divided}${replaced}`,
+    ],
     ["lock", describeLock(lock)],
     ...describeLeft(lock, left),
     ...(stops ? [["stops", `${stops.code} ${stops.message}`]] : []),

@@ -46,11 +46,7 @@ export const assetExtensions = {
   target: z
     .strictObject({
       file_format: text.optional().describe("Format the data is meant to be kept in"),
-      partitioning: texts.optional().meta({
-        description: "Columns that files are divided by",
-        planned: "files divided by columns",
-        built: [[]],
-      }),
+      partitioning: texts.optional().describe("Columns that files are divided by, where the job names none"),
       mode: z
         .enum(["strict", "merge", "relaxed"])
         .optional()

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { AssetDefinition } from "../../contract/asset.ts";
 import { TargetConfig } from "../../contract/config.ts";
 import { type ConfigDocument, faultAt, findingAt } from "../document/config-document.ts";
 import { isUrl } from "../document/find-file.ts";
@@ -14,6 +15,8 @@ export interface TargetRequest {
   readonly job: JobDraft;
   readonly side: Side;
   readonly fullRefresh: boolean;
+  /** Undefined when it is at fault. */
+  readonly asset: AssetDefinition | undefined;
 }
 
 /** The target side of a job as its writer gets it. */
@@ -33,7 +36,7 @@ export function buildTarget(request: TargetRequest, session: Session): LoadedTar
     roles: side.connector?.roles ?? [],
     custom: side.custom,
     publicConnection: publicConnection(connection),
-    config: targetConfig(side, sizeOption(request, session)),
+    config: targetConfig(side, sizeOption(request, session), partitioningOf(request)),
     path,
     writeMode: writeMode(request, session),
     layout: job.target?.layout ?? "flat",
@@ -73,15 +76,27 @@ function sizeOption({ document, job, side }: TargetRequest, { report }: Session)
   return options;
 }
 
-function targetConfig(side: Side, options: Readonly<Record<string, unknown>>): TargetConfig {
+/** What the job says; else what the contract says of this very data; else what the recipe says of all. */
+function partitioningOf({ side, asset }: TargetRequest): readonly string[] {
+  const { value, writtenAt } = side.merged;
+  const ofContract = bagOf(asset?.document["target"])["partitioning"];
+  const isOfJob = writtenAt.get("partitioning")?.origin === "job";
+  return ((isOfJob ? undefined : ofContract) ?? value["partitioning"] ?? []) as readonly string[];
+}
+
+function targetConfig(
+  side: Side,
+  options: Readonly<Record<string, unknown>>,
+  partitioning: readonly string[],
+): TargetConfig {
   const { value } = side.merged;
-  const { catalog, branch, warehouse, file_format: fileFormat, partitioning } = value;
+  const { catalog, branch, warehouse, file_format: fileFormat } = value;
   return new TargetConfig({
     type: side.type,
     connection: bagOf(value["connection"]),
     credentials: side.credentials,
     engine: { ...bagOf(value["engine"]), options },
-    partitioning: (partitioning ?? []) as readonly string[],
+    partitioning,
     ...(catalog === undefined ? {} : { catalog }),
     ...(branch === undefined ? {} : { branch: String(branch) }),
     ...(warehouse === undefined ? {} : { warehouse: String(warehouse) }),

@@ -102,11 +102,11 @@ export const targetSection = z.strictObject({
   file_format: text
     .optional()
     .describe("Format of the files: parquet, csv, json, iceberg, delta; by default the recipe's"),
-  partitioning: texts.optional().meta({
-    description: "Columns that files are divided by",
-    planned: "files divided by columns",
-    built: [[]],
-  }),
+  partitioning: texts
+    .optional()
+    .describe(
+      "Columns that files are divided by, into folders column=value; by default the contract's, then the recipe's",
+    ),
   parquet_target_size_mb: z.int().min(1).optional().meta({
     description: "Size in MiB at which a file is closed and the next begun (engine option target_size_mb)",
     default: 150,

@@ -75,7 +75,7 @@ export async function loadJob(
 
   const { document, job } = readJob(written, options.tenantId, session);
   const asset = await loadJobAsset(document, session);
-  const parts = job && (await loadParts({ document, job, manager }, options, session));
+  const parts = job && (await loadParts({ document, job, asset: asset?.definition, manager }, options, session));
 
   if (parts && asset) checkCursor(document, parts, asset.definition, session);
   const { planned, warnings } = session.report;
@@ -168,6 +168,8 @@ interface JobParts {
 interface PartsRequest {
   readonly document: ConfigDocument;
   readonly job: JobDraft;
+  /** Undefined when it is at fault. */
+  readonly asset: AssetDefinition | undefined;
   readonly manager: SecretManager;
 }
 
@@ -177,7 +179,7 @@ async function loadParts(
   options: LoadJobOptions,
   session: Session,
 ): Promise<JobParts | undefined> {
-  const { document, job } = request;
+  const { document, job, asset } = request;
   const tenantId = checkTenant(document, job, options.tenantId, session);
   session.report.warnings.push(...warningsOf(document, job));
   session.report.faults.push(...castFaults(document, job), ...sandboxFaults(document, job));
@@ -192,7 +194,7 @@ async function loadParts(
   const to = await loadSide({ ...request, role: "target", tenantId, registry }, session);
   const source = from && (await buildSource(document, from, session));
   const fullRefresh = (options.fullRefresh ?? false) || (source?.fullRefresh ?? false);
-  const target = to && buildTarget({ document, job, side: to, fullRefresh }, session);
+  const target = to && buildTarget({ document, job, side: to, fullRefresh, asset }, session);
   const replaces = options.fullRefresh !== true && target?.writeMode === "overwrite";
   session.report.faults.push(...checkpointFaults(document, job, replaces));
   const transforms = await loadJobTransforms(document, job, session);

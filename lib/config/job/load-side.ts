@@ -144,7 +144,7 @@ function hasKeys(value: unknown): boolean {
 /** What a plugin gets as it is and does itself. */
 const PLUGINS_OWN: Readonly<Record<Role, readonly string[]>> = {
   source: ["sheets", "spreadsheets", "spreadsheet_id"],
-  target: ["catalog", "partitioning"],
+  target: ["catalog"],
 };
 
 function plannedKeys(role: Role, merged: Merged, isCustom: boolean): PlannedKey[] {

@@ -131,6 +131,10 @@ export const receiptDocument = z
         path: z.string().optional().describe("The target folder, absolute"),
         format: z.string().optional().describe("Format of the files, where a writer of Dativo's own wrote them"),
         options: bag.optional().describe("Options of that format"),
+        partitioning: z
+          .array(text)
+          .optional()
+          .describe("Columns that the files were divided by; the last folders of a file's path say their values"),
         mode: z.enum(["append", "overwrite"]).describe("Whether earlier records stay"),
         schema: z.array(column).describe("Columns of the records as they reached the writer"),
       })

@@ -1,10 +1,13 @@
+import { dirname, sep } from "node:path";
 import { AssetDefinition } from "../../contract/asset.ts";
 import { type Batch, isBatch } from "../../contract/batch.ts";
-import { ChecksumBuilder, type ColumnChecksum } from "../../contract/checksums.ts";
+import { ChecksumBuilder, type ColumnChecksum, repeatedChecksum } from "../../contract/checksums.ts";
 import { SourceConfig, TargetConfig } from "../../contract/config.ts";
 import { INERT_CONTEXT } from "../../contract/context.ts";
 import { type Converter, compileConverter, describeMisfit, Misfit } from "../../contract/convert.ts";
+import type { Shared } from "../../contract/divide-records.ts";
 import { DativoError } from "../../contract/errors.ts";
+import { decodePartition } from "../../contract/file-name.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
 import { type Field, Schema } from "../../contract/schema.ts";
 import type { Storage } from "../../contract/storage.ts";
@@ -19,14 +22,16 @@ import type { Receipt } from "../receipt.ts";
 export interface FileForm {
   readonly format: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** Columns whose values stand in the path. */
+  readonly partitioning: readonly string[];
 }
 
 /** How the files of a receipt are read again, or why they cannot be. */
 export function formOf({ target }: Receipt): FileForm | string {
-  const { format, options = {} } = target;
+  const { format, options = {}, partitioning = [] } = target;
   if (format === undefined) return "its writer is a plugin, and how to read it is not known";
   if (options["escape_formulas"] === "prefix") return "its text was changed on the way (escape_formulas)";
-  return { format, options };
+  return { format, options, partitioning };
 }
 
 /** What a file says now. */
@@ -48,11 +53,13 @@ export async function readValues(
   expected: readonly ColumnChecksum[],
   { rewrite }: { readonly rewrite: boolean },
 ): Promise<FileValues> {
-  const schema = schemaOf(expected);
+  const told = sharedIn(path, form, expected);
+  const inFile = expected.filter(({ name }) => !told.has(name));
+  const schema = schemaOf(inFile);
   const sums = new ChecksumBuilder(schema);
   const writer = rewrite ? await openWriter(form, schema) : undefined;
   const converters = schema.fields.map((field, i) =>
-    expected[i]?.type === undefined ? undefined : compileConverter(field.type),
+    inFile[i]?.type === undefined ? undefined : compileConverter(field.type),
   );
   let rows = 0;
   for await (const batch of readFile(path, form, schema)) {
@@ -62,7 +69,28 @@ export async function readValues(
     await writer?.writeBatch(typed as never, 0);
   }
   const [file] = (await writer?.seal()) ?? [];
-  return { rows, checksums: sums.build(), rewritten: file?.["sha256"] as string | undefined };
+  const built = new Map(sums.build().map((column) => [column.name, column]));
+  for (const [name, { field, cell }] of told) built.set(name, repeatedChecksum(field, cell, rows));
+  return {
+    rows,
+    checksums: expected.map(({ name }) => built.get(name) as ColumnChecksum),
+    rewritten: file?.["sha256"] as string | undefined,
+  };
+}
+
+/** What the path of a file says of its records; nothing where a folder's name was cut, since the file then says it. */
+function sharedIn(path: string, { partitioning }: FileForm, expected: readonly ColumnChecksum[]): Map<string, Shared> {
+  const folders = dirname(path).split(sep).slice(-partitioning.length);
+  const partitions = partitioning.length === 0 ? [] : folders.map(decodePartition);
+  const told = new Map<string, Shared>();
+  for (const [i, name] of partitioning.entries()) {
+    const partition = partitions[i];
+    const type = expected.find((column) => column.name === name)?.type;
+    if (partition?.column !== name || type === undefined) return new Map();
+    const field: Field = { name, type: parseType(type), nullable: true };
+    told.set(name, { field, cell: convertCell(partition.value, compileConverter(field.type), field) });
+  }
+  return told;
 }
 
 /** A type that was not summed is of no matter: its cells are counted as they come. */

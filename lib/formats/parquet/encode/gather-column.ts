@@ -4,8 +4,8 @@ import { describePlace } from "../../../contract/provenance.ts";
 import type { RowBatch } from "../../../contract/row-batch.ts";
 import type { Field } from "../../../contract/schema.ts";
 import { formatType } from "../../../contract/types.ts";
+import { isWellFormed } from "../../../contract/well-formed.ts";
 import { compilePhysical, type Seen, type ToPhysical } from "./physical-value.ts";
-import { isWellFormed } from "./well-formed.ts";
 
 /** Records of a batch, from `start` up to `end`. */
 export interface Slice {

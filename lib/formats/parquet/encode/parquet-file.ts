@@ -10,6 +10,8 @@ import { toRawElements, toSchemaElements } from "./parquet-schema.ts";
 import { type Bounds, decimalBytes, isWideDecimal, toWideDecimals } from "./wide-decimal.ts";
 import type { WriterLibrary } from "./writer-library.ts";
 
+const MIN_BUFFER_BYTES = 1024;
+
 /** The bytes of one file, handed out a row group at a time. */
 export class ParquetFile {
   readonly #schema: Schema;
@@ -57,7 +59,10 @@ export class ParquetFile {
   }
 
   #takeBytes(): Uint8Array {
-    const bytes = this.#bytes.getBytes().slice();
+    const bytes = this.#bytes.getBytes();
+    // A new buffer, not the same again: of a thousand files that are open at once, each would keep its largest.
+    this.#bytes.buffer = new ArrayBuffer(MIN_BUFFER_BYTES);
+    this.#bytes.view = new DataView(this.#bytes.buffer);
     this.#bytes.index = 0;
     return bytes;
   }

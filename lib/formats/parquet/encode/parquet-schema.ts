@@ -2,7 +2,7 @@
 import type { SchemaElement } from "hyparquet";
 import type { Field, Schema } from "../../../contract/schema.ts";
 import type { DataType } from "../../../contract/types.ts";
-import { isWellFormed } from "./well-formed.ts";
+import { isWellFormed } from "../../../contract/well-formed.ts";
 import { decimalBytes, INT64_PRECISION, isWideDecimal } from "./wide-decimal.ts";
 
 /** Digits that always fit into 32 bits. */

@@ -3,8 +3,8 @@ import { parseDecimal } from "../../../contract/decimal.ts";
 import { fastDecimal } from "../../../contract/fast-decimal.ts";
 import { dayOf, microsOf, timeOf } from "../../../contract/iso-counts.ts";
 import type { DataType, Property } from "../../../contract/types.ts";
+import { isWellFormed } from "../../../contract/well-formed.ts";
 import { jsonText } from "./json-text.ts";
-import { isWellFormed } from "./well-formed.ts";
 
 /** A non-null cell as a physical value; undefined for a cell that is none of its type. */
 export type ToPhysical = (cell: unknown) => unknown;

@@ -256,7 +256,7 @@ describe("faults", () => {
     expect(
       (await read("name: a\nschema: [{ name: b, type: string }]\ntarget: { partitioning: [b], mode: merge }\n"))
         .planned,
-    ).toEqual(["target.partitioning: files divided by columns", "target.mode: taking new columns into a target"]);
+    ).toEqual(["target.mode: taking new columns into a target"]);
   });
 });
 

@@ -356,13 +356,12 @@ describe("keys whose feature is not built", () => {
   it.each([
     ["catalog: nessie", "target.catalog: registering files with a table catalog"],
     ["catalog: { type: nessie, uri: x }", "target.catalog: registering files with a table catalog"],
-    ["partitioning: [a]", "target.partitioning: files divided by columns"],
     ["markdown_kv_storage: { mode: string }", "target.markdown_kv_storage: writing Markdown-KV"],
   ])("target: %s", async (keys, ...findings) => {
     expect(await plannedOf(target("parquet", `{ connection: { path: x }, ${keys} }`))).toEqual(findings);
   });
 
-  it.each(["partitioning: []", "layout: flat"])("target: %s asks for nothing", async (keys) => {
+  it.each(["partitioning: [a]", "layout: flat"])("target: %s asks for nothing", async (keys) => {
     expect(await plannedOf(target("parquet", `{ connection: { path: x }, ${keys} }`))).toEqual([]);
   });
 
@@ -385,19 +384,15 @@ describe("keys whose feature is not built", () => {
       "target_connector: parquet",
       "target_connector_path: mine.yaml",
     );
-    const { planned } = await load(
-      job,
-      {},
-      { "mine.yaml": "name: m\ntype: parquet\npartitioning_default:\n  - day\n" },
-    );
+    const { planned } = await load(job, {}, { "mine.yaml": "name: m\ntype: parquet\ncatalog: nessie\n" });
     expect(planned).toEqual([
       {
         file: "mine.yaml",
-        line: 4,
-        column: 3,
-        path: "partitioning_default",
-        place: "mine.yaml:4:3  partitioning_default",
-        message: "files divided by columns",
+        line: 3,
+        column: 10,
+        path: "catalog",
+        place: "mine.yaml:3:10  catalog",
+        message: "registering files with a table catalog",
       },
     ]);
   });
