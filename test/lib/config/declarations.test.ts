@@ -58,7 +58,7 @@ describe("reference pages", () => {
     expect(page).toContain("| `tenant_id` | text |  | Whose data this is: [a-z0-9][a-z0-9_-]{0,62}. **Required.** |");
     expect(page).toContain('| `schema_validation_mode` | `strict`, `warn` | `"strict"` |');
     expect(page).toContain("| `source.files[].path` | text |  |");
-    expect(page).toContain("*Not built yet: files divided by columns.*");
+    expect(page).toContain("*Not built yet: registering files with a table catalog.*");
     expect(page).toContain("| `max_errors` | whole number |");
   });
 
