@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, utimesSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import type { Receipt } from "../../lib/job/receipt.ts";
 import { type RunOptions, runJob } from "../../lib/job/run-job.ts";
@@ -63,14 +63,18 @@ export class CursorFolder {
     return runJob(join(cwd, "job.yaml"), { cwd, env: { STATE_DIR: join(cwd, "state") }, ...options });
   }
 
+  /** What the target holds. */
+  records(): Spec[] {
+    const lake = join(this.folder, "lake");
+    const files = existsSync(lake) ? readdirSync(lake).filter((name) => name.endsWith(".jsonl")) : [];
+    const lines = files.flatMap((name) => readFileSync(join(lake, name), "utf8").split("\n"));
+    return lines.filter(Boolean).map((line) => JSON.parse(line) as Spec);
+  }
+
   /** What the target holds of a field, sorted. */
   loaded(field = "id"): string[] {
-    const lake = join(this.folder, "lake");
-    const files = readdirSync(lake).filter((name) => name.endsWith(".jsonl"));
-    const lines = files.flatMap((name) => readFileSync(join(lake, name), "utf8").trim().split("\n"));
-    return lines
-      .filter(Boolean)
-      .map((line) => String((JSON.parse(line) as Spec)[field]))
+    return this.records()
+      .map((record) => String(record[field]))
       .sort();
   }
 
