@@ -15,16 +15,30 @@ interface Case {
   restore(): Promise<void>;
 }
 
-async function newCase(layout: (typeof LAYOUTS)[number]): Promise<Case> {
+async function newCase(layout: (typeof LAYOUTS)[number], faults?: string): Promise<Case> {
   const folder = tempFolder();
   const work = new CrashFolder(join(folder, "work"), { mode: "append", layout, files: ["in/*.csv"] });
   work.addSource("in/a.csv", ROWS);
+  if (faults !== undefined) await work.run({ faults });
   await restoreFolder(work.folder, join(folder, "saved"));
   return { work, restore: () => restoreFolder(join(folder, "saved"), work.folder) };
 }
 
 /** Most of them wake threads of Node; of those that reach the disk, some are met by each layout. */
 const STRIDES: Readonly<Record<string, number>> = { write: 11 };
+
+/** Where a run dies of which the next one dies as well. Steps of recovery that both layouts have are tried with one. */
+const TWICE = [
+  ["K13", "flat"],
+  ["K13", "run-dir"],
+  ["K15", "flat"],
+  ["K16", "run-dir"],
+  ["K18", "flat"],
+  ["K20", "run-dir"],
+] as const;
+
+/** Not each of those that there are many of: together these tests are to end in little more than a minute. */
+const STRIDES_OF_SECOND: Readonly<Record<string, number>> = { write: 97, fsync: 2, unlink: 2 };
 
 /** Runs a case with the n-th call spoilt, for every n that there is, or every so many. Returns how many were. */
 async function spoilEach(
@@ -41,6 +55,14 @@ async function spoilEach(
   }
 }
 
+/** Looks at what a kill left, and at what the next run makes of it. */
+async function expectMadeGood({ work }: Case, n: number): Promise<void> {
+  expect([n, ...work.faultsAlways()]).toEqual([n]);
+  const { code, stderr } = await work.run();
+  expect([n, code, code === 0 ? "" : stderr]).toEqual([n, 0, ""]);
+  expect([n, sameRows(work.rows(), ROWS), ...work.litter()]).toEqual([n, true]);
+}
+
 describeStrace("a run that is spoilt at a system call", () => {
   it.each(LAYOUTS.flatMap((layout) => Object.entries(WRITES).map(([name, calls]) => ({ layout, name, calls }))))(
     "is made good by the next one when it is killed before each $name, $layout",
@@ -50,16 +72,27 @@ describeStrace("a run that is spoilt at a system call", () => {
       const count = await spoilEach(
         one,
         (n) => killBefore(calls, n),
-        async (n) => {
-          expect([n, ...one.work.faultsAlways()]).toEqual([n]);
-          const { code, stderr } = await one.work.run();
-          expect([n, code, code === 0 ? "" : stderr]).toEqual([n, 0, ""]);
-          expect([n, sameRows(one.work.rows(), ROWS), ...one.work.litter()]).toEqual([n, true]);
-        },
+        (n) => expectMadeGood(one, n),
         STRIDES[name],
       );
       expect(count).toBeGreaterThan(0);
       console.log(`${layout}: killed before each of ${count} calls of ${name}`);
+    },
+  );
+
+  it.each(TWICE)(
+    "is made good by the third one when the second is killed as well, after %s, %s",
+    { timeout: 300_000 },
+    async (point, layout) => {
+      const one = await newCase(layout, `${point}:kill`);
+      const counts: string[] = [];
+      for (const [name, calls] of Object.entries(WRITES)) {
+        const spoil = (n: number): string[] => killBefore(calls, n);
+        const count = await spoilEach(one, spoil, (n) => expectMadeGood(one, n), STRIDES_OF_SECOND[name]);
+        counts.push(`${count} calls of ${name}`);
+      }
+      expect(counts.filter((count) => !count.startsWith("0 ")).length).toBeGreaterThan(2);
+      console.log(`${layout}: killed at ${point}, and the next run before ${counts.join(", ")}`);
     },
   );
 
