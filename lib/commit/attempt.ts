@@ -169,10 +169,13 @@ export class Attempt {
     };
   }
 
-  /** Files may lie in folders, whose own names were synced when they were made. */
+  /** Files may lie in folders, and these in others, which a writer may have made by itself. */
   async #syncStaging(files: readonly PublishedFile[]): Promise<void> {
     const staging = await this.stage();
-    const folders = new Set([staging, ...files.map(({ staged }) => dirname(join(staging, staged)))]);
+    const folders = new Set([staging]);
+    for (const { staged } of files) {
+      for (let at = dirname(join(staging, staged)); !folders.has(at); at = dirname(at)) folders.add(at);
+    }
     for (const folder of folders) await syncFolder(folder);
   }
 

@@ -60,6 +60,11 @@ export function undividable(reason: string, culprit: string = "target.partitioni
   });
 }
 
+/** For the log, where a folder does not say its value. */
+export function describeCut(column: string): string {
+  return `A value of '${column}' is too long for a folder, whose name was cut: the files in it have the columns that files are divided by, and readers must not take these from the path`;
+}
+
 /** The schema of files whose folders tell these columns. */
 export function withoutColumns(schema: Schema, columns: readonly string[]): Schema {
   return new Schema(

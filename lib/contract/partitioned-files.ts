@@ -1,5 +1,5 @@
 import type { Reservation } from "./context.ts";
-import { type Division, RecordDivider, withoutColumns } from "./divide-records.ts";
+import { type Division, describeCut, RecordDivider, withoutColumns } from "./divide-records.ts";
 import { decodePartition, encodePartition } from "./file-name.ts";
 import { type FilePlan, FileSeries } from "./file-series.ts";
 import { PartitionRows } from "./partition-rows.ts";
@@ -75,9 +75,7 @@ export class PartitionedFiles implements StagedFiles {
     if (division.isTold) return new OpenPartition(this.#plan, this.#schemas.told, division);
     if (!this.#hasTold) {
       const cut = division.folders.find((folder) => decodePartition(encodePartition(folder)) === undefined);
-      this.#plan.ctx.log.warn(
-        `A value of '${cut?.column}' is too long for a folder, whose name was cut: the files in it have the columns that files are divided by, and readers must not take these from the path`,
-      );
+      this.#plan.ctx.log.warn(describeCut(cut?.column ?? ""));
       this.#hasTold = true;
     }
     return new OpenPartition(this.#plan, this.#schemas.whole, division);

@@ -59,9 +59,7 @@ async function checkSource(job: LoadedJob, cwd: string): Promise<ConnectionTestR
 
 async function checkTarget(job: LoadedJob): Promise<ConnectionTestResult> {
   refuseUndividable(job);
-  const { type, custom, config } = job.target;
-  const needs = { isPartitioned: config.partitioning.length > 0 };
-  const found = await findWriter(type, custom, pluginRunOf(job), needs);
+  const found = await findWriter(job.target.type, job.target.custom, pluginRunOf(job));
   const writer = construct(found, job.asset, job.target.config, job.target.path ?? "");
   try {
     const tested = await writer.checkConnection();

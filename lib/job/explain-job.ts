@@ -88,7 +88,7 @@ function explainWriter({ job, writer }: JobPlan): StageExplanation {
   const isNative = writer.playerClass.input === "columns";
   const isDivided = job.target.custom === undefined && job.target.config.partitioning.length > 0;
   const note = isDivided
-    ? `divided by ${job.target.config.partitioning.join(", ")}: only the writer in JavaScript does that`
+    ? `divided by ${job.target.config.partitioning.join(", ")}`
     : libraryNote(job, job.target.custom, isNative);
   return { stage: "write", by: writer.name, runs: runsOf(isNative), ...(note === undefined ? {} : { note }) };
 }

@@ -54,8 +54,7 @@ export async function planJob(job: LoadedJob, options: PlanOptions = {}): Promis
   const reader = await findReader(job.source.type, job.source.custom, how);
   const transforms: Player<TransformClass>[] = [];
   for (const { plugin } of job.transforms) transforms.push(await findTransform(plugin, how));
-  const isPartitioned = job.target.config.partitioning.length > 0;
-  const writer = await findWriter(job.target.type, job.target.custom, how, { isPartitioned });
+  const writer = await findWriter(job.target.type, job.target.custom, how);
   const publishesFiles = job.target.path !== undefined && !writer.playerClass.prototype.commitFiles;
   if (!publishesFiles && job.target.layout === "run-dir") throw noRunFolder(job, writer.name);
   const name = job.name ?? job.asset.name;

@@ -9,23 +9,15 @@ export const BUILTIN_READERS: Readonly<Record<string, () => Promise<ReaderClass>
   parquet: async () => (await import("../../readers/parquet.ts")).ParquetReader,
 };
 
-/** What a job asks of a writer besides its format. */
-export interface WriterNeeds {
-  /** Files are divided by columns. */
-  readonly isPartitioned?: boolean | undefined;
-}
-
 export const BUILTIN_WRITERS = {
   csv: async () => (await import("../../writers/csv.ts")).CsvWriter,
   jsonl: async () => (await import("../../writers/jsonl.ts")).JsonlWriter,
   parquet: loadParquetWriter,
-} satisfies Record<string, (needs?: WriterNeeds) => Promise<WriterClass>>;
+} satisfies Record<string, () => Promise<WriterClass>>;
 
-/** The library writes one file after the other; files side by side are written in JavaScript. */
-async function loadParquetWriter({ isPartitioned = false }: WriterNeeds = {}): Promise<WriterClass> {
+async function loadParquetWriter(): Promise<WriterClass> {
   const { parquetFormat } = await import("../formats/parquet/parquet-format.ts");
-  const native = isPartitioned ? undefined : await findNativeFileWriter(parquetFormat);
-  return native ?? (await import("../../writers/parquet.ts")).ParquetWriter;
+  return (await findNativeFileWriter(parquetFormat)) ?? (await import("../../writers/parquet.ts")).ParquetWriter;
 }
 
 /** The stages between reader and writer. */

@@ -6,7 +6,7 @@ import { isTransformClass, type TransformClass } from "../contract/transform.ts"
 import { isWriterClass, type WriterClass } from "../contract/writer.ts";
 import type { Limits } from "../isolation/plugin.ts";
 import type { Run } from "../isolation/plugin-process.ts";
-import { BUILTIN_READERS, BUILTIN_WRITERS, type WriterNeeds } from "./builtin.ts";
+import { BUILTIN_READERS, BUILTIN_WRITERS } from "./builtin.ts";
 import { loadModule } from "./load-module.ts";
 
 /** A class that was found, and what it was loaded from. */
@@ -44,7 +44,7 @@ export async function findReader(
   custom: string | undefined,
   { isolation, run }: PluginRun = {},
 ): Promise<Player<ReaderClass>> {
-  if (custom === undefined) return findBuiltin(BUILTIN_READERS, type, "reader", {});
+  if (custom === undefined) return findBuiltin(BUILTIN_READERS, type, "reader");
   const path = parsePluginPath(custom);
   if (path.kind === "script") {
     if (isolation) throw notIsolated(custom);
@@ -62,9 +62,8 @@ export async function findWriter(
   type: string,
   custom: string | undefined,
   { isolation, run }: PluginRun = {},
-  needs: WriterNeeds = {},
 ): Promise<Player<WriterClass>> {
-  if (custom === undefined) return findBuiltin(BUILTIN_WRITERS, type, "writer", needs);
+  if (custom === undefined) return findBuiltin(BUILTIN_WRITERS, type, "writer");
   const path = parsePluginPath(custom);
   if (path.kind === "script") {
     if (isolation) throw notIsolated(custom);
@@ -99,13 +98,12 @@ function notIsolated(path: string, what = "scripts"): DativoError {
 }
 
 async function findBuiltin<C>(
-  builtins: Readonly<Record<string, (needs: WriterNeeds) => Promise<C>>>,
+  builtins: Readonly<Record<string, () => Promise<C>>>,
   type: string,
   kind: "reader" | "writer",
-  needs: WriterNeeds,
 ): Promise<Player<C>> {
   const load = Object.hasOwn(builtins, type) ? builtins[type] : undefined;
-  if (load) return { playerClass: await load(needs), name: type, sha256: undefined };
+  if (load) return { playerClass: await load(), name: type, sha256: undefined };
   throw new DativoError(
     "DTV_NOT_BUILT",
     `There is no built-in ${kind} for '${type}'${didYouMean(type, Object.keys(builtins))}`,

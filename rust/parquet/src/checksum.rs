@@ -21,6 +21,30 @@ pub struct ColumnChecksum {
     pub sum: Option<(String, u128)>,
 }
 
+impl ColumnChecksum {
+    /// Of some records of a column.
+    pub fn of(field: &Field, column: &dyn Array) -> Self {
+        let mut sum = ColumnSum::new(field);
+        sum.add(column);
+        sum.build()
+    }
+
+    /// Adds what the same column holds elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        self.values += other.values;
+        self.nulls += other.nulls;
+        if let (Some((_, all)), Some((_, more))) = (&mut self.sum, &other.sum) {
+            *all = all.wrapping_add(*more);
+        }
+    }
+
+    /// Of so many times the same records.
+    pub fn times(&self, count: u64) -> Self {
+        let sum = self.sum.as_ref().map(|(name, sum)| (name.clone(), sum.wrapping_mul(count.into())));
+        Self { name: self.name.clone(), values: self.values * count, nulls: self.nulls * count, sum }
+    }
+}
+
 pub(crate) struct ColumnSum {
     name: String,
     kind: Option<Kind>,

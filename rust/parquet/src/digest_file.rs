@@ -10,7 +10,8 @@ const BUFFER_BYTES: usize = 256 << 10;
 /// Removes its file when dropped before [`DigestFile::seal`].
 pub(crate) struct DigestFile {
     path: PathBuf,
-    file: File,
+    /// None while it is parked.
+    file: Option<File>,
     hasher: Sha256,
     buffer: Vec<u8>,
     written: u64,
@@ -37,14 +38,36 @@ impl DigestFile {
     pub fn over(file: File, path: &Path) -> Self {
         Self {
             path: path.to_owned(),
-            file,
+            file: Some(file),
             hasher: Sha256::new(),
-            buffer: Vec::with_capacity(BUFFER_BYTES),
+            buffer: Vec::new(),
             written: 0,
             sent: 0,
             held: None,
             is_sealed: false,
         }
+    }
+
+    /// Writes what it holds, and gives up buffer and descriptor until it is written to again.
+    pub fn park(&mut self) -> io::Result<()> {
+        self.flush()?;
+        self.buffer = Vec::new();
+        self.file = None;
+        Ok(())
+    }
+
+    /// Bytes that were written, without those that the buffer holds.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    fn opened(&mut self) -> io::Result<&mut File> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            // The file as it was left: not a new one, nor another that a link leads to.
+            None => append_to(&self.path)?,
+        };
+        Ok(self.file.insert(file))
     }
 
     /// Asks the system to write what it holds of the file, so that [`DigestFile::seal`] finds little left to wait for.
@@ -55,7 +78,9 @@ impl DigestFile {
             let (from, length) = (self.sent as i64, (self.written - self.sent) as i64);
             // A hint: file systems that cannot do it say so, and the sync at the end does the work.
             // SAFETY: the descriptor is open, and nothing is handed over but numbers.
-            unsafe { libc::sync_file_range(self.file.as_raw_fd(), from, length, libc::SYNC_FILE_RANGE_WRITE) };
+            if let Some(file) = &self.file {
+                unsafe { libc::sync_file_range(file.as_raw_fd(), from, length, libc::SYNC_FILE_RANGE_WRITE) };
+            }
         }
         self.sent = self.written;
     }
@@ -72,7 +97,7 @@ impl DigestFile {
     /// Waits until the bytes are on the disk. The folder's entry is for who makes the file visible.
     pub fn seal(mut self) -> io::Result<Sealed> {
         self.flush()?;
-        self.file.sync_all()?;
+        self.opened()?.sync_all()?;
         self.is_sealed = true;
         let digest = std::mem::take(&mut self.hasher).finalize();
         let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -89,18 +114,36 @@ impl Write for DigestFile {
         if self.buffer.len() == BUFFER_BYTES {
             self.flush()?;
         }
+        self.buffer.reserve(bytes.len().min(BUFFER_BYTES - self.buffer.len()));
         let taken = bytes.len().min(BUFFER_BYTES - self.buffer.len());
         self.buffer.extend_from_slice(&bytes[..taken]);
         Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.write_all(&self.buffer)?;
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let buffer = std::mem::take(&mut self.buffer);
+        let written = self.opened().and_then(|file| file.write_all(&buffer));
+        self.buffer = buffer;
+        written?;
         self.hasher.update(&self.buffer);
         self.written += self.buffer.len() as u64;
         self.buffer.clear();
         Ok(())
     }
+}
+
+#[cfg(unix)]
+fn append_to(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().append(true).custom_flags(libc::O_NOFOLLOW).open(path)
+}
+
+#[cfg(not(unix))]
+fn append_to(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).open(path)
 }
 
 impl Drop for DigestFile {

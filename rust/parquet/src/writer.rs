@@ -108,7 +108,7 @@ impl FileWriter {
 
     /// Takes a batch of the file's schema. After an error the file cannot be finished.
     pub fn write(&mut self, batch: RecordBatch) -> Result<()> {
-        self.check(&batch)?;
+        check(&self.path, &self.schema, self.rows, &batch)?;
         self.rows += batch.num_rows() as u64;
         self.hold(batch);
         self.encode_held(false).map_err(|cause| Error::new(&self.path, cause))
@@ -150,29 +150,6 @@ impl FileWriter {
 
     /// Gives up, and removes the file.
     pub fn abort(self) {}
-
-    fn check(&self, batch: &RecordBatch) -> Result<()> {
-        let unfit = |message: String| Err(Error::new(&self.path, Cause::Unfit(message)));
-        let is_same = Arc::ptr_eq(batch.schema_ref(), &self.schema)
-            || batch.schema_ref().fields().iter().map(|f| (f.name(), f.data_type())).eq(self
-                .schema
-                .fields()
-                .iter()
-                .map(|f| (f.name(), f.data_type())));
-        if !is_same {
-            return unfit(format!("a batch has another schema than the file: {:?}", batch.schema_ref().fields()));
-        }
-        for (field, column) in self.schema.fields().iter().zip(batch.columns()) {
-            if !field.is_nullable() && column.logical_null_count() > 0 {
-                let row = (0..column.len()).find(|&row| column.is_null(row)).unwrap_or_default() as u64;
-                let (row, name) = (self.rows + row + 1, field.name());
-                return unfit(format!(
-                    "record {row}: the value of field '{name}' is missing, and the field is not nullable"
-                ));
-            }
-        }
-        Ok(())
-    }
 
     fn hold(&mut self, batch: RecordBatch) {
         if batch.num_rows() > 0 {
@@ -289,12 +266,37 @@ fn write_groups(mut file: File, arriving: &Receiver<Group>, shared: &Shared) -> 
     Ok(file)
 }
 
+/// Holds a batch to the schema of its file, which has `rows` records so far.
+pub(crate) fn check(path: &Path, schema: &SchemaRef, rows: u64, batch: &RecordBatch) -> Result<()> {
+    let unfit = |message: String| Err(Error::new(path, Cause::Unfit(message)));
+    let is_same = Arc::ptr_eq(batch.schema_ref(), schema)
+        || batch
+            .schema_ref()
+            .fields()
+            .iter()
+            .map(|f| (f.name(), f.data_type()))
+            .eq(schema.fields().iter().map(|f| (f.name(), f.data_type())));
+    if !is_same {
+        return unfit(format!("a batch has another schema than the file: {:?}", batch.schema_ref().fields()));
+    }
+    for (field, column) in schema.fields().iter().zip(batch.columns()) {
+        if !field.is_nullable() && column.logical_null_count() > 0 {
+            let row = (0..column.len()).find(|&row| column.is_null(row)).unwrap_or_default() as u64;
+            let (row, name) = (rows + row + 1, field.name());
+            return unfit(format!(
+                "record {row}: the value of field '{name}' is missing, and the field is not nullable"
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn bytes_of(batch: &RecordBatch) -> usize {
     batch.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or_default()).sum()
 }
 
 /// Without the prefix that says which library speaks.
-fn plain(error: &parquet::errors::ParquetError) -> String {
+pub(crate) fn plain(error: &parquet::errors::ParquetError) -> String {
     match error {
         parquet::errors::ParquetError::General(message) => message.clone(),
         other => other.to_string(),

@@ -253,6 +253,30 @@ describe("the files of a partition", () => {
     expect(dativo(["verify", "r.json"], { cwd })).toMatchObject({ code: 0 });
   });
 
+  it.each([
+    ["parquet", "on"],
+    ["parquet", "off"],
+    ["jsonl", "off"],
+  ] as const)("are as many as partitions with few descriptors: %s, native %s", (format, native) => {
+    const rows = Array.from({ length: 4000 }, (_, id) => ({ id, country: `c${(id * 7919) % 200}` }));
+    const asset = {
+      schema: [
+        { name: "id", type: "integer" },
+        { name: "country", type: "string" },
+      ],
+    };
+    const cwd = prepare({ format, rows, asset, target: { partitioning: ["country"] } });
+    const under = ["bash", "-c", 'ulimit -n 64; exec "$@"', "--"];
+    const done = dativo(["run", "-c", "job.yaml", "--receipt", "r.json"], {
+      cwd,
+      under,
+      env: { DATIVO_NATIVE: native },
+    });
+    expect(done).toMatchObject({ code: 0 });
+    expect(visibleFiles(join(cwd, "lake"))).toHaveLength(200);
+    expect(dativo(["verify", "r.json", "--full"], { cwd })).toMatchObject({ code: 0 });
+  });
+
   it("are told by plan and explain", () => {
     const cwd = prepare({ rows: events(1), target: { partitioning: ["day", "hot"] } });
     expect(dativo(["plan", "-c", "job.yaml"], { cwd }).stdout).toContain("divided by day, hot");
