@@ -7,6 +7,7 @@ import { ArrowBatch } from "../formats/arrow/arrow-batch.ts";
 import { encodeRecords, recordsOf } from "../formats/arrow/encode-cells.ts";
 import { newBatch } from "./abi2.ts";
 import { ColumnBatch } from "./column-batch.ts";
+import { copyColumns } from "./copy-columns.ts";
 import { exportArray } from "./export-array.ts";
 import { BATCH } from "./layout.ts";
 
@@ -29,9 +30,10 @@ export class BatchExporter {
   /** A native batch that nobody else holds is moved, others are copied. @throws DativoError DTV_SCHEMA_CHANGED */
   export(batch: Batch): ExportedBatch {
     const struct = newBatch();
-    if (batch instanceof ColumnBatch && batch.isPlain && batch.native.isAlone) {
+    if (batch instanceof ColumnBatch && batch.isPlain) {
       this.#hold(batch.schema);
-      batch.native.moveTo(struct, BATCH.rows);
+      if (batch.native.isAlone) batch.native.moveTo(struct, BATCH.rows);
+      else exportArray(recordsOf(copyColumns(batch), batch.length)).copy(struct, BATCH.rows);
       return { schema: batch.schema, struct };
     }
     if (batch instanceof ArrowBatch && batch.isTyped) {
