@@ -58,7 +58,7 @@ export async function explainJob(job: LoadedJob, options: { readonly cwd?: strin
 }
 
 function explainCursor({ field, lookbackDays }: JobCursor): StageExplanation {
-  const back = lookbackDays > 0 ? `, ${lookbackDays} days back` : "";
+  const back = lookbackDays > 0 ? `, lookback_days ${lookbackDays}` : "";
   return { stage: "cursor", by: `${field}${back}`, runs: "javascript", note: "rows only of batches that it divides" };
 }
 

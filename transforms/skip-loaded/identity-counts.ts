@@ -53,7 +53,7 @@ export class IdentityCounts {
     for (const [day, hashes] of other.#days) for (const [hash, count] of hashes) this.raise(day, hash, count);
   }
 
-  /** In one order, whatever the order in which they came: a state that says the same is the same. */
+  /** In one order, whatever the order in which they came. */
   format(): Record<string, string> {
     const days = [...this.#days].sort(([a], [b]) => (a < b ? -1 : 1));
     return Object.fromEntries(days.map(([day, hashes]) => [day, formatHashes(hashes)]));

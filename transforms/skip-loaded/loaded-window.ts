@@ -41,9 +41,8 @@ export class LoadedWindow {
   readonly #remembered: IdentityCounts;
   readonly #fresh = new IdentityCounts();
   /** What the file that is read has had so far, of the values that earlier runs loaded and of those above. */
-  readonly #repeats = { known: new IdentityCounts(), above: new IdentityCounts() };
+  readonly #repeats = { known: newRepeats(), above: newRepeats() };
   readonly #reservations: Reservation[] = [];
-  #file: string | undefined;
   #high: Ordinal | undefined;
   #low: Ordinal | undefined;
   #day: { readonly of: Ordinal; readonly name: string } | undefined;
@@ -65,12 +64,14 @@ export class LoadedWindow {
     return this.#high;
   }
 
-  /** Another file begins; `undefined` where it is not known. */
-  enter(file: string | undefined): void {
-    if (file === this.#file) return;
-    this.#file = file;
-    this.#repeats.known.forgetBefore(undefined);
-    this.#repeats.above.forgetBefore(undefined);
+  /** Below this nothing has to be remembered; undefined before the first value. */
+  get low(): Ordinal | undefined {
+    return this.#low;
+  }
+
+  /** Whether earlier runs have come so far. */
+  wasReached(value: Ordinal): boolean {
+    return this.highBefore !== undefined && value <= this.highBefore;
   }
 
   /** A value was seen: when it is the highest so far, the window moves on. */
@@ -80,19 +81,23 @@ export class LoadedWindow {
     this.#low = this.#before(value, this.#init.lookbackDays);
     const first = this.#looksBack ? this.#dayOf(this.#low) : undefined;
     this.#fresh.forgetBefore(first);
-    this.#repeats.above.forgetBefore(first);
+    this.#repeats.above.counts.forgetBefore(first);
   }
 
   /** Whether a record of this value, which is none older than the window, has to be identified. */
   concerns(value: Ordinal): boolean {
-    return this.#wasReached(value) || this.#isInWindow(value);
+    return this.wasReached(value) || this.#isInWindow(value);
   }
 
-  /** Whether earlier runs loaded this record; remembers one that they did not. @throws DativoError DTV_CURSOR_LIMIT */
-  isLoaded(value: Ordinal, hash: string, budget: Budget): boolean {
+  /**
+   * Whether earlier runs loaded this record; remembers one that they did not. Records of a file come one after another,
+   * those that earlier runs have not come to perhaps later than the others.
+   *
+   * @throws DativoError DTV_CURSOR_LIMIT
+   */
+  isLoaded(value: Ordinal, hash: string, file: string | undefined, budget: Budget): boolean {
     const day = this.#dayOf(value);
-    const { known, above } = this.#repeats;
-    const count = this.#init.isKeyed ? 1 : (this.#wasReached(value) ? known : above).add(day, hash);
+    const count = this.#init.isKeyed ? 1 : this.#repeatsOf(value, file).add(day, hash);
     if (count <= this.#remembered.get(day, hash)) return true;
     if (this.#isInWindow(value)) this.#fresh.raise(day, hash, count);
     this.#reserve(budget);
@@ -115,8 +120,13 @@ export class LoadedWindow {
     for (const reservation of this.#reservations.splice(0)) reservation.release();
   }
 
-  #wasReached(value: Ordinal): boolean {
-    return this.highBefore !== undefined && value <= this.highBefore;
+  #repeatsOf(value: Ordinal, file: string | undefined): IdentityCounts {
+    const repeats = this.#repeats[this.wasReached(value) ? "known" : "above"];
+    if (repeats.file !== file) {
+      repeats.file = file;
+      repeats.counts.forgetBefore(undefined);
+    }
+    return repeats.counts;
   }
 
   #isInWindow(value: Ordinal): boolean {
@@ -142,7 +152,7 @@ export class LoadedWindow {
   #reserve(budget: Budget): void {
     const { field, limit = MAX_IDENTITIES } = this.#init;
     const { known, above } = this.#repeats;
-    const count = Math.max(this.#remembered.size + this.#fresh.size, known.size + above.size);
+    const count = Math.max(this.#remembered.size + this.#fresh.size, known.counts.size + above.counts.size);
     if (count > limit) throw this.#tooMany(`more than the limit of ${limit}`, field);
     if (count <= this.#reservations.length * RESERVED_AT_ONCE) return;
     const reservation = budget.tryReserve(RESERVED_AT_ONCE * IDENTITY_COST_BYTES);
@@ -160,6 +170,15 @@ export class LoadedWindow {
       hint: `Take ${this.#looksBack ? "a smaller lookback_days, or " : ""}a finer cursor_field, which fewer records have in common.`,
     });
   }
+}
+
+interface Repeats {
+  file: string | undefined;
+  readonly counts: IdentityCounts;
+}
+
+function newRepeats(): Repeats {
+  return { file: undefined, counts: new IdentityCounts() };
 }
 
 function later(one: Ordinal, other: Ordinal | undefined): Ordinal {

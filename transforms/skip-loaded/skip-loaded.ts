@@ -10,6 +10,7 @@ import { type CursorColumn, cursorColumnOf } from "./cursor-column.ts";
 import { compileIdentify, type Identify } from "./identify.ts";
 import { LoadedWindow } from "./loaded-window.ts";
 import { OlderRecords } from "./older-records.ts";
+import { WaitingBatches, type WaitingRows } from "./waiting-batches.ts";
 
 export interface SkipLoadedOptions {
   /** The contract that the records keep. */
@@ -42,6 +43,9 @@ export interface CursorReport {
   readonly loadedBefore: number;
 }
 
+/** So many identities cost less than to keep the batch, which would have to be copied for its writer. */
+const FEW_ROWS = 256;
+
 /** A record that the stage keeps, leaves out, or rejects. */
 const [KEPT, LEFT_OUT, REJECTED] = [0, 1, 2];
 
@@ -56,6 +60,7 @@ export class SkipLoaded extends BaseTransform {
   readonly #order: CursorOrder;
   readonly #window: LoadedWindow;
   readonly #older: OlderRecords;
+  readonly #waiting = new WaitingBatches((rows) => this.#findLoaded(rows));
   #identify: Identify | undefined;
   #loadedBefore = 0;
 
@@ -84,8 +89,7 @@ export class SkipLoaded extends BaseTransform {
   *apply(batch: Batch): Generator<Batch> {
     const column = cursorColumnOf(batch.column(this.#field.name));
     const file = batch.provenance?.source;
-    this.#window.enter(file);
-    if (column.extent) this.#window.advance(column.extent.max);
+    if (column.extent) this.#advance(column.extent.max);
     if (this.#isOlder(column)) {
       this.#older.add(file, batch.length, column.extent?.min as Ordinal);
       this.ctx.filtered(batch.length);
@@ -97,7 +101,13 @@ export class SkipLoaded extends BaseTransform {
     else yield* this.#divide(batch, verdicts);
   }
 
+  /** Until now nobody knew which records the next run will have to know. */
+  override flush(): void {
+    this.#waiting.identifyAll();
+  }
+
   override close(): void {
+    this.#waiting.close();
     this.#window.close();
   }
 
@@ -128,6 +138,11 @@ export class SkipLoaded extends BaseTransform {
     };
   }
 
+  #advance(value: Ordinal): void {
+    this.#window.advance(value);
+    if (this.#window.low !== undefined) this.#waiting.forgetBefore(this.#window.low);
+  }
+
   /** True when every record is older than the window. */
   #isOlder({ extent, missing }: CursorColumn): boolean {
     const { floor } = this.#window;
@@ -144,9 +159,10 @@ export class SkipLoaded extends BaseTransform {
     );
   }
 
-  #judge(batch: Batch, { values, missing }: CursorColumn, file: string | undefined): Uint8Array {
+  #judge(batch: Batch, { values, missing, extent }: CursorColumn, file: string | undefined): Uint8Array {
     const verdicts = new Uint8Array(batch.length);
-    const concerned: number[] = [];
+    const reached: number[] = [];
+    const above: number[] = [];
     const { floor } = this.#window;
     for (let row = 0; row < batch.length; row++) {
       const value = values[row] as Ordinal;
@@ -154,16 +170,31 @@ export class SkipLoaded extends BaseTransform {
       else if (floor !== undefined && value < floor) {
         verdicts[row] = LEFT_OUT as number;
         this.#older.add(file, 1, value);
-      } else if (this.#window.concerns(value)) concerned.push(row);
+      } else if (this.#window.wasReached(value)) reached.push(row);
+      else if (this.#window.concerns(value)) above.push(row);
     }
-    if (concerned.length === 0) return verdicts;
-    const hashes = (this.#identify as Identify)(batch, concerned);
-    for (const [index, row] of concerned.entries()) {
-      if (!this.#window.isLoaded(values[row] as Ordinal, hashes[index] as string, this.ctx.budget)) continue;
+    for (const row of this.#findLoaded({ batch, rows: reached, values, file })) {
       verdicts[row] = LEFT_OUT as number;
       this.#loadedBefore++;
     }
+    if (above.length > 0) this.#remember({ batch, rows: above, values, file, max: extent?.max as Ordinal });
     return verdicts;
+  }
+
+  /** Records that no earlier run has come to. What a plugin may change cannot wait. */
+  #remember(rows: WaitingRows): void {
+    if (rows.batch.readCells && rows.rows.length > FEW_ROWS) this.#waiting.add(rows, this.ctx.budget);
+    else this.#findLoaded(rows);
+  }
+
+  /** The rows of records that earlier runs loaded; the others are remembered as far as the window reaches. */
+  #findLoaded({ batch, rows, values, file }: Omit<WaitingRows, "max">): number[] {
+    const concerned = rows.filter((row) => this.#window.concerns(values[row] as Ordinal));
+    if (concerned.length === 0) return [];
+    const hashes = (this.#identify as Identify)(batch, concerned);
+    return concerned.filter((row, index) =>
+      this.#window.isLoaded(values[row] as Ordinal, hashes[index] as string, file, this.ctx.budget),
+    );
   }
 
   /** The records that are kept, as rows, a part at a time: all of a large batch would take ten times its memory. */

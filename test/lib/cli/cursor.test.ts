@@ -45,7 +45,7 @@ describe("a cursor on the command line", () => {
     const { stderr } = tell(cwd, "run", "-c", "job.yaml");
     expect(stderr).toMatch(/; left out 1 before 2026-03-01T10:00:00\.000000Z and 1 loaded before$/m);
     expect(stderr).not.toMatch(/at least/);
-    expect(tell(cwd, "explain", "job.yaml").stdout).toMatch(/^cursor +at, 1 days back +javascript +rows only of/m);
+    expect(tell(cwd, "explain", "job.yaml").stdout).toMatch(/^cursor +at, lookback_days 1 +javascript +rows only of/m);
     expect(tell(cwd, "state", "show", "job.yaml", "--json").stdout).not.toContain("identities");
   });
 
