@@ -11,6 +11,12 @@ import type { StagedFiles } from "./single-files.ts";
 /** Records of so many bytes are worth a write, however few. */
 const MIN_WRITE_BYTES = 1024 * 1024;
 
+/**
+ * What a held byte takes of memory: records live long enough to be old to V8, which lets about as much garbage of theirs
+ * lie as is in use.
+ */
+const COLLECTOR_FACTOR = 2;
+
 /** Files that are brought to the disk at a time when all are ended. */
 const SEALED_AT_ONCE = 8;
 
@@ -95,7 +101,8 @@ export class PartitionedFiles implements StagedFiles {
 
   #reserve(): boolean {
     let bytes = 0;
-    for (const { heldBytes, overheadBytes } of this.#open.values()) bytes += heldBytes + overheadBytes;
+    for (const { heldBytes, overheadBytes } of this.#open.values())
+      bytes += COLLECTOR_FACTOR * heldBytes + overheadBytes;
     this.#release();
     this.#reservation = this.#plan.ctx.budget.tryReserve(bytes);
     return this.#reservation !== undefined;

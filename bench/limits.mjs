@@ -1,0 +1,32 @@
+// npm run bench:limits [-- CASE… [--share 0.1] [--memory 256]]
+// Whether `dativo run --memory` holds, in the cases that are hard on memory.
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { CASES } from "./limits-cases.mjs";
+import { runLimited } from "./run-limited.mjs";
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), "data");
+const { values, positionals } = parseArgs({
+  options: { share: { type: "string", default: "1" }, memory: { type: "string", default: "256" } },
+  allowPositionals: true,
+});
+const memoryMib = Number(values.memory);
+const line = (cells) => console.log(`| ${cells.join(" | ")} |`);
+
+line(["case", "rows", "files", "time", `peak of ${memoryMib} MiB`, "held"]);
+line(["---", "---:", "---:", "---:", "---:", "---"]);
+let failed = false;
+for (const name of positionals.length > 0 ? positionals : Object.keys(CASES)) {
+  const found = await runLimited(name, { folder, memoryMib, share: Number(values.share) });
+  failed ||= !found.held;
+  line([
+    CASES[name].about,
+    found.rows.toLocaleString("en-US"),
+    found.files.toLocaleString("en-US"),
+    `${found.seconds.toFixed(1)} s`,
+    `${found.peakMib.toFixed(0)} MiB`,
+    found.held ? "yes" : "no",
+  ]);
+}
+process.exitCode = failed ? 1 : 0;
