@@ -92,6 +92,11 @@ export class Ledger {
     }
   }
 
+  /** True when a run before this one died. */
+  get hasDead(): boolean {
+    return this.#lock.isTakenOver;
+  }
+
   /** What was committed last. */
   get latest(): CommitRecord | undefined {
     return this.#latest;

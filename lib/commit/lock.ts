@@ -39,11 +39,14 @@ export interface LockWait {
  * never overwritten.
  */
 export class JobLock {
+  /** True when the lock was left by a run that died. */
+  readonly isTakenOver: boolean;
   readonly #path: string;
   readonly #content: string;
   readonly #heart: NodeJS.Timeout;
 
-  private constructor(path: string, content: string) {
+  private constructor(path: string, content: string, isTakenOver: boolean) {
+    this.isTakenOver = isTakenOver;
     this.#path = path;
     this.#content = content;
     this.#heart = setInterval(() => {
@@ -62,8 +65,8 @@ export class JobLock {
     await removeRemains(path);
     const end = performance.now() + ms;
     for (let looks = 0; ; looks++) {
-      const holder = await take(path, content, runId);
-      if (!holder) return new JobLock(path, content);
+      const { holder, isTakenOver } = await take(path, content, runId);
+      if (!holder) return new JobLock(path, content, isTakenOver);
       const left = end - performance.now();
       if (left <= 0) throw locked(holder, path, ms > 0);
       if (looks === 0) onWait?.(describeHolder(holder));
@@ -79,13 +82,17 @@ export class JobLock {
   }
 }
 
-/** Undefined once the lock is ours, else who has it. */
-async function take(path: string, content: string, runId: string): Promise<Holder | undefined> {
+/** Who has the lock; nobody else once it is ours. */
+async function take(
+  path: string,
+  content: string,
+  runId: string,
+): Promise<{ holder: Holder | undefined; isTakenOver: boolean }> {
   for (;;) {
     const found = await readLock(path);
-    if (found?.isAlive) return found.holder;
+    if (found?.isAlive) return { holder: found.holder, isTakenOver: false };
     if (found) await removeDead(path, found.text, runId);
-    if (await createFile(path, content, runId)) return undefined;
+    if (await createFile(path, content, runId)) return { holder: undefined, isTakenOver: found !== undefined };
   }
 }
 

@@ -26,7 +26,7 @@ export const CODES = {
     "config",
     "A full refresh was asked for together with append, which would double every record.",
   ],
-  DTV_RECEIPT_INVALID: ["config", "A file is no receipt, or a receipt that contradicts itself."],
+  DTV_RECEIPT_INVALID: ["config", "A file is no receipt, contradicts itself, or is of a run that failed."],
   DTV_TENANT_INVALID: ["config", "A tenant id is outside the grammar [a-z0-9][a-z0-9_-]{0,62}."],
   DTV_MEMORY_LIMIT: ["config", "The memory limit is too small to run in."],
   DTV_PLUGIN_PATH: ["config", "A plugin path has not the form path:Name."],

@@ -18,7 +18,7 @@ export interface RunCommit {
   readonly result: CommitResult;
 }
 
-/** What a run has come to know of itself. */
+/** What a run knows of itself at any moment. */
 export interface RunFacts {
   readonly plan: JobPlan;
   readonly runId: string;
@@ -37,7 +37,7 @@ export interface RunFacts {
   readonly warnings: readonly string[];
 }
 
-/** The receipt of a run that has settled. */
+/** The receipt of a run, by what it has committed. */
 export function buildReceipt(run: RunFacts): Receipt {
   const { plan, commits } = run;
   const { job, place, reader, transforms, writer } = plan;

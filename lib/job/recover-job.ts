@@ -2,6 +2,7 @@ import { Ledger } from "../commit/ledger.ts";
 import type { RecoveryEvent } from "../commit/recover.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { type BooksOptions, booksOf, type JobNamed } from "./books-of-job.ts";
+import { warnOfLostReceipt } from "./warn-of-lost-receipt.ts";
 
 export interface RecoveryReport {
   readonly job: JobNamed;
@@ -19,6 +20,7 @@ export interface RecoveryReport {
 export async function recoverJob(job: LoadedJob, options: BooksOptions = {}): Promise<RecoveryReport> {
   const { plan, named, tools, recovered } = await booksOf(job, options);
   const ledger = await Ledger.open(plan.place, tools, job.target.writeMode);
+  await warnOfLostReceipt(plan.receipts, ledger, tools.log);
   await ledger.close();
   return { job: named, done: recovered, seq: ledger.latest?.seq ?? 0 };
 }

@@ -6,6 +6,7 @@ import type { SkipLoaded } from "../../transforms/skip-loaded/skip-loaded.ts";
 import type { Attempt } from "../commit/attempt.ts";
 import { type CheckpointParts, createCommitter } from "../commit/committer.ts";
 import { Ledger } from "../commit/ledger.ts";
+import { newRunId } from "../commit/run-id.ts";
 import { type LoadJobOptions, loadJob } from "../config/job/load-job.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import type { Row } from "../contract/batch.ts";
@@ -23,7 +24,8 @@ import { runPipeline } from "../stream/run-pipeline.ts";
 import { closeWriter, DEFAULT_GRACE_MS, type StageMeter, type StreamEnvironment } from "../stream/stage.ts";
 import { toReadable } from "../stream/to-readable.ts";
 import { toTransform } from "../stream/to-transform.ts";
-import { type Sealed, toWritable } from "../stream/to-writable.ts";
+import { type Counts, type Sealed, toWritable } from "../stream/to-writable.ts";
+import { buildFailedReceipt } from "./build-failed-receipt.ts";
 import { buildReceipt, describeCommits, type RunCommit, type RunFacts } from "./build-receipt.ts";
 import { cancelled } from "./cancelled.ts";
 import { CheckpointClock } from "./checkpoint-clock.ts";
@@ -33,6 +35,7 @@ import { checkReceiptPath, keepReceipt, tidyReceipts, writeReceipt } from "./kee
 import { type JobPlan, planJob, readsEverything } from "./plan-job.ts";
 import type { Receipt } from "./receipt.ts";
 import { delayBefore, type FailedAttempt, isWorthRepeating, wait } from "./retry.ts";
+import { warnOfLostReceipt } from "./warn-of-lost-receipt.ts";
 
 export interface RunOptions extends LoadJobOptions {
   /** Cancels the run; until it is prepared, nothing of it remains. */
@@ -94,17 +97,20 @@ async function repeat(plan: JobPlan, options: RunOptions): Promise<Receipt> {
     try {
       return await run.run();
     } catch (error) {
-      if (!retry || failed.length >= retry.maxRetries || !(await isWorthRepeating(error, retry))) throw error;
+      if (!retry || failed.length >= retry.maxRetries || !(await isWorthRepeating(error, retry)))
+        throw await run.leaveReceipt(error);
       const delayMs = delayBefore(failed.length + 1, error, retry);
       const isLate = performance.now() - start + delayMs > (retry.deadlineMs ?? Number.POSITIVE_INFINITY);
-      if (isLate || !run.mayBeRepeated) throw error;
+      if (isLate || !run.mayBeRepeated) throw await run.leaveReceipt(error);
       const failure = run.failure(error, delayMs);
       failed.push(failure);
       const { code, message } = failure.error;
       options.log?.warn(`Try ${failed.length} failed: ${message}; the next one begins in ${delayMs / 1000} s`, {
         code,
       });
-      await wait(delayMs, options.signal);
+      await wait(delayMs, options.signal).catch(async (reason: unknown) => {
+        throw await run.leaveReceipt(reason);
+      });
     }
   }
 }
@@ -128,8 +134,10 @@ class JobRun {
   #bytesRead = 0;
   #rowsTotal: number | undefined;
   #runId: string | undefined;
+  #positionsBefore: RunFacts["positionsBefore"] = {};
   #tempDir: string | undefined;
   #cursor: SkipLoaded | undefined;
+  #counts: (() => Counts) | undefined;
 
   /** `failed` are the tries before this one. */
   constructor(plan: JobPlan, options: RunOptions, failed: readonly FailedAttempt[] = []) {
@@ -163,17 +171,17 @@ class JobRun {
       },
     );
     const ledger = await this.#open();
-    const { runId } = ledger;
-    this.#runId = runId;
+    this.#runId = ledger.runId;
     try {
-      await tidyReceipts(this.#plan.receipts);
-      const positionsBefore = ledger.state.positions;
+      await tidyReceipts(this.#plan.receipts, this.#receiptPath);
+      await warnOfLostReceipt(this.#plan.receipts, ledger, this.#environment.log);
+      this.#positionsBefore = ledger.state.positions;
       this.#cursor = await openCursor(this.#plan, ledger.state);
       const { attempt, sealed } = await this.#stage(ledger);
       this.#warnOfRepetition(sealed);
       warnOfLate(this.#cursor, this.#environment.log);
       await this.#commit(ledger, attempt, sealed);
-      const receipt = this.#receipt(runId, positionsBefore);
+      const receipt = buildReceipt(this.#facts());
       await this.#keep(receipt);
       return receipt;
     } catch (error) {
@@ -270,6 +278,7 @@ class JobRun {
         end: async () => {},
       }),
     });
+    this.#counts = () => sink.counts;
     const stopReporting = this.#reportProgress(() => sink.counts.rejected);
     try {
       await runPipeline([source, check, ...skip, ...changes, ...shape, sink], this.#options.signal);
@@ -334,11 +343,18 @@ class JobRun {
     }
   }
 
-  #receipt(runId: string, positionsBefore: RunFacts["positionsBefore"]): Receipt {
-    return buildReceipt({
+  /** Keeps what is known of a run that failed, and gives its error back. A run that had not begun keeps no books. */
+  async leaveReceipt(error: unknown): Promise<unknown> {
+    const run = { ...this.#facts(), counts: this.#counts?.(), error };
+    await this.#keep(buildFailedReceipt(run), this.#runId !== undefined);
+    return error;
+  }
+
+  #facts(): RunFacts {
+    return {
       plan: this.#plan,
-      runId,
-      positionsBefore,
+      runId: this.#runId ?? newRunId(),
+      positionsBefore: this.#positionsBefore,
       commits: this.#commits,
       failed: this.#failed,
       splits: this.#splits,
@@ -349,17 +365,21 @@ class JobRun {
       durationMs: performance.now() - this.#start,
       meters: this.#meters,
       warnings: this.#warnings,
-    });
+    };
   }
 
-  /** The run has happened: a receipt that cannot be kept is a warning. A run that changed nothing leaves nothing. */
-  async #keep(receipt: Receipt): Promise<void> {
-    const { receiptPath } = this.#options;
-    const { log } = this.#environment;
-    const keeping = receipt.status === "unchanged" ? [] : [keepReceipt(this.#plan.receipts, receipt)];
-    if (receiptPath !== undefined) keeping.push(writeReceipt(resolve(this.#options.cwd ?? "", receiptPath), receipt));
+  get #receiptPath(): string | undefined {
+    const { receiptPath, cwd = "" } = this.#options;
+    return receiptPath === undefined ? undefined : resolve(cwd, receiptPath);
+  }
+
+  /** What the run did stands: a receipt that cannot be kept is a warning. A run that changed nothing leaves nothing. */
+  async #keep(receipt: Receipt, isKept = receipt.status !== "unchanged"): Promise<void> {
+    const keeping = isKept ? [keepReceipt(this.#plan.receipts, receipt)] : [];
+    if (this.#receiptPath !== undefined) keeping.push(writeReceipt(this.#receiptPath, receipt));
     for (const kept of await Promise.allSettled(keeping)) {
-      if (kept.status === "rejected") log.warn(`The run is done, but not its receipt: ${String(kept.reason?.message)}`);
+      if (kept.status === "fulfilled") continue;
+      this.#environment.log.warn(`The run is done, but not its receipt: ${String(kept.reason?.message)}`);
     }
   }
 

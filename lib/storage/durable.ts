@@ -105,15 +105,21 @@ export async function replaceFile(path: string, content: string, tag: string, po
 }
 
 /**
- * Removes what processes left that died while they made small files: of one name, or all of a folder. Whoever makes one
- * of these at this moment fails.
+ * Removes what processes left that died while they made small files: of one name, whose folder may hold files of others,
+ * or all of a folder. Whoever makes one of these at this moment fails.
  */
 export async function removeTemporaries(folder: string, name?: string): Promise<void> {
-  const prefix = name === undefined ? "." : `.${name}.`;
+  const isOurs = (found: string): boolean =>
+    name === undefined
+      ? found.startsWith(".") && found.endsWith(".tmp")
+      : found.startsWith(`.${name}.`) && RUN_TEMPORARY.test(found.slice(name.length + 2));
   for (const found of await readdir(folder).catch(() => [])) {
-    if (found.startsWith(prefix) && found.endsWith(".tmp")) await rm(join(folder, found), { force: true });
+    if (isOurs(found)) await rm(join(folder, found), { force: true });
   }
 }
+
+/** What a run adds to the name of a file that it makes. */
+const RUN_TEMPORARY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
 async function writeTemporary(path: string, content: string, tag: string, points?: FilePoints): Promise<string> {
   const temporary = join(dirname(path), `.${basename(path)}.${tag}.tmp`);

@@ -98,8 +98,19 @@ export const receiptDocument = z
     format: z.literal(RECEIPT_FORMAT).describe("Name and version of this document"),
     runId: text.describe("The run, a UUID of version 7"),
     status: z
-      .enum(["committed", "unchanged"])
-      .describe("unchanged when nothing was there to load, and nothing was committed"),
+      .enum(["committed", "unchanged", "failed", "cancelled"])
+      .describe(
+        "unchanged when nothing was there to load, and nothing was committed; failed or cancelled when the run has an error",
+      ),
+    error: z
+      .strictObject({
+        code: text.describe("Its code"),
+        message: z.string().describe("What happened"),
+        culprit: z.string().optional().describe("Who or what is at fault"),
+        hint: z.string().optional().describe("What to do next"),
+      })
+      .optional()
+      .describe("Why the run failed; numbers and lists then say how far it came, and need not balance"),
     job: z
       .strictObject({
         tenant: text.describe("Tenant of the job"),

@@ -13,6 +13,7 @@ export async function readReceipt(path: string): Promise<Receipt> {
     const { path: keys = [], message = "" } = parsed.error.issues[0] ?? {};
     throw invalid(path, `is not a receipt: ${keys.length === 0 ? "" : `${keys.join(".")}: `}${message}`);
   }
+  refuseFailed(path, parsed.data);
   const fault = contradictionIn(parsed.data);
   if (fault !== undefined) throw invalid(path, `contradicts itself: ${fault}`);
   return parsed.data;
@@ -39,15 +40,30 @@ function parse(path: string, text: string): unknown {
   }
 }
 
+/** Of a run that came to no good end there is nothing to compare, unless it had made checkpoints. */
+function refuseFailed(path: string, { status, error, files }: Receipt): void {
+  const isOver = status === "failed" || status === "cancelled";
+  if (isOver !== (error !== undefined))
+    throw invalid(path, "contradicts itself: its status and its error do not agree");
+  if (error === undefined || files.length > 0) return;
+  const what = status === "failed" ? `failed with ${error.code}` : "was cancelled";
+  throw new DativoError("DTV_RECEIPT_INVALID", `${path} is of a run that ${what}: it has no files to compare`, {
+    culprit: path,
+    hint: "Give the receipt of a run that committed; each of a job's is kept beside its state.",
+  });
+}
+
 /** What of a receipt does not fit the rest of it: it was changed by hand. */
-function contradictionIn({ counts, files, checksums }: Receipt): string | undefined {
-  if (counts.read + counts.added !== counts.written + counts.rejected + counts.filtered) {
+function contradictionIn({ counts, files, checksums, commits, error }: Receipt): string | undefined {
+  if (!error && counts.read + counts.added !== counts.written + counts.rejected + counts.filtered) {
     return "its counts do not balance";
   }
   const rows = files.reduce<number | undefined>((sum, file) => add(sum, file.rows), 0);
-  if (files.length > 0 && rows !== undefined && rows !== counts.written) {
-    return `its files have ${rows} records, and ${counts.written} were written`;
+  const written = commits.reduce((sum, commit) => sum + commit.written, 0);
+  if (files.length > 0 && rows !== undefined && rows !== written) {
+    return `its files have ${rows} records, and ${written} were written`;
   }
+  if (!error && written !== counts.written) return `its commits have ${written} records, and not ${counts.written}`;
   const sums = addChecksums(files.map((file) => file.checksums));
   if (JSON.stringify(sums) !== JSON.stringify(checksums)) return "its checksums are not those of its files together";
   return undefined;

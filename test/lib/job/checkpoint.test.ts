@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { INERT_CONTEXT } from "../../../lib/contract/context.ts";
+import type { Receipt } from "../../../lib/job/receipt.ts";
 import { type RunOptions, runJob } from "../../../lib/job/run-job.ts";
+import { verifyReceipt } from "../../../lib/job/verify/verify-receipt.ts";
 import { dativo, writeFiles } from "../../support/cli.ts";
 import { listTree, tempFolder, visibleFiles } from "../../support/folder.ts";
 
@@ -110,7 +112,7 @@ describe("A run with checkpoints", () => {
     const cwd = folder({ "in/1.csv": csvOf(1, LARGE, (id) => id === LARGE) });
     const warnings: string[] = [];
     const log = { ...INERT_CONTEXT.log, warn: (text: string) => void warnings.push(text) };
-    await expect(run(cwd, { log })).rejects.toMatchObject({
+    await expect(run(cwd, { log, receiptPath: "r.json" })).rejects.toMatchObject({
       code: "DTV_CONTRACT_VIOLATED",
       message: expect.stringContaining("1 of 120000 records is bad; nothing was published since the last checkpoint"),
     });
@@ -118,6 +120,10 @@ describe("A run with checkpoints", () => {
     expect(warnings).toEqual([expect.stringMatching(`^${ids.length} records of \\d checkpoints stay published`)]);
     expect(ids.length).toBeGreaterThanOrEqual(90_000);
     expectOnce(ids, ids.length);
+    const receipt = JSON.parse(readFileSync(join(cwd, "r.json"), "utf8")) as Receipt;
+    expect(receipt).toMatchObject({ status: "failed", error: { code: "DTV_CONTRACT_VIOLATED" }, rejects: { count: 1 } });
+    expect(receipt.commits.reduce((sum, { written }) => sum + written, 0)).toBe(ids.length);
+    expect((await verifyReceipt(join(cwd, "r.json"))).differences).toEqual([]);
   });
 
   it("makes none while too many records are bad for the run to end well", async () => {
