@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CrashSuite } from "../../../lib/testing/crash-suite.ts";
@@ -6,6 +6,7 @@ import type { CrashReport } from "../../../lib/testing/crash-sweep.ts";
 import { crashSweep } from "../../../lib/testing/crash-sweep.ts";
 import { type Death, deathsBy } from "../../../lib/testing/deaths.ts";
 import { NODE, PEOPLE_ASSET, smallJob, writeFiles } from "../../support/cli.ts";
+import { tempFolder } from "../../support/folder.ts";
 
 /** A table in a file, a line for each commit. `DIE` kills the process in the middle of `commitFiles`. */
 const WRITER = `
@@ -164,6 +165,19 @@ describe("the crash sweep", { timeout: 120_000 }, () => {
       deaths: killAt("K06"),
     });
     expect(await faultOf(crashSweep(suite))).toMatch(/kill at K06: recovered: records are lost: [13]/);
+  });
+
+  it("empties a target outside of the folder before each death", async () => {
+    const table = join(tempFolder(), "table");
+    const outside = suiteOf(WRITER.replaceAll('"table"', "process.env.TABLE"), {
+      env: { TABLE: table },
+      readTarget: () => recordsOf(table),
+      resetTarget: () => rmSync(table, { force: true }),
+    });
+    const { outcomes } = await crashSweep(outside);
+    expect(outcomes.map(({ verdict }) => verdict)).toEqual(["good", "good", "good"]);
+    const kept = crashSweep({ ...outside, resetTarget: () => {} });
+    expect(await faultOf(kept)).toMatch(/DTV_COMMIT_CONFLICT/);
   });
 
   it("refuses what it can say nothing of", async () => {
