@@ -1,4 +1,4 @@
-import type { Progress } from "../job/run-job.ts";
+import type { Progress } from "../job/run-progress.ts";
 import { formatBytes, formatCount, formatDuration, formatNumberOf } from "./human.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -121,7 +121,11 @@ describe("A run with checkpoints", () => {
     expect(ids.length).toBeGreaterThanOrEqual(90_000);
     expectOnce(ids, ids.length);
     const receipt = JSON.parse(readFileSync(join(cwd, "r.json"), "utf8")) as Receipt;
-    expect(receipt).toMatchObject({ status: "failed", error: { code: "DTV_CONTRACT_VIOLATED" }, rejects: { count: 1 } });
+    expect(receipt).toMatchObject({
+      status: "failed",
+      error: { code: "DTV_CONTRACT_VIOLATED" },
+      rejects: { count: 1 },
+    });
     expect(receipt.commits.reduce((sum, { written }) => sum + written, 0)).toBe(ids.length);
     expect((await verifyReceipt(join(cwd, "r.json"))).differences).toEqual([]);
   });

@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { INERT_CONTEXT } from "../../../lib/contract/context.ts";
-import { type Progress, type RunOptions, runJob } from "../../../lib/job/run-job.ts";
+import { type RunOptions, runJob } from "../../../lib/job/run-job.ts";
+import type { Progress } from "../../../lib/job/run-progress.ts";
 import { PEOPLE_ASSET, PEOPLE_CSV, smallJob, writeFiles } from "../../support/cli.ts";
 import { tempFolder } from "../../support/folder.ts";
 
