@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Receipt } from "../../../lib/job/receipt.ts";
 import { CursorFolder } from "../../support/cursor-folder.ts";
+import { tellDuckDB } from "../../support/duckdb.ts";
 
 const HEADER = "id,at,text";
 const sums = ({ counts, source }: Receipt): unknown => ({
@@ -243,6 +245,32 @@ describe.each(["on", "off"])("reading by a cursor, native code %s", (native) => 
     await job.run();
     job.write({});
     await expect(job.run()).rejects.toMatchObject({ code: "DTV_CURSOR_CHANGED" });
+  });
+});
+
+describe("a cursor over other formats", () => {
+  it("reads JSON Lines", async () => {
+    const job = new CursorFolder({ job: { source_connector: "jsonl" } });
+    const line = (id: number, at: string | null): string => JSON.stringify({ id, at, text: "x" });
+    job.put("a.jsonl", line(1, "2026-03-01T10:00:00"), line(2, "2026-03-02T10:00:00"));
+    await job.run();
+    job.put("a.jsonl", line(1, "2026-03-01T10:00:00"), line(2, "2026-03-02T10:00:00"), line(3, "2026-03-02T10:00:00"));
+    expect(sums(await job.run())).toEqual({ written: 1, filtered: 2, older: 1, loadedBefore: 1 });
+  });
+
+  it("reads Parquet", async () => {
+    const job = new CursorFolder({ job: { source_connector: "parquet" } });
+    const write = (ids: string): Promise<unknown> =>
+      tellDuckDB(
+        `copy (select id, timestamp '2026-03-01' + to_days(id::int) as at, 'x' as text from (select unnest([${ids}])::bigint as id)) to '${job.folder}/in/a.parquet'`,
+      );
+    job.put("none");
+    rmSync(join(job.folder, "in", "none"));
+    await write("1, 2");
+    await job.run();
+    await write("1, 2, 3, 0");
+    expect(sums(await job.run())).toEqual({ written: 1, filtered: 3, older: 2, loadedBefore: 1 });
+    expect(job.loaded()).toEqual(["1", "2", "3"]);
   });
 });
 
