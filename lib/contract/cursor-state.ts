@@ -19,8 +19,8 @@ export interface CursorState extends CursorIdentity {
   readonly identities: Readonly<Record<string, string>>;
 }
 
-/** The key of a job's state that holds it. */
-export const CURSOR_KEY = "incremental_cursor";
+/** The key of a job's state that holds it. Plugins share these keys, hence the name. */
+export const CURSOR_KEY = "dativo_cursor";
 
 /** Bytes of one identity. */
 export const IDENTITY_BYTES = 16;
