@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { FailedTests } from "./test/support/failed-tests.ts";
 
@@ -14,5 +15,7 @@ export default defineConfig({
     reporters,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Most of a fast test is a wait for a process that it started. On two cores there would be one worker, and one core idle.
+    ...(isFull ? {} : { maxWorkers: Math.max(2, availableParallelism() - 1) }),
   },
 });
