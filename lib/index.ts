@@ -35,8 +35,8 @@ export { SourceConfig, type SourceInit, TargetConfig, type TargetInit } from "./
 export type { Budget, Clock, Log, Reservation, StageContext } from "./contract/context.ts";
 export { compileConverter, describeMisfit, Misfit } from "./contract/convert.ts";
 export { CODES, type Consequence, DativoError, type ErrorCode, type ErrorDetails } from "./contract/errors.ts";
-export { FileReader } from "./contract/file-reader.ts";
-export { FileWriter } from "./contract/file-writer.ts";
+export { FileReader } from "./contract/files/file-reader.ts";
+export { FileWriter } from "./contract/files/file-writer.ts";
 export type { DecodeContext, Decoder, EncodeContext, Encoder, Format, RandomAccess } from "./contract/format.ts";
 export { type OptionsSchema, o, parseOptions } from "./contract/options.ts";
 export { type Place, Provenance, type Spans } from "./contract/provenance.ts";

@@ -1,5 +1,5 @@
 import type { SourceConfig } from "../lib/contract/config.ts";
-import { FileReader } from "../lib/contract/file-reader.ts";
+import { FileReader } from "../lib/contract/files/file-reader.ts";
 import { csvFormat } from "../lib/formats/csv/csv-format.ts";
 
 /** Delimited text files. */

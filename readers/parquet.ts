@@ -1,5 +1,5 @@
 import type { SourceConfig } from "../lib/contract/config.ts";
-import { FileReader } from "../lib/contract/file-reader.ts";
+import { FileReader } from "../lib/contract/files/file-reader.ts";
 import { parquetFormat } from "../lib/formats/parquet/parquet-format.ts";
 
 /** Parquet files. */

@@ -12,8 +12,8 @@ const load = (path) => jiti.import(join(root, path));
 const { referencePage, optionsTable } = await load("lib/config/reference/reference-page.ts");
 const { DOCUMENT_KINDS } = await load("lib/config/reference/json-schema.ts");
 const { CODES } = await load("lib/contract/errors.ts");
-const { fileReaderOptions } = await load("lib/contract/file-reader.ts");
-const { fileWriterOptions } = await load("lib/contract/file-writer.ts");
+const { fileReaderOptions } = await load("lib/contract/files/file-reader.ts");
+const { fileWriterOptions } = await load("lib/contract/files/file-writer.ts");
 const { o } = await load("lib/contract/options.ts");
 const { mapOptions } = await load("lib/contract/map-options.ts");
 const formats = {

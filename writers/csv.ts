@@ -1,6 +1,6 @@
 import type { AssetDefinition } from "../lib/contract/asset.ts";
 import type { TargetConfig } from "../lib/contract/config.ts";
-import { FileWriter } from "../lib/contract/file-writer.ts";
+import { FileWriter } from "../lib/contract/files/file-writer.ts";
 import { csvFormat } from "../lib/formats/csv/csv-format.ts";
 
 /** Delimited text files. */

@@ -1,6 +1,6 @@
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
-import { FileReader } from "../contract/file-reader.ts";
+import { FileReader } from "../contract/files/file-reader.ts";
 import { parsePluginPath } from "../contract/plugin-path.ts";
 import { construct } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";

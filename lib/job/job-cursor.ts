@@ -11,8 +11,8 @@ import {
   withCursorState,
 } from "../contract/cursor-state.ts";
 import { DativoError } from "../contract/errors.ts";
-import { countLoadedRecords } from "../contract/file-history.ts";
-import { FileReader } from "../contract/file-reader.ts";
+import { countLoadedRecords } from "../contract/files/file-history.ts";
+import { FileReader } from "../contract/files/file-reader.ts";
 import type { ReaderClass } from "../contract/reader.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import type { Sealed } from "../stream/to-writable.ts";

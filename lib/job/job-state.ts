@@ -5,7 +5,7 @@ import { type Repair, repairState } from "../commit/repair.ts";
 import { commitReset, countHeld, type Held } from "../commit/reset.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { DativoError } from "../contract/errors.ts";
-import { countLoadedFiles } from "../contract/file-history.ts";
+import { countLoadedFiles } from "../contract/files/file-history.ts";
 import { type BooksOptions, booksOf, type JobNamed } from "./books-of-job.ts";
 import { type KnownCursor, knownCursor } from "./job-cursor.ts";
 

@@ -4,7 +4,7 @@ import { listLiveFiles } from "../commit/record.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import type { DativoError } from "../contract/errors.ts";
-import type { FileReader, SurveyedFile } from "../contract/file-reader.ts";
+import type { FileReader, SurveyedFile } from "../contract/files/file-reader.ts";
 import { construct } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
 import { type BooksOptions, booksOf, type JobNamed } from "./books-of-job.ts";

@@ -1,4 +1,4 @@
-import { FileReader } from "../contract/file-reader.ts";
+import { FileReader } from "../contract/files/file-reader.ts";
 import type { ReaderClass } from "../contract/reader.ts";
 
 /** Whether a plugin leaves the reading to Dativo, and thereby to native code where that can do it. */

@@ -1,4 +1,4 @@
-import type { SurveyedFile } from "../../contract/file-reader.ts";
+import type { SurveyedFile } from "../../contract/files/file-reader.ts";
 import { previewRun, type RunPreview } from "../../job/preview-run.ts";
 import { booksCommand } from "../books-command.ts";
 import { describeCursor } from "../describe-cursor.ts";

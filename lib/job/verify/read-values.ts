@@ -5,9 +5,9 @@ import { ChecksumBuilder, type ColumnChecksum, repeatedChecksum } from "../../co
 import { SourceConfig, TargetConfig } from "../../contract/config.ts";
 import { INERT_CONTEXT } from "../../contract/context.ts";
 import { type Converter, compileConverter, describeMisfit, Misfit } from "../../contract/convert.ts";
-import type { Shared } from "../../contract/divide-records.ts";
 import { DativoError } from "../../contract/errors.ts";
 import { decodePartition } from "../../contract/file-name.ts";
+import type { Shared } from "../../contract/files/divide-records.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
 import { type Field, Schema } from "../../contract/schema.ts";
 import type { Storage } from "../../contract/storage.ts";

@@ -2,7 +2,7 @@
 //!
 //! Records wait per partition, all of them within one number of bytes. When there are more, the largest go to their
 //! files, which stay open; only when the open files themselves are too many are those ended that got no record for the
-//! longest time. `lib/contract/partitioned-files.ts` does the same.
+//! longest time. `lib/contract/files/partitioned-files.ts` does the same.
 use crate::hive;
 use crate::value_text;
 use crate::{Naming, failure, staged_file, unwritable};

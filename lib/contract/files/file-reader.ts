@@ -1,9 +1,18 @@
-import type { AssetDefinition } from "./asset.ts";
-import type { Batch } from "./batch.ts";
+import type { AssetDefinition } from "../asset.ts";
+import type { Batch } from "../batch.ts";
+import type { FileEntry, SourceConfig } from "../config.ts";
+import { isByCursor } from "../cursor.ts";
+import { DativoError } from "../errors.ts";
+import type { Format, SourceContext } from "../format.ts";
+import type { NativeDecoder } from "../native-codecs.ts";
+import { o, parseOptions } from "../options.ts";
+import { BaseReader, type Yielded } from "../reader.ts";
+import { ConnectionTestResult, type DiscoveredColumn, DiscoveryResult, type Position, type Split } from "../results.ts";
+import { MAX_BATCH_ROWS, RowBatch } from "../row-batch.ts";
+import { StagedValues } from "../staged-values.ts";
+import { IncrementalStateManager } from "../state.ts";
+import type { SourceFile } from "../storage.ts";
 import { ColumnInspection } from "./column-inspection.ts";
-import type { FileEntry, SourceConfig } from "./config.ts";
-import { isByCursor } from "./cursor.ts";
-import { DativoError } from "./errors.ts";
 import {
   FileHistory,
   type FilePosition,
@@ -12,17 +21,8 @@ import {
   positionAtEnd,
   positionWithin,
 } from "./file-history.ts";
-import type { Format, SourceContext } from "./format.ts";
-import type { NativeDecoder } from "./native-codecs.ts";
-import { o, parseOptions } from "./options.ts";
-import { BaseReader, type Yielded } from "./reader.ts";
 import { RecentFiles } from "./recent-files.ts";
 import { RecordProgress } from "./record-progress.ts";
-import { ConnectionTestResult, type DiscoveredColumn, DiscoveryResult, type Position, type Split } from "./results.ts";
-import { MAX_BATCH_ROWS, RowBatch } from "./row-batch.ts";
-import { StagedValues } from "./staged-values.ts";
-import { IncrementalStateManager } from "./state.ts";
-import type { SourceFile } from "./storage.ts";
 
 /** What a native decoder is given at once. 1 MiB costs 4 % more time (measured); two such chunks are in memory. */
 const NATIVE_CHUNK_BYTES = 4 * 1024 * 1024;

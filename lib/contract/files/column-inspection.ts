@@ -1,7 +1,7 @@
-import { TextInference } from "./infer.ts";
-import type { DiscoveredColumn } from "./results.ts";
-import type { RowBatch } from "./row-batch.ts";
-import { formatType } from "./types.ts";
+import { TextInference } from "../infer.ts";
+import type { DiscoveredColumn } from "../results.ts";
+import type { RowBatch } from "../row-batch.ts";
+import { formatType } from "../types.ts";
 
 /** What the columns of a source are, told from records of it. */
 export class ColumnInspection {

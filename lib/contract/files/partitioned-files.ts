@@ -1,11 +1,11 @@
-import type { Reservation } from "./context.ts";
+import type { Reservation } from "../context.ts";
+import { decodePartition, encodePartition } from "../file-name.ts";
+import type { FileMetadata } from "../results.ts";
+import { MAX_BATCH_ROWS, type RowBatch } from "../row-batch.ts";
+import type { Schema } from "../schema.ts";
 import { type Division, describeCut, RecordDivider, withoutColumns } from "./divide-records.ts";
-import { decodePartition, encodePartition } from "./file-name.ts";
 import { type FilePlan, FileSeries } from "./file-series.ts";
 import { PartitionRows } from "./partition-rows.ts";
-import type { FileMetadata } from "./results.ts";
-import { MAX_BATCH_ROWS, type RowBatch } from "./row-batch.ts";
-import type { Schema } from "./schema.ts";
 import type { StagedFiles } from "./single-files.ts";
 
 /** Records of so many bytes are worth a write, however few. */

@@ -1,7 +1,7 @@
-import type { Batch } from "./batch.ts";
-import { DativoError } from "./errors.ts";
-import type { Reject } from "./reject.ts";
-import { RowBatch } from "./row-batch.ts";
+import type { Batch } from "../batch.ts";
+import { DativoError } from "../errors.ts";
+import type { Reject } from "../reject.ts";
+import { RowBatch } from "../row-batch.ts";
 
 /**
  * How far the records of a source have been taken, by their numbers, and which of them were taken before. A decoder may

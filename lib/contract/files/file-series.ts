@@ -1,13 +1,13 @@
-import type { AssetDefinition } from "./asset.ts";
-import { ChecksumBuilder, type ColumnChecksum, repeatedChecksum } from "./checksums.ts";
-import type { StageContext } from "./context.ts";
+import type { AssetDefinition } from "../asset.ts";
+import { ChecksumBuilder, type ColumnChecksum, repeatedChecksum } from "../checksums.ts";
+import type { StageContext } from "../context.ts";
+import { DativoError } from "../errors.ts";
+import type { Encoder, Format } from "../format.ts";
+import type { FileMetadata } from "../results.ts";
+import type { RowBatch } from "../row-batch.ts";
+import type { Schema } from "../schema.ts";
+import type { StagedFile } from "../storage.ts";
 import type { Division } from "./divide-records.ts";
-import { DativoError } from "./errors.ts";
-import type { Encoder, Format } from "./format.ts";
-import type { FileMetadata } from "./results.ts";
-import type { RowBatch } from "./row-batch.ts";
-import type { Schema } from "./schema.ts";
-import type { StagedFile } from "./storage.ts";
 
 const MIB = 1024 * 1024;
 

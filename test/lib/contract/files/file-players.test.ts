@@ -2,10 +2,10 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { describe, expect, it } from "vitest";
-import { StagingStorage } from "../../../lib/commit/staging.ts";
-import { AssetDefinition } from "../../../lib/contract/asset.ts";
-import { TargetConfig } from "../../../lib/contract/config.ts";
-import { parseType } from "../../../lib/contract/types.ts";
+import { StagingStorage } from "../../../../lib/commit/staging.ts";
+import { AssetDefinition } from "../../../../lib/contract/asset.ts";
+import { TargetConfig } from "../../../../lib/contract/config.ts";
+import { parseType } from "../../../../lib/contract/types.ts";
 import {
   compose,
   RowBatch,
@@ -16,15 +16,15 @@ import {
   writeCsv,
   writeJsonl,
   writeParquet,
-} from "../../../lib/index.ts";
-import { LocalStorage } from "../../../lib/storage/local.ts";
-import { MemoryBudget } from "../../../lib/stream/budget.ts";
-import { toReadable } from "../../../lib/stream/to-readable.ts";
-import { toWritable } from "../../../lib/stream/to-writable.ts";
-import { ParquetWriter } from "../../../writers/parquet.ts";
-import { askDuckDB } from "../../support/duckdb.ts";
-import { listTree, tempFolder, visibleFiles } from "../../support/folder.ts";
-import { GeneratorReader, numbered, RecordingCommitter, testEnvironment } from "../../support/players.ts";
+} from "../../../../lib/index.ts";
+import { LocalStorage } from "../../../../lib/storage/local.ts";
+import { MemoryBudget } from "../../../../lib/stream/budget.ts";
+import { toReadable } from "../../../../lib/stream/to-readable.ts";
+import { toWritable } from "../../../../lib/stream/to-writable.ts";
+import { ParquetWriter } from "../../../../writers/parquet.ts";
+import { askDuckDB } from "../../../support/duckdb.ts";
+import { listTree, tempFolder, visibleFiles } from "../../../support/folder.ts";
+import { GeneratorReader, numbered, RecordingCommitter, testEnvironment } from "../../../support/players.ts";
 
 describe("FileReader", () => {
   it("fails when a file changes while it is read", async () => {
@@ -41,8 +41,8 @@ describe("FileReader", () => {
   });
 
   it("wants files, and options that it knows", async () => {
-    const { CsvReader } = await import("../../../readers/csv.ts");
-    const { SourceConfig } = await import("../../../lib/contract/config.ts");
+    const { CsvReader } = await import("../../../../readers/csv.ts");
+    const { SourceConfig } = await import("../../../../lib/contract/config.ts");
     const read = (config: object) => async () => {
       for await (const _ of readFrom(new CsvReader(new SourceConfig(config))));
     };

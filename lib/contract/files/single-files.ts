@@ -1,7 +1,7 @@
-import type { Reservation } from "./context.ts";
+import type { Reservation } from "../context.ts";
+import type { FileMetadata } from "../results.ts";
+import type { RowBatch } from "../row-batch.ts";
 import { type FilePlan, FileSeries } from "./file-series.ts";
-import type { FileMetadata } from "./results.ts";
-import type { RowBatch } from "./row-batch.ts";
 
 /** Where a file writer's records go. */
 export interface StagedFiles {

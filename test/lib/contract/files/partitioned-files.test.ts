@@ -1,18 +1,18 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { StagingStorage } from "../../../lib/commit/staging.ts";
-import { AssetDefinition } from "../../../lib/contract/asset.ts";
-import { TargetConfig } from "../../../lib/contract/config.ts";
-import { INERT_CONTEXT } from "../../../lib/contract/context.ts";
-import type { FileMetadata } from "../../../lib/contract/results.ts";
-import { RowBatch } from "../../../lib/index.ts";
-import { LocalStorage } from "../../../lib/storage/local.ts";
-import { MemoryBudget } from "../../../lib/stream/budget.ts";
-import { JsonlWriter } from "../../../writers/jsonl.ts";
-import { ParquetWriter } from "../../../writers/parquet.ts";
-import { askDuckDB } from "../../support/duckdb.ts";
-import { tempFolder } from "../../support/folder.ts";
+import { StagingStorage } from "../../../../lib/commit/staging.ts";
+import { AssetDefinition } from "../../../../lib/contract/asset.ts";
+import { TargetConfig } from "../../../../lib/contract/config.ts";
+import { INERT_CONTEXT } from "../../../../lib/contract/context.ts";
+import type { FileMetadata } from "../../../../lib/contract/results.ts";
+import { RowBatch } from "../../../../lib/index.ts";
+import { LocalStorage } from "../../../../lib/storage/local.ts";
+import { MemoryBudget } from "../../../../lib/stream/budget.ts";
+import { JsonlWriter } from "../../../../writers/jsonl.ts";
+import { ParquetWriter } from "../../../../writers/parquet.ts";
+import { askDuckDB } from "../../../support/duckdb.ts";
+import { tempFolder } from "../../../support/folder.ts";
 
 const MIB = 1024 * 1024;
 

@@ -1,8 +1,8 @@
+import type { StagedValues } from "../staged-values.ts";
+import type { IncrementalStateManager } from "../state.ts";
+import type { SourceFile } from "../storage.ts";
 import { GoneFiles, type LoadedContent } from "./gone-files.ts";
 import type { RecentFiles } from "./recent-files.ts";
-import type { StagedValues } from "./staged-values.ts";
-import type { IncrementalStateManager } from "./state.ts";
-import type { SourceFile } from "./storage.ts";
 
 /** Where reading a file ended. A file is known by its content: size and time only tell when to look at it again. */
 export interface FilePosition {

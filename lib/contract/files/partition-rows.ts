@@ -1,5 +1,5 @@
-import { CELL_OVERHEAD_BYTES, payloadBytes, RowBatch } from "./row-batch.ts";
-import type { Schema } from "./schema.ts";
+import { CELL_OVERHEAD_BYTES, payloadBytes, RowBatch } from "../row-batch.ts";
+import type { Schema } from "../schema.ts";
 
 /** V8 makes a text of so many characters, cut out of another, a view of the other, which it keeps whole. */
 const MIN_VIEW_LENGTH = 13;

@@ -1,10 +1,10 @@
-import { compileConverter, describeMisfit, Misfit } from "./convert.ts";
-import { DativoError } from "./errors.ts";
-import { encodeName, encodePartition, type Partition } from "./file-name.ts";
-import type { RowBatch } from "./row-batch.ts";
-import { type Field, Schema } from "./schema.ts";
-import { formatType } from "./types.ts";
-import { isWellFormed } from "./well-formed.ts";
+import { compileConverter, describeMisfit, Misfit } from "../convert.ts";
+import { DativoError } from "../errors.ts";
+import { encodeName, encodePartition, type Partition } from "../file-name.ts";
+import type { RowBatch } from "../row-batch.ts";
+import { type Field, Schema } from "../schema.ts";
+import { formatType } from "../types.ts";
+import { isWellFormed } from "../well-formed.ts";
 
 /** So many folders of 255 bytes are below any limit of paths. */
 const MAX_COLUMNS = 8;

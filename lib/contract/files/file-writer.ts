@@ -1,17 +1,17 @@
-import type { AssetDefinition } from "./asset.ts";
-import type { Batch } from "./batch.ts";
-import type { TargetConfig } from "./config.ts";
-import { DativoError } from "./errors.ts";
+import type { AssetDefinition } from "../asset.ts";
+import type { Batch } from "../batch.ts";
+import type { TargetConfig } from "../config.ts";
+import { DativoError } from "../errors.ts";
+import type { Format } from "../format.ts";
+import { o, parseOptions } from "../options.ts";
+import { ConnectionTestResult, type FileMetadata } from "../results.ts";
+import { RowBatch } from "../row-batch.ts";
+import type { Schema } from "../schema.ts";
+import { TypeSettler } from "../settle-types.ts";
+import { BaseWriter } from "../writer.ts";
 import type { FilePlan } from "./file-series.ts";
-import type { Format } from "./format.ts";
-import { o, parseOptions } from "./options.ts";
 import { PartitionedFiles } from "./partitioned-files.ts";
-import { ConnectionTestResult, type FileMetadata } from "./results.ts";
-import { RowBatch } from "./row-batch.ts";
-import type { Schema } from "./schema.ts";
-import { TypeSettler } from "./settle-types.ts";
 import { SingleFiles, type StagedFiles } from "./single-files.ts";
-import { BaseWriter } from "./writer.ts";
 
 /** The options that every file writer takes, besides those of its format. */
 export const fileWriterOptions = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Provenance } from "../../../lib/contract/provenance.ts";
-import { RecordProgress } from "../../../lib/contract/record-progress.ts";
-import { RowBatch } from "../../../lib/contract/row-batch.ts";
+import { RecordProgress } from "../../../../lib/contract/files/record-progress.ts";
+import { Provenance } from "../../../../lib/contract/provenance.ts";
+import { RowBatch } from "../../../../lib/contract/row-batch.ts";
 
 const batchOf = (first: number, rows: readonly number[]): RowBatch => {
   const last = rows.at(-1) ?? first;

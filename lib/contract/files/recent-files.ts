@@ -1,6 +1,6 @@
-import { isByCursor } from "./cursor.ts";
-import type { Position } from "./results.ts";
-import type { IncrementalStateManager } from "./state.ts";
+import { isByCursor } from "../cursor.ts";
+import type { Position } from "../results.ts";
+import type { IncrementalStateManager } from "../state.ts";
 
 const NANOS_PER_DAY = 86_400_000_000_000n;
 
