@@ -17,6 +17,8 @@ export interface FilePosition {
   readonly readBytes?: number;
 }
 
+type BegunPosition = FilePosition & { readonly readBytes: number };
+
 /** What a state knows of a file. */
 export type FileStanding =
   | { readonly status: "new" | "changed" }
@@ -27,6 +29,9 @@ export type FileStanding =
 
 /** What a job has loaded, under this key of its state: path → content. */
 const LOADED = "loaded_files";
+
+/** What was begun and then read on under another name, under this key: path → hash of what had been read. */
+const CONTINUED = "continued_files";
 
 interface HistoryOptions {
   /** Whether new records of such files stand behind the old ones. */
@@ -41,6 +46,8 @@ export class FileHistory {
   /** Told once for all files of a reading. */
   #gone: { readonly of: StagedValues; readonly files: GoneFiles } | undefined;
 
+  #begun: { readonly of: IncrementalStateManager["positions"]; readonly files: readonly BegunPosition[] } | undefined;
+
   constructor(planned: Iterable<string>, how: HistoryOptions) {
     this.#planned = new Set(planned);
     this.#how = how;
@@ -52,7 +59,7 @@ export class FileHistory {
    */
   async standingOf(file: SourceFile, state: IncrementalStateManager | undefined): Promise<FileStanding> {
     if (!state) return { status: "new" };
-    const position = state.position as FilePosition | undefined;
+    const position = positionIn(state);
     const isUntouched = position?.sizeBytes === file.sizeBytes && position.mtimeNs === file.mtimeNs;
     if (isUntouched && !this.#how.recent.has(position, state)) return standingAt(position);
     const before = await this.#nameBefore(file, state);
@@ -62,12 +69,31 @@ export class FileHistory {
       noteLoaded(state, now, before);
       return { status: position ? "loaded" : "renamed", position: now };
     }
-    if (!position) return { status: "new" };
+    if (!position) return this.#standingOfUnknown(file, state);
     if (position.readBytes === undefined) {
       const hasGrown = this.#how.isAppendable && (await isGrown(file, position));
       return hasGrown ? { status: "grown", records: position.records } : { status: "changed" };
     }
     return (await beginsAs(file, position.readBytes, position.xxh128)) ? standingAt(position) : { status: "changed" };
+  }
+
+  /** Nothing was loaded under this name; a run may have been cut in the middle of the file when it had another one. */
+  async #standingOfUnknown(file: SourceFile, { positions, staged }: IncrementalStateManager): Promise<FileStanding> {
+    for (const { path, readBytes, xxh128, records } of this.#begunIn(positions)) {
+      if (staged.entry(CONTINUED, path) === xxh128 || !(await beginsAs(file, readBytes, xxh128))) continue;
+      staged.setEntry(CONTINUED, path, xxh128);
+      return { status: "begun", records };
+    }
+    return { status: "new" };
+  }
+
+  /** Files that were read in part and are gone. */
+  #begunIn(positions: IncrementalStateManager["positions"]): readonly BegunPosition[] {
+    if (this.#begun?.of !== positions) {
+      const files = Object.values(positions).filter(isBegun);
+      this.#begun = { of: positions, files: files.filter(({ path }) => !this.#planned.has(path)) };
+    }
+    return this.#begun.files;
   }
 
   /** The name under which a file of this content was read to its end. */
@@ -119,6 +145,19 @@ export function countLoadedRecords(position: unknown): number {
 /** How many files the values of a state know. */
 export function countLoadedFiles(values: Readonly<Record<string, unknown>>): number {
   return Object.keys(values[LOADED] ?? {}).length;
+}
+
+/** A job may have had another reader, whose positions are its own. */
+function isBegun(position: unknown): position is BegunPosition {
+  const { path, readBytes, xxh128, records } = (position ?? {}) as Partial<FilePosition>;
+  return [readBytes, records].every(Number.isSafeInteger) && [path, xxh128].every((text) => typeof text === "string");
+}
+
+/** Where reading a file ended, unless it was read on from there under another name. */
+function positionIn({ position, staged }: IncrementalStateManager): FilePosition | undefined {
+  const known = position as FilePosition | undefined;
+  const isContinued = known?.readBytes !== undefined && staged.entry(CONTINUED, known.path) === known.xxh128;
+  return isContinued ? undefined : known;
 }
 
 function standingAt(position: FilePosition): FileStanding {

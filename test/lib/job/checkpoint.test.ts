@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -106,6 +106,19 @@ describe("A run with checkpoints", () => {
     const { counts } = JSON.parse(readFileSync(join(cwd, "r.json"), "utf8")) as { counts: Record<string, number> };
     expect(counts["written"]).toBe(LARGE - BAD - published);
     expect(counts["read"]).toBe((counts["written"] as number) + (counts["rejected"] as number));
+  });
+
+  it("goes on in a file that was renamed after a death in the middle of it", { timeout: 60_000 }, async () => {
+    const cwd = folder({ "in/1.csv": csvOf(1, LARGE) });
+    dativo(["run", "-c", "job.yaml"], { cwd, env: { STATE_DIR: join(cwd, "state"), DATIVO_FAILPOINT: "K18:kill" } });
+    expect(idsIn(cwd).length).toBeGreaterThan(0);
+    renameSync(join(cwd, "in/1.csv"), join(cwd, "in/2.csv"));
+    await run(cwd);
+    expectOnce(idsIn(cwd), LARGE);
+    expect((await run(cwd)).status).toBe("unchanged");
+    // A file of its own, which only begins as the other one did, and has the name that the other one had.
+    writeFiles(cwd, { "in/1.csv": csvOf(1, LARGE + 1) });
+    expect((await run(cwd)).counts.written).toBe(LARGE + 1);
   });
 
   it("keeps what was published, and says so, when a record breaks a strict contract later", async () => {
