@@ -80,12 +80,12 @@ describe("dativo state show", () => {
       target: { seq: 1, mode: "append", runId: shown.state.runId },
       agreement: "agrees",
       filesKnown: 1,
-      positions: { "people.csv": { rows: 3 } },
+      positions: { "people.csv": { records: 3 } },
     });
     const { code, stdout, stderr } = dativo(["state", "show", "--config", "job.yaml"], { cwd });
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^agreement {4}yes$/m);
-    expect(stdout).toMatch(/^positions {4}people\.csv {2}\{.*"rows":3\}$/m);
+    expect(stdout).toMatch(/^positions {4}people\.csv {2}\{.*"records":3\}$/m);
     expect(stdout).toMatch(/^lock {9}free$/m);
   });
 
