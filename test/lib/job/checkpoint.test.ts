@@ -1,8 +1,10 @@
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { INERT_CONTEXT } from "../../../lib/contract/context.ts";
+import { compose, loadAsset, readCsv, validate, writeParquet } from "../../../lib/index.ts";
 import type { Receipt } from "../../../lib/job/receipt.ts";
 import { type RunOptions, runJob } from "../../../lib/job/run-job.ts";
 import { verifyReceipt } from "../../../lib/job/verify/verify-receipt.ts";
@@ -27,6 +29,30 @@ function csvOf(from: number, to: number, isBad: (id: number) => boolean = () => 
     lines.push(`${isBad(id) ? `bad${id}` : id},${String(id).padStart(70, "text of record ")}`);
   }
   return `${lines.join("\n")}\n`;
+}
+
+/** Enough for a file that hardly compresses. */
+const NOISY = 180_000;
+
+/** A file of that many records whose texts are noise. */
+async function writeNoise(cwd: string, extension: string): Promise<void> {
+  const rows = Array.from({ length: NOISY }, (_, index) => ({
+    id: index + 1,
+    text: randomBytes(54).toString("base64"),
+  }));
+  const csv = `id,text\n${rows.map(({ id, text }) => `${id},${text}\n`).join("")}`;
+  if (extension === "csv.gz") writeFiles(cwd, { "in/1.csv.gz": gzipSync(csv, { level: 1 }) });
+  if (extension === "jsonl") writeFiles(cwd, { "in/1.jsonl": rows.map((row) => `${JSON.stringify(row)}\n`).join("") });
+  if (extension !== "parquet") return;
+  writeFiles(cwd, { "noise/1.csv": csv });
+  await compose(
+    readCsv(join(cwd, "noise/1.csv")),
+    validate(await loadAsset(join(cwd, "rows.yaml"))),
+    writeParquet(cwd),
+  );
+  const [made] = readdirSync(cwd).filter((name) => name.endsWith(".parquet"));
+  mkdirSync(join(cwd, "in"), { recursive: true });
+  renameSync(join(cwd, made as string), join(cwd, "in/1.parquet"));
 }
 
 function folder(files: Record<string, string>, overrides: Record<string, unknown> = {}): string {
@@ -106,6 +132,19 @@ describe("A run with checkpoints", () => {
     const { counts } = JSON.parse(readFileSync(join(cwd, "r.json"), "utf8")) as { counts: Record<string, number> };
     expect(counts["written"]).toBe(LARGE - BAD - published);
     expect(counts["read"]).toBe((counts["written"] as number) + (counts["rejected"] as number));
+  });
+
+  it.each(["csv.gz", "jsonl", "parquet"])("goes on in the middle of %s", { timeout: 90_000 }, async (extension) => {
+    const type = extension.replace(".gz", "");
+    const source = { files: [{ path: `in/1.${extension}` }] };
+    const cwd = folder({}, { source, source_connector: type, checkpoint: { records: 50_000 } });
+    await writeNoise(cwd, extension);
+    const env = { DATIVO_FAILPOINT: "K18:pass,K18:kill" };
+    expect(dativo(["run", "-c", "job.yaml"], { cwd, env }).signal).toBe("SIGKILL");
+    expect(idsIn(cwd).length).toBeGreaterThanOrEqual(100_000);
+    const next = dativo(["run", "-c", "job.yaml"], { cwd });
+    expect([next.code, next.stderr]).toEqual([0, expect.stringContaining("is read on behind record ")]);
+    expectOnce(idsIn(cwd), NOISY);
   });
 
   it("goes on in a file that was renamed after a death in the middle of it", { timeout: 60_000 }, async () => {
