@@ -35,7 +35,7 @@ pub use convert::{Cell, Misfit, convert, describe_misfit};
 pub use error::GateError;
 pub use gate::{Binding, DEFAULT_UNIQUE_BYTES, Fault, Gate, RowFaults};
 pub use pattern::translate as translate_pattern;
-pub use show::{cell_text, js_number, show_text};
+pub use show::{cell_text, js_number, push_date, push_decimal, push_time, push_timestamp, show_text};
 pub use side_by_side::side_by_side;
 pub use text::Text;
 pub use types::DataType;

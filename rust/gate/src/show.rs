@@ -32,19 +32,24 @@ pub fn show_cell(cell: &Cell, data_type: &DataType) -> String {
 
 /// What `String(cell)` gives of the cell that a row holds.
 pub fn cell_text(cell: &Cell, data_type: &DataType) -> String {
+    let mut text = String::new();
     match (cell, data_type) {
-        (Cell::Text(bytes), _) => String::from_utf8_lossy(bytes).into_owned(),
-        (Cell::Integer(value), _) => value.to_string(),
-        (Cell::Double(value), _) => js_number(*value),
-        (Cell::Boolean(value), _) => value.to_string(),
-        (Cell::Date(days), _) => date_text(*days),
-        (Cell::Time(micros), _) => time_text(*micros),
-        (Cell::Timestamp(micros), DataType::Timestamp { zoned: true }) => timestamp_text(*micros) + "Z",
-        (Cell::Timestamp(micros), _) => timestamp_text(*micros),
-        (Cell::Decimal(unscaled), DataType::Decimal { scale, .. }) => decimal_text(*unscaled, usize::from(*scale)),
-        (Cell::Decimal(unscaled), _) => unscaled.to_string(),
-        (Cell::Binary(bytes), _) => bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(","),
+        (Cell::Text(bytes), _) => return String::from_utf8_lossy(bytes).into_owned(),
+        (Cell::Integer(value), _) => return value.to_string(),
+        (Cell::Double(value), _) => return js_number(*value),
+        (Cell::Boolean(value), _) => return value.to_string(),
+        (Cell::Date(days), _) => push_date(&mut text, *days),
+        (Cell::Time(micros), _) => push_time(&mut text, *micros),
+        (Cell::Timestamp(micros), of) => {
+            push_timestamp(&mut text, *micros, matches!(of, DataType::Timestamp { zoned: true }));
+        }
+        (Cell::Decimal(unscaled), DataType::Decimal { scale, .. }) => {
+            push_decimal(&mut text, *unscaled, usize::from(*scale));
+        }
+        (Cell::Decimal(unscaled), _) => return unscaled.to_string(),
+        (Cell::Binary(bytes), _) => return bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(","),
     }
+    text
 }
 
 /// A number as JavaScript prints it (ECMA-262 §6.1.6.1.20): the shortest digits that are read back as the same double.
@@ -98,30 +103,36 @@ pub fn json_string(text: &str) -> String {
     out
 }
 
-fn date_text(days: i32) -> String {
+/// `2024-05-01`, of days since 1970.
+pub fn push_date(text: &mut String, days: i32) {
     let (year, month, day) = civil_from_days(days);
-    format!("{year:04}-{month:02}-{day:02}")
+    let _ = write!(text, "{year:04}-{month:02}-{day:02}");
 }
 
-fn time_text(micros: i64) -> String {
+/// `23:59:59.000000`, of microseconds since midnight.
+pub fn push_time(text: &mut String, micros: i64) {
     let seconds = micros / 1_000_000;
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{hour:02}:{minute:02}:{second:02}.{:06}", micros % 1_000_000)
+    let _ = write!(text, "{hour:02}:{minute:02}:{second:02}.{:06}", micros % 1_000_000);
 }
 
-fn timestamp_text(micros: i64) -> String {
-    let days = micros.div_euclid(MICROS_PER_DAY) as i32;
-    format!("{}T{}", date_text(days), time_text(micros.rem_euclid(MICROS_PER_DAY)))
+/// `2024-05-01T23:59:59.000000`, and a `Z` where there is a zone; of microseconds since 1970.
+pub fn push_timestamp(text: &mut String, micros: i64, is_zoned: bool) {
+    push_date(text, micros.div_euclid(MICROS_PER_DAY) as i32);
+    text.push('T');
+    push_time(text, micros.rem_euclid(MICROS_PER_DAY));
+    if is_zoned {
+        text.push('Z');
+    }
 }
 
-fn decimal_text(unscaled: i128, scale: usize) -> String {
+/// Every digit of a decimal, with so many behind the point.
+pub fn push_decimal(text: &mut String, unscaled: i128, scale: usize) {
     let sign = if unscaled < 0 { "-" } else { "" };
     let digits = format!("{:0width$}", unscaled.unsigned_abs(), width = scale + 1);
-    if scale == 0 {
-        return format!("{sign}{digits}");
-    }
     let (whole, fraction) = digits.split_at(digits.len() - scale);
-    format!("{sign}{whole}.{fraction}")
+    let point = if scale == 0 { "" } else { "." };
+    let _ = write!(text, "{sign}{whole}{point}{fraction}");
 }
 
 #[cfg(test)]
