@@ -67,7 +67,10 @@ export const CODES = {
 
   DTV_TRANSIENT: ["transient", "A fault that may pass: trying again can help."],
 
-  DTV_CONTRACT_VIOLATED: ["data", "Records break the contract beyond what the mode allows; nothing was published."],
+  DTV_CONTRACT_VIOLATED: [
+    "data",
+    "Records break the contract beyond what the mode allows; nothing was published, or nothing since the last checkpoint.",
+  ],
   DTV_COLUMN_MISSING: ["data", "The source has not a column that the contract requires."],
   DTV_CSV_EMPTY: ["data", "A CSV file has no header line."],
   DTV_CSV_HEADER: ["data", "The header of a CSV file cannot name columns: a name is repeated or not readable."],
@@ -101,7 +104,7 @@ export const CODES = {
 
   DTV_CHAOS: ["fatal", "A fault that was asked for, with --chaos or DATIVO_FAILPOINT."],
 
-  DTV_CANCELLED: ["cancelled", "The run was cancelled; nothing was published."],
+  DTV_CANCELLED: ["cancelled", "The run was cancelled; nothing was published, or nothing since the last checkpoint."],
   DTV_STAGE_STUCK: ["cancelled", "A stage did not stop within the grace period and was abandoned."],
 } as const satisfies Record<string, readonly [Consequence, string]>;
 

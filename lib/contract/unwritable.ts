@@ -1,8 +1,8 @@
 import { DativoError, systemCode } from "./errors.ts";
 
 const REASONS: Readonly<Record<string, readonly [string, string]>> = {
-  ENOSPC: ["the disk is full", "Free some space and run again: nothing was published and nothing is half-written."],
-  EDQUOT: ["the disk quota is used up", "Free some space and run again: nothing was published."],
+  ENOSPC: ["the disk is full", "Free some space and run again: nothing is half-published and nothing half-written."],
+  EDQUOT: ["the disk quota is used up", "Free some space and run again: nothing is half-published."],
   EFBIG: ["the file is larger than the limit of this process", "Raise `ulimit -f`, or lower target_size_mb."],
   EACCES: ["permission denied", "Give this user write permission, or choose another target."],
   EPERM: ["not permitted", "Give this user write permission, or choose another target."],
