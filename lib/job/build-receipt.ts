@@ -74,7 +74,6 @@ export function buildReceipt(run: RunFacts): Receipt {
       writer: writer.name,
       path: job.target.path,
       ...formatOf(plan),
-      ...partitioningOf(plan),
       mode: job.target.writeMode,
       schema: (commits.findLast(({ sealed }) => sealed.schema)?.sealed.schema?.fields ?? []).map(
         ({ name, type, nullable }) => ({
@@ -109,10 +108,14 @@ export function buildReceipt(run: RunFacts): Receipt {
 }
 
 /** How the files were written, so that they can be read again: only what a writer of our own is known to take. */
-function formatOf({ job, publishesFiles }: JobPlan): Pick<Receipt["target"], "format" | "options"> {
-  if (!publishesFiles || job.target.custom !== undefined) return {};
-  const { target_size_mb: _, ...options } = job.target.config.engine.options as Record<string, unknown>;
-  return { format: job.target.type, options };
+function formatOf({
+  job: { target },
+  publishesFiles,
+}: JobPlan): Pick<Receipt["target"], "format" | "options" | "partitioning"> {
+  if (!publishesFiles || target.custom !== undefined) return {};
+  const { engine, partitioning } = target.config;
+  const { target_size_mb: _, ...options } = engine.options as Record<string, unknown>;
+  return { format: target.type, options, ...(partitioning.length > 0 ? { partitioning } : {}) };
 }
 
 /** What a run has published so far, by commits. */
@@ -143,13 +146,6 @@ function sumCounts(commits: readonly RunCommit[]): Counts {
     rejected: sum("rejected"),
     written: sum("written"),
   };
-}
-
-/** Columns that stand in the paths of the files; what a plugin makes of them is its own. */
-function partitioningOf({ job, publishesFiles }: JobPlan): Pick<Receipt["target"], "partitioning"> {
-  const { partitioning } = job.target.config;
-  if (!publishesFiles || job.target.custom !== undefined || partitioning.length === 0) return {};
-  return { partitioning };
 }
 
 /** Files as they stand in the target, or as the writer reported them. */

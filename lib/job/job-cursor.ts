@@ -14,7 +14,7 @@ import { DativoError } from "../contract/errors.ts";
 import { countLoadedRecords } from "../contract/files/file-history.ts";
 import { FileReader } from "../contract/files/file-reader.ts";
 import type { ReaderClass } from "../contract/reader.ts";
-import { loadTransforms } from "../plugin/builtin.ts";
+import { loadSkipLoaded } from "../plugin/builtin.ts";
 import type { Sealed } from "../stream/to-writable.ts";
 import { type JobPlan, readsEverything } from "./plan-job.ts";
 import type { Receipt } from "./receipt.ts";
@@ -67,7 +67,7 @@ export async function openCursor(plan: JobPlan, start: EndState): Promise<SkipLo
   if (!cursor) return undefined;
   const misfit = cursorMisfit(plan, start);
   if (misfit) throw misfit;
-  const { SkipLoaded } = await loadTransforms();
+  const SkipLoaded = await loadSkipLoaded();
   const init = { ...cursor, asset: job.asset };
   if (readsEverything(job)) return new SkipLoaded(init);
   const rowsBefore = (file: string): number => countLoadedRecords(start.positions[file]);

@@ -52,21 +52,25 @@ async function repeat(plan: JobPlan, options: RunOptions): Promise<Receipt> {
     try {
       return await run.run();
     } catch (error) {
-      if (!retry || failed.length >= retry.maxRetries || !(await isWorthRepeating(error, retry)))
-        throw await run.leaveReceipt(error);
-      const delayMs = delayBefore(failed.length + 1, error, retry);
-      const isLate = performance.now() - start + delayMs > (retry.deadlineMs ?? Number.POSITIVE_INFINITY);
-      if (isLate || !run.mayBeRepeated) throw await run.leaveReceipt(error);
-      const failure = run.failure(error, delayMs);
-      failed.push(failure);
-      const { code, message } = failure.error;
-      options.log?.warn(`Try ${failed.length} failed: ${message}; the next one begins in ${delayMs / 1000} s`, {
-        code,
-      });
-      await wait(delayMs, options.signal).catch(async (reason: unknown) => {
+      try {
+        await waitToRepeat(run, error);
+      } catch (reason) {
         throw await run.leaveReceipt(reason);
-      });
+      }
     }
+  }
+
+  /** Throws what the run ends with when no try follows this one. */
+  async function waitToRepeat(run: JobRun, error: unknown): Promise<void> {
+    if (!retry || failed.length >= retry.maxRetries || !(await isWorthRepeating(error, retry))) throw error;
+    const delayMs = delayBefore(failed.length + 1, error, retry);
+    const isLate = performance.now() - start + delayMs > (retry.deadlineMs ?? Number.POSITIVE_INFINITY);
+    if (isLate || !run.mayBeRepeated) throw error;
+    const failure = run.failure(error, delayMs);
+    failed.push(failure);
+    const { code, message } = failure.error;
+    options.log?.warn(`Try ${failed.length} failed: ${message}; the next one begins in ${delayMs / 1000} s`, { code });
+    await wait(delayMs, options.signal);
   }
 }
 

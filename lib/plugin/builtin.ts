@@ -23,13 +23,18 @@ async function loadParquetWriter(): Promise<WriterClass> {
 /** The stages between reader and writer. */
 export async function loadTransforms(): Promise<{
   readonly Validate: typeof import("../../transforms/validate/validate.ts").Validate;
-  readonly SkipLoaded: typeof import("../../transforms/skip-loaded/skip-loaded.ts").SkipLoaded;
   readonly MapSchema: typeof import("../../transforms/map.ts").MapSchema;
 }> {
-  const [{ Validate }, { SkipLoaded }, { MapSchema }] = await Promise.all([
+  const [{ Validate }, { MapSchema }] = await Promise.all([
     import("../../transforms/validate/validate.ts"),
-    import("../../transforms/skip-loaded/skip-loaded.ts"),
     import("../../transforms/map.ts"),
   ]);
-  return { Validate, SkipLoaded, MapSchema };
+  return { Validate, MapSchema };
+}
+
+/** The stage of jobs that read by a cursor. */
+export async function loadSkipLoaded(): Promise<
+  typeof import("../../transforms/skip-loaded/skip-loaded.ts").SkipLoaded
+> {
+  return (await import("../../transforms/skip-loaded/skip-loaded.ts")).SkipLoaded;
 }

@@ -121,11 +121,7 @@ class LocalSourceFile implements SourceFile {
 
   async digest(upTo = this.sizeBytes): Promise<string> {
     if (this.#hashed > upTo) return this.#digestAnew(upTo);
-    while (this.#hashed < upTo) {
-      const bytes = await this.#readAt(this.#hashed, this.#buffer(Math.min(CHUNK_BYTES, upTo - this.#hashed)));
-      if (bytes.length === 0) break;
-      await this.#absorb(bytes);
-    }
+    for await (const bytes of this.#between(this.#hashed, upTo)) await this.#absorb(bytes);
     return (await this.#hasher()).digest();
   }
 
@@ -137,13 +133,18 @@ class LocalSourceFile implements SourceFile {
   /** The hash has gone past the place, and does not go back. */
   async #digestAnew(upTo: number): Promise<string> {
     const hash = await hashInWebAssembly();
-    for (let offset = 0; offset < upTo; ) {
-      const bytes = await this.#readAt(offset, this.#buffer(Math.min(CHUNK_BYTES, upTo - offset)));
-      if (bytes.length === 0) break;
-      hash.update(bytes);
-      offset += bytes.length;
-    }
+    for await (const bytes of this.#between(0, upTo)) hash.update(bytes);
     return hash.digest();
+  }
+
+  /** Stored bytes of which nobody is told; fewer where the file has become shorter. */
+  async *#between(start: number, end: number): AsyncGenerator<Uint8Array> {
+    for (let offset = start; offset < end; ) {
+      const bytes = await this.#readAt(offset, this.#buffer(Math.min(CHUNK_BYTES, end - offset)));
+      if (bytes.length === 0) return;
+      offset += bytes.length;
+      yield bytes;
+    }
   }
 
   async verifyUnchanged(): Promise<void> {
