@@ -41,7 +41,7 @@ export class CrashFolder {
     this.#lake = join(folder, "lake");
     mkdirSync(this.#lake, { recursive: true });
     writeFileSync(join(this.#lake, "bystander.txt"), "not ours");
-    writeFiles(folder, { "asset.yaml": ASSET });
+    writeFiles(folder, { "asset.yaml": ROWS_ASSET });
     this.writeJob(job);
   }
 
@@ -148,7 +148,8 @@ export function sameRows(one: readonly string[], other: readonly string[]): bool
   return [...one].sort().join("\n") === [...other].sort().join("\n");
 }
 
-const ASSET = JSON.stringify({
+/** The contract of numbered rows. */
+export const ROWS_ASSET = JSON.stringify({
   name: "rows",
   version: "1.0.0",
   schema: [

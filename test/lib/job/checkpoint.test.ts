@@ -9,16 +9,8 @@ import type { Receipt } from "../../../lib/job/receipt.ts";
 import { type RunOptions, runJob } from "../../../lib/job/run-job.ts";
 import { verifyReceipt } from "../../../lib/job/verify/verify-receipt.ts";
 import { dativo, writeFiles } from "../../support/cli.ts";
+import { ROWS_ASSET } from "../../support/crash-folder.ts";
 import { listTree, tempFolder, visibleFiles } from "../../support/folder.ts";
-
-const ASSET = JSON.stringify({
-  name: "rows",
-  version: "1.0.0",
-  schema: [
-    { name: "id", type: "integer", required: true },
-    { name: "text", type: "string" },
-  ],
-});
 
 /** Enough for a file to be cut: 8 MiB. */
 const LARGE = 120_000;
@@ -67,7 +59,7 @@ function folder(files: Record<string, string>, overrides: Record<string, unknown
     checkpoint: { records: 30_000 },
     ...overrides,
   };
-  writeFiles(cwd, { ...files, "rows.yaml": ASSET, "job.yaml": JSON.stringify(job) });
+  writeFiles(cwd, { ...files, "rows.yaml": ROWS_ASSET, "job.yaml": JSON.stringify(job) });
   return cwd;
 }
 
