@@ -53,13 +53,19 @@ function refuseFailed(path: string, { status, error, files }: Receipt): void {
   });
 }
 
+/** Records that the run made visible; more may have been staged by one that failed. */
+export function publishedBy({ commits }: Receipt): number {
+  return commits.reduce((sum, { written }) => sum + written, 0);
+}
+
 /** What of a receipt does not fit the rest of it: it was changed by hand. */
-function contradictionIn({ counts, files, checksums, commits, error }: Receipt): string | undefined {
+function contradictionIn(receipt: Receipt): string | undefined {
+  const { counts, files, checksums, error } = receipt;
   if (!error && counts.read + counts.added !== counts.written + counts.rejected + counts.filtered) {
     return "its counts do not balance";
   }
   const rows = files.reduce<number | undefined>((sum, file) => add(sum, file.rows), 0);
-  const written = commits.reduce((sum, commit) => sum + commit.written, 0);
+  const written = publishedBy(receipt);
   if (files.length > 0 && rows !== undefined && rows !== written) {
     return `its files have ${rows} records, and ${written} were written`;
   }

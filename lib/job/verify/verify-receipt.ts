@@ -5,7 +5,7 @@ import { describeDifference } from "../../contract/checksums.ts";
 import { DativoError, systemCode } from "../../contract/errors.ts";
 import type { Receipt, ReceiptFile } from "../receipt.ts";
 import { findStrangers, laterCommits } from "./find-strangers.ts";
-import { readReceipt } from "./read-receipt.ts";
+import { publishedBy, readReceipt } from "./read-receipt.ts";
 import { type FileForm, type FileValues, formOf, readValues } from "./read-values.ts";
 
 /** What `verify` found of one file. */
@@ -54,7 +54,7 @@ export async function verifyReceipt(path: string, options: VerifyOptions = {}): 
     runId: receipt.runId,
     target,
     files: receipt.files.length,
-    rows: receipt.counts.written,
+    rows: publishedBy(receipt),
     differences,
     notes,
   };
