@@ -27,7 +27,8 @@ export function tryBuildNative() {
 export function hasNative() {
   const suffix = process.platform === "darwin" ? "dylib" : "so";
   const built = (name) => existsSync(join(rust, "target", "release", `lib${name}.${suffix}`));
-  return ["csv_reader_plugin", "parquet_writer_plugin"].every(built);
+  const plugins = ["csv_reader", "jsonl_reader", "parquet_reader", "parquet_writer", "text_writer"];
+  return plugins.every((name) => built(`${name}_plugin`));
 }
 
 export function testNative() {

@@ -8,8 +8,8 @@ use crate::lines::Lines;
 use crate::options::{Dialect, Options};
 use crate::scanner::{Scanned, scan_record};
 use crate::table::{Stretch, Table};
-use arrow_array::RecordBatch;
-use dativo_gate::{Fault, Gate};
+use dativo_gate::Gate;
+use dativo_text::Decoded;
 use memchr::memchr2;
 
 /// Bytes are worked off when the stream reaches a multiple of this, so that nothing depends on how it is cut. A piece
@@ -18,29 +18,6 @@ const PIECE_BYTES: usize = 256 * 1024;
 
 /// The same where several threads make columns: they are begun and ended with each piece.
 const SHARED_PIECE_BYTES: usize = 2 * 1024 * 1024;
-
-/// A run of good records, and the bad ones that stood between them.
-#[derive(Debug)]
-pub struct Decoded {
-    /// Typed, in the contract's order of columns, when there is a gate; else text, in the order of the source.
-    pub rows: RecordBatch,
-    /// In the order of the source.
-    pub rejects: Vec<RejectedRecord>,
-    /// Records of the source that these are, good and bad.
-    pub rows_read: u64,
-}
-
-/// A record that failed: where it stands, what it was, and every fault found in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RejectedRecord {
-    /// Number of the record, from 1; a header is not counted.
-    pub row: u64,
-    pub line: u64,
-    pub offset: u64,
-    pub length: u64,
-    pub raw: Vec<u8>,
-    pub faults: Vec<Fault>,
-}
 
 pub struct Decoder {
     source: String,

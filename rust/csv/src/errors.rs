@@ -1,6 +1,8 @@
 //! The errors after which a file cannot be read on: those of `csv-errors.ts` and `text-head.ts`, word by word.
 
 use dativo_gate::GateError;
+use dativo_text::TextError;
+use dativo_text::head::HeadFault;
 use serde_json::{Map, Value, json};
 use std::fmt;
 
@@ -124,6 +126,24 @@ impl CsvError {
             details.insert("quoteOffset".into(), json!(quote.offset));
         }
         Value::Object(details)
+    }
+}
+
+impl From<HeadFault> for CsvErrorKind {
+    fn from(HeadFault { what, hint }: HeadFault) -> Self {
+        Self::Encoding { what, hint }
+    }
+}
+
+impl From<CsvError> for TextError {
+    fn from(error: CsvError) -> Self {
+        Self {
+            code: error.code(),
+            message: error.message(),
+            culprit: error.culprit(),
+            hint: error.hint(),
+            details: error.details(),
+        }
     }
 }
 

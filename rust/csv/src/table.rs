@@ -2,7 +2,6 @@
 
 use crate::cells::{FieldCells, Meaning, unquote};
 use crate::chunk::{Bad, Chunk, Expectation, judge};
-use crate::decoder::{Decoded, RejectedRecord};
 use crate::errors::CsvErrorKind;
 use crate::header::{name_columns, number_columns, refuse_too_many};
 use crate::lines::Lines;
@@ -11,6 +10,7 @@ use crate::scanner::Record;
 use arrow_array::{RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType as ArrowType, Field, Schema, SchemaRef};
 use dativo_gate::{Binding, Column, DataType, Gate, RowFaults, side_by_side};
+use dativo_text::{Decoded, RejectedRecord};
 use std::sync::Arc;
 
 /// Memory follows the number of cells, so a wide table gets fewer records per batch.

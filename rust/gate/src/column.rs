@@ -3,7 +3,7 @@
 //! A byte and not a bit, since rules are run over the values before the column is finished, and loops over bytes are
 //! what compilers turn into vectors.
 
-use crate::{Cell, DataType, Misfit, Text, base64, number, plain, temporal};
+use crate::{Cell, DataType, Misfit, Text, base64, number, plain, show_text, temporal};
 use arrow_array::types::{Decimal128Type, Time64MicrosecondType, TimestampMicrosecondType};
 use arrow_array::{
     Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Float64Array, Int64Array, PrimitiveArray, StringArray,
@@ -22,6 +22,16 @@ pub unsafe trait Cells {
     fn plain(&self, row: usize) -> Option<Text<'_>>;
     /// The text of a cell; `None` for no value. The text may live in the scratch space.
     fn get<'a>(&'a self, row: usize, scratch: &'a mut Vec<u8>) -> Option<Text<'a>>;
+    /// Why a cell that gives no text is no value of its column's type; `None` where there is no value.
+    fn misfit(&self, _row: usize) -> Option<Misfit> {
+        None
+    }
+    /// A cell that misfits as messages show it, and what kind of value it is.
+    fn shown(&self, row: usize) -> (String, String) {
+        let mut scratch = Vec::new();
+        let text = self.get(row, &mut scratch).map_or(&[][..], |text| text.bytes());
+        (show_text(&String::from_utf8_lossy(text)), "a string".to_owned())
+    }
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -268,7 +278,10 @@ impl Sink<'_> {
         match result {
             Some(Ok(value)) => return value,
             Some(Err(misfit)) => self.misfits.push((row as u32, misfit)),
-            None => self.nulls += 1,
+            None => match cells.misfit(row) {
+                Some(misfit) => self.misfits.push((row as u32, misfit)),
+                None => self.nulls += 1,
+            },
         }
         let place = self.valid.len() - cells.len() + row;
         self.valid[place] = false;

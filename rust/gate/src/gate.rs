@@ -1,6 +1,6 @@
 //! The rules of a whole contract over the columns of a batch, and the faults of its records.
 
-use crate::convert::describe_text_misfit;
+use crate::convert::describe_misfit;
 use crate::nearest::did_you_mean;
 use crate::rules::{self, Check};
 use crate::show::json_string;
@@ -96,12 +96,7 @@ impl Gate {
         let is_blank = missing.len() == self.fields.len() && required.is_empty() && !names.is_empty();
         let needed = if is_blank { &missing } else { &required };
         if !needed.is_empty() {
-            return Err(GateError {
-                code: "DTV_COLUMN_MISSING",
-                message: format!("{source} has no column {}", nearest(needed, names)),
-                culprit: Some(needed.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ")),
-                hint: Some(cure_for(names)),
-            });
+            return Err(missing_columns(needed, names, source));
         }
         let mut warnings = Vec::new();
         if !missing.is_empty() {
@@ -114,6 +109,19 @@ impl Gate {
                 .push(format!("{source}: columns that the contract does not name are left out: {}", quoted(&extra)));
         }
         Ok(Binding { sources, warnings })
+    }
+
+    /// The same where records have no header: whatever is missing so far may still come, and is no fault of the source.
+    /// `names` are all that were found.
+    ///
+    /// # Errors
+    /// `DTV_COLUMN_MISSING` with nothing in common and nothing required.
+    pub fn refuse_strangers(&self, names: &[&str], source: &str) -> Result<(), GateError> {
+        let is_known = |name: &&str| self.fields.iter().any(|field| field.name == *name);
+        if names.is_empty() || self.fields.iter().any(|field| field.required) || names.iter().any(is_known) {
+            return Ok(());
+        }
+        Err(missing_columns(&self.fields.iter().collect::<Vec<_>>(), names, source))
     }
 
     /// Appends `rows` records to the columns, typed, on up to so many threads; `cells_of` lends the cells of a column of
@@ -197,11 +205,9 @@ impl FieldGate {
         let mut add = |row: usize, rule, reason| {
             faults.push((row, Fault { column: Some(self.name.clone()), rule, reason }));
         };
-        let mut scratch = Vec::new();
         for &(row, misfit) in &misfits {
-            let given = cells.get(row as usize, &mut scratch).map_or(&[][..], |text| text.bytes());
-            let text = String::from_utf8_lossy(given);
-            add(row as usize, "type", describe_text_misfit(misfit, &text, &self.data_type));
+            let (shown, kind) = cells.shown(row as usize);
+            add(row as usize, "type", describe_misfit(misfit, &shown, &kind, &self.data_type));
         }
         if self.required && nulls > 0 {
             for row in (0..cells.len()).filter(|&row| !column.valid[start + row]) {
@@ -220,6 +226,15 @@ impl FieldGate {
                 add(row - start, check.rule, check.reason(&cell, &self.data_type));
             }
         }
+    }
+}
+
+fn missing_columns(fields: &[&FieldGate], names: &[&str], source: &str) -> GateError {
+    GateError {
+        code: "DTV_COLUMN_MISSING",
+        message: format!("{source} has no column {}", nearest(fields, names)),
+        culprit: Some(fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ")),
+        hint: Some(cure_for(names)),
     }
 }
 

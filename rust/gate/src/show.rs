@@ -1,7 +1,6 @@
 //! Values as messages and rows show them: the spellings of JavaScript, which the reasons of rejects are written in.
 
-use crate::temporal::{MICROS_PER_DAY, civil_from_days};
-use crate::{Cell, DataType};
+use crate::{Cell, DataType, spell};
 use std::fmt::Write;
 
 /// A text as an error message shows it: quoted, on one line, at most 60 characters.
@@ -32,54 +31,29 @@ pub fn show_cell(cell: &Cell, data_type: &DataType) -> String {
 
 /// What `String(cell)` gives of the cell that a row holds.
 pub fn cell_text(cell: &Cell, data_type: &DataType) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     match (cell, data_type) {
-        (Cell::Text(bytes), _) => return String::from_utf8_lossy(bytes).into_owned(),
-        (Cell::Integer(value), _) => return value.to_string(),
-        (Cell::Double(value), _) => return js_number(*value),
+        (Cell::Text(bytes), _) => text.extend_from_slice(bytes),
+        (Cell::Integer(value), _) => spell::push_integer(&mut text, *value),
+        (Cell::Double(value), _) => spell::push_double(&mut text, *value),
         (Cell::Boolean(value), _) => return value.to_string(),
-        (Cell::Date(days), _) => push_date(&mut text, *days),
-        (Cell::Time(micros), _) => push_time(&mut text, *micros),
+        (Cell::Date(days), _) => spell::push_date(&mut text, *days),
+        (Cell::Time(micros), _) => spell::push_time(&mut text, *micros),
         (Cell::Timestamp(micros), of) => {
-            push_timestamp(&mut text, *micros, matches!(of, DataType::Timestamp { zoned: true }));
+            spell::push_timestamp(&mut text, *micros, matches!(of, DataType::Timestamp { zoned: true }));
         }
         (Cell::Decimal(unscaled), DataType::Decimal { scale, .. }) => {
-            push_decimal(&mut text, *unscaled, usize::from(*scale));
+            spell::push_decimal(&mut text, *unscaled, usize::from(*scale));
         }
         (Cell::Decimal(unscaled), _) => return unscaled.to_string(),
         (Cell::Binary(bytes), _) => return bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(","),
     }
-    text
+    String::from_utf8_lossy(&text).into_owned()
 }
 
-/// A number as JavaScript prints it (ECMA-262 §6.1.6.1.20): the shortest digits that are read back as the same double.
+/// A number as JavaScript prints it (ECMA-262 §6.1.6.1.20).
 pub fn js_number(value: f64) -> String {
-    if value.is_nan() {
-        return "NaN".to_owned();
-    }
-    if value.is_infinite() {
-        return if value < 0.0 { "-Infinity" } else { "Infinity" }.to_owned();
-    }
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let scientific = format!("{:e}", value.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let digits: String = mantissa.chars().filter(|&c| c != '.').collect();
-    // Place of the point, counted from the first digit.
-    let point: i32 = exponent.parse::<i32>().unwrap_or(0) + 1;
-    let count = digits.len() as i32;
-    let body = match point {
-        _ if count <= point && point <= 21 => digits.clone() + &"0".repeat((point - count) as usize),
-        1..=21 => format!("{}.{}", &digits[..point as usize], &digits[point as usize..]),
-        -5..=0 => format!("0.{}{digits}", "0".repeat(-point as usize)),
-        _ => {
-            let sign = if point > 0 { '+' } else { '-' };
-            let rest = if count > 1 { format!(".{}", &digits[1..]) } else { String::new() };
-            format!("{}{rest}e{sign}{}", &digits[..1], (point - 1).abs())
-        }
-    };
-    if value < 0.0 { format!("-{body}") } else { body }
+    ryu_js::Buffer::new().format(value).to_owned()
 }
 
 /// What `JSON.stringify` makes of a text.
@@ -101,38 +75,6 @@ pub fn json_string(text: &str) -> String {
     }
     out.push('"');
     out
-}
-
-/// `2024-05-01`, of days since 1970.
-pub fn push_date(text: &mut String, days: i32) {
-    let (year, month, day) = civil_from_days(days);
-    let _ = write!(text, "{year:04}-{month:02}-{day:02}");
-}
-
-/// `23:59:59.000000`, of microseconds since midnight.
-pub fn push_time(text: &mut String, micros: i64) {
-    let seconds = micros / 1_000_000;
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let _ = write!(text, "{hour:02}:{minute:02}:{second:02}.{:06}", micros % 1_000_000);
-}
-
-/// `2024-05-01T23:59:59.000000`, and a `Z` where there is a zone; of microseconds since 1970.
-pub fn push_timestamp(text: &mut String, micros: i64, is_zoned: bool) {
-    push_date(text, micros.div_euclid(MICROS_PER_DAY) as i32);
-    text.push('T');
-    push_time(text, micros.rem_euclid(MICROS_PER_DAY));
-    if is_zoned {
-        text.push('Z');
-    }
-}
-
-/// Every digit of a decimal, with so many behind the point.
-pub fn push_decimal(text: &mut String, unscaled: i128, scale: usize) {
-    let sign = if unscaled < 0 { "-" } else { "" };
-    let digits = format!("{:0width$}", unscaled.unsigned_abs(), width = scale + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - scale);
-    let point = if scale == 0 { "" } else { "." };
-    let _ = write!(text, "{sign}{whole}{point}{fraction}");
 }
 
 #[cfg(test)]

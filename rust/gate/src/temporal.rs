@@ -176,14 +176,14 @@ const fn months(is_leap: bool) -> [(i16, u8); 13] {
 }
 
 /// The inverse: year, month, day. Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days.
-pub fn civil_from_days(days: i32) -> (i32, i32, i32) {
+pub fn civil_from_days(days: i32) -> (i32, u32, u32) {
     let z = i64::from(days) + 719_468;
     let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
+    let day_of_era = (z - era * 146_097) as u32;
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
     let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    ((year_of_era + era * 400 + i64::from(month <= 2)) as i32, month as i32, day as i32)
+    (era as i32 * 400 + (year_of_era + u32::from(month <= 2)) as i32, month, day)
 }

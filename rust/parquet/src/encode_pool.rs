@@ -1,9 +1,9 @@
 //! Threads that encode the columns of a row group side by side, and the bounds on what waits for them.
-use crate::checksum::ColumnChecksum;
 use crate::error::Cause;
 use crate::flat::Codec;
 use crate::lane::{Job, Lane};
 use arrow_array::Array;
+use dativo_checksum::ColumnChecksum;
 use parquet::basic::Compression;
 use std::collections::VecDeque;
 use std::mem;

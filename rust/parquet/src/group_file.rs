@@ -1,5 +1,4 @@
 //! A Parquet file whose row groups are given whole.
-use crate::checksum::ColumnChecksum;
 use crate::digest_file::{DigestFile, Sealed};
 use crate::error::Cause;
 use crate::fields::Fields;
@@ -10,6 +9,7 @@ use crate::writer::{check, plain};
 use crate::{Error, FileFacts, Options, Result, properties, schema};
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use dativo_checksum::ColumnChecksum;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::TypePtr;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
 //! One field's share of the work: its jobs run in order, whichever thread runs them.
-use crate::checksum::{ColumnChecksum, ColumnSum};
 use crate::flat::{Codec, FlatChunk, FlatColumn, Settings};
 use crate::group_sink::Group;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::FieldRef;
+use dativo_checksum::{ColumnChecksum, ColumnSum};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::basic::LogicalType;
 use parquet::column::writer::ColumnCloseResult;

@@ -4,8 +4,8 @@
 //! row groups on a thread of its own. What its files look like is fixed by the TypeScript writer in
 //! `lib/formats/parquet`: the same types, nullability and metadata. [`FileReader`] reads the columns that are asked for,
 //! and leaves out row groups whose bounds say that nothing in them matches.
-mod checksum;
 mod compression;
+pub mod decode;
 mod dictionary;
 mod digest_file;
 mod encode_pool;
@@ -23,8 +23,8 @@ mod reader;
 mod schema;
 mod writer;
 
-pub use checksum::ColumnChecksum;
 pub use compression::Compression;
+pub use dativo_checksum::ColumnChecksum;
 pub use error::{Cause, Error};
 pub use group_file::{GroupEncoder, GroupFile};
 pub use options::{Encodings, Options};

@@ -1,5 +1,6 @@
 //! An Arrow schema as the Parquet schema that the TypeScript writer makes of the same fields.
 use arrow_schema::{DataType, Field, Fields, Schema};
+use dativo_checksum::is_json;
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::basic::{LogicalType, Repetition, Type as Physical};
 use parquet::errors::{ParquetError, Result};
@@ -9,9 +10,6 @@ use std::sync::Arc;
 
 /// Name of the root element, as the TypeScript writer has it.
 const ROOT: &str = "schema";
-/// Marks text that holds one JSON value: a free-form object or array of a contract.
-const EXTENSION: &str = "ARROW:extension:name";
-const JSON: &str = "arrow.json";
 
 /// The root of the Parquet schema; refuses what has no place in a file.
 pub(crate) fn to_parquet_schema(schema: &Schema) -> Result<TypePtr> {
@@ -26,11 +24,6 @@ pub(crate) fn to_parquet_schema(schema: &Schema) -> Result<TypePtr> {
     let plain = ArrowSchemaConverter::new().schema_root(ROOT).with_coerce_types(true).convert(schema)?;
     let columns = mark_all(plain.root_schema().get_fields(), schema.fields())?;
     Ok(Arc::new(Type::group_type_builder(ROOT).with_fields(columns).build()?))
-}
-
-pub(crate) fn is_json(field: &Field) -> bool {
-    field.metadata().get(EXTENSION).is_some_and(|name| name == JSON)
-        && matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Binary)
 }
 
 fn mark_all(types: &[TypePtr], fields: &Fields) -> Result<Vec<TypePtr>> {

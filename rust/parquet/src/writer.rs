@@ -1,5 +1,4 @@
 //! Record batches in, one Parquet file out.
-use crate::checksum::ColumnChecksum;
 use crate::digest_file::{DigestFile, Sealed};
 use crate::encode_pool::{EncodePool, Shared};
 use crate::error::Cause;
@@ -9,6 +8,7 @@ use crate::lane::{Gathering, Job};
 use crate::{Error, Options, Result, properties, schema};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::SchemaRef;
+use dativo_checksum::ColumnChecksum;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::TypePtr;
 use std::collections::VecDeque;

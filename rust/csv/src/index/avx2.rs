@@ -1,6 +1,7 @@
 //! Marks of a block by AVX2, quotes by carry-less multiplication.
 
 use super::{Carry, Found, Index, Marks, is_plain};
+use crate::counter::Walk;
 use crate::options::Dialect;
 use std::arch::x86_64::{
     __m256i, _mm_clmulepi64_si128, _mm_cvtsi128_si64, _mm_set_epi64x, _mm_set1_epi8, _mm256_cmpeq_epi8,
@@ -46,6 +47,22 @@ pub unsafe fn run(index: &mut Index, bytes: &[u8], start: usize, dialect: &Diale
     }
     index.has_high = _mm256_movemask_epi8(highs) != 0;
     index.has_nul = _mm256_movemask_epi8(_mm256_cmpeq_epi8(lows, _mm256_setzero_si256())) != 0;
+}
+
+/// # Safety
+/// As for [`run`].
+#[target_feature(enable = "avx2,pclmulqdq,bmi1,bmi2,popcnt")]
+pub unsafe fn count(walk: &mut Walk, blocks: &[[u8; 64]]) {
+    let needles = Needles::of(&walk.dialect);
+    for block in blocks {
+        // SAFETY: both halves of the block lie in its 64 bytes; the loads need no alignment.
+        let (low, high) =
+            unsafe { (_mm256_loadu_si256(block.as_ptr().cast()), _mm256_loadu_si256(block.as_ptr().add(32).cast())) };
+        let marks = needles.marks(low, high, u64::MAX);
+        if !walk.block(block, marks, || running_parity(marks.quotes)) {
+            return;
+        }
+    }
 }
 
 struct Needles {

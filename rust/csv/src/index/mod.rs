@@ -8,6 +8,7 @@
 mod avx2;
 mod portable;
 
+use crate::counter::Walk;
 use crate::options::Dialect;
 
 /// Places where something ends, in the bytes that were indexed.
@@ -73,15 +74,25 @@ impl Index {
     }
 }
 
+/// Counts records in whole blocks of 64 bytes; see [`Walk`].
+pub(crate) fn count(walk: &mut Walk, blocks: &[[u8; 64]], engine: Engine) {
+    match engine {
+        Engine::Portable => portable::count(walk, blocks),
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as for [`Index::run`].
+        Engine::Avx2 => unsafe { avx2::count(walk, blocks) },
+    }
+}
+
 /// What one block says to the next.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Carry {
     /// All ones inside quotes.
-    inside: u64,
+    pub inside: u64,
     /// Whether a quote may open at the next byte.
-    may_open: u64,
+    pub may_open: u64,
     /// Whether the last byte closed a quote.
-    closed: u64,
+    pub closed: u64,
 }
 
 /// Ends found in a block, and the first odd place, 64 when there is none.

@@ -4,6 +4,7 @@
 //! ones and zeros that come out are gathered into bits by a multiplication, eight at a time.
 
 use super::{Carry, Found, Index, Marks, is_plain};
+use crate::counter::Walk;
 use crate::options::Dialect;
 
 /// Gathers the lowest bits of eight bytes in the highest byte, the first byte's lowest.
@@ -39,6 +40,15 @@ pub fn run(index: &mut Index, bytes: &[u8], start: usize, dialect: &Dialect) {
             return;
         }
         at += 64;
+    }
+}
+
+pub fn count(walk: &mut Walk, blocks: &[[u8; 64]]) {
+    for block in blocks {
+        let marks = marks_of(block, &walk.dialect, u64::MAX);
+        if !walk.block(block, marks, || running_parity(marks.quotes)) {
+            return;
+        }
     }
 }
 

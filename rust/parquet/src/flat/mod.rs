@@ -20,12 +20,12 @@ mod split;
 mod tests;
 mod text;
 
-use crate::schema::is_json;
 use arrow_array::Array;
 use arrow_array::types::*;
 use arrow_schema::{DataType, Field, TimeUnit};
 use boolean::Booleans;
 use column::{Column, Values};
+use dativo_checksum::is_json;
 use number::{Numbers, Stored, StoredAs};
 use parquet::basic::{Compression, SortOrder, Type};
 use parquet::errors::Result;

@@ -1,10 +1,9 @@
-//! What the host says of dialect and contract.
-use crate::convert::failure;
-use dativo_csv::{CsvError, CsvErrorKind, Options};
-use dativo_gate::{Contract, DEFAULT_UNIQUE_BYTES, Gate};
+//! What the host says of the dialect.
+use dativo_csv::Options;
+use dativo_decoding::unsupported;
+use dativo_plugin::Result;
 use dativo_plugin::files::refusal;
-use dativo_plugin::serde_json::{self, Map, Value, json};
-use dativo_plugin::{Error, Result};
+use dativo_plugin::serde_json::{self, Map, Value};
 
 const OPTIONS: [&str; 16] = [
     "delimiter",
@@ -44,20 +43,4 @@ pub fn options_of(config: &Value) -> Result<Options> {
         Some(what) => Err(unsupported(what)),
         None => Ok(options),
     }
-}
-
-/// The gate of the contract; none where there is no contract.
-pub fn gate_of(config: &Value) -> Result<Option<Gate>> {
-    let Some(contract) = config.get("contract").filter(|contract| !contract.is_null()) else { return Ok(None) };
-    let contract: Contract = serde_json::from_value(contract.clone())?;
-    let reasons = contract.unsupported();
-    if !reasons.is_empty() {
-        return Err(unsupported(reasons.join("; ")));
-    }
-    let gate = Gate::compile(contract, DEFAULT_UNIQUE_BYTES);
-    gate.map(Some).map_err(|cause| failure(&CsvError { source: String::new(), kind: CsvErrorKind::Gate(cause) }))
-}
-
-fn unsupported(what: String) -> Error {
-    refusal(format!("not read natively: {what}")).with_detail(json!({ "code": "DTV_NOT_BUILT", "unsupported": what }))
 }

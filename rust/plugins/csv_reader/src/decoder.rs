@@ -1,77 +1,41 @@
-use crate::config::{gate_of, options_of};
-use crate::convert::{batch_of, failure, stamped};
-use dativo_csv::{Decoded, Decoder, Options};
+use crate::config::options_of;
+use dativo_csv::{CsvError, Decoder, Options};
+use dativo_decoding::StreamDecoder;
 use dativo_gate::Gate;
-use dativo_plugin::arrow_array::{Array, BinaryArray, RecordBatch};
-use dativo_plugin::arrow_schema::SchemaRef;
+use dativo_plugin::Result;
 use dativo_plugin::serde_json::Value;
-use dativo_plugin::{Batch, Call, Error, Result, Transform};
+use dativo_text::Decoded;
 
-/// Name of the source in the metadata of the input's schema.
-const SOURCE: &str = "dativo.source";
+/// CSV from whoever has the bytes.
+pub struct CsvDecoder(Decoder);
 
-/// Takes `{bytes: binary}`, gives the records of the contract. It is opened anew for each source; what must be unique
-/// is so over all of them.
-pub struct CsvDecoder {
-    options: Options,
-    /// Here between two sources; the decoder has it meanwhile.
-    gate: Option<Gate>,
-    open: Option<Open>,
-}
+impl StreamDecoder for CsvDecoder {
+    type Options = Options;
+    type Error = CsvError;
+    const LEXICAL: &'static str = "text";
 
-struct Open {
-    decoder: Decoder,
-    schema: SchemaRef,
-    source: String,
-}
-
-impl Transform for CsvDecoder {
-    fn create(config: &Value) -> Result<Self> {
-        let gate =
-            gate_of(config)?.ok_or_else(|| Error::config("a decoder needs a contract: columns are told at open"))?;
-        Ok(Self { options: options_of(config)?, gate: Some(gate), open: None })
+    fn options(config: &Value) -> Result<Options> {
+        options_of(config)
     }
 
-    fn open(&mut self, _: &Call, input: &SchemaRef) -> Result<SchemaRef> {
-        let last = self.open.take().and_then(|open| open.decoder.into_gate());
-        let gate = self.gate.take().or(last).ok_or_else(|| Error::config("open() once more after an error"))?;
-        let schema = stamped(gate.schema(), gate.contract());
-        let source = input.metadata().get(SOURCE).cloned().unwrap_or_default();
-        let decoder = Decoder::new(&self.options, Some(gate), source.clone());
-        self.open = Some(Open { decoder, schema: schema.clone(), source });
-        Ok(schema)
+    /// The columns are those of the header, which is read once more.
+    fn new(options: &Options, gate: Option<Gate>, source: &str, _: Vec<String>) -> Self {
+        Self(Decoder::new(options, gate, source))
     }
 
-    fn apply(&mut self, _: &Call, rows: RecordBatch) -> Result<Vec<Batch>> {
-        let column = rows.column(0).as_any().downcast_ref::<BinaryArray>();
-        let chunks = column.ok_or_else(|| Error::config("the input is one column of bytes"))?;
-        self.run(|decoder, out| (0..chunks.len()).try_for_each(|row| decoder.push(chunks.value(row), out)))
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<Decoded>) -> std::result::Result<(), CsvError> {
+        self.0.push(bytes, out)
     }
 
-    fn flush(&mut self, _: &Call) -> Result<Vec<Batch>> {
-        self.run(Decoder::finish)
+    fn finish(&mut self, out: &mut Vec<Decoded>) -> std::result::Result<(), CsvError> {
+        self.0.finish(out)
     }
-}
 
-impl CsvDecoder {
-    fn run(
-        &mut self,
-        work: impl FnOnce(&mut Decoder, &mut Vec<Decoded>) -> std::result::Result<(), dativo_csv::CsvError>,
-    ) -> Result<Vec<Batch>> {
-        let Open { decoder, schema, source } = self.open.as_mut().ok_or_else(|| Error::config("not open"))?;
-        let mut decoded = Vec::new();
-        let outcome = work(decoder, &mut decoded).map_err(|cause| failure(&cause));
-        let warnings = decoder.take_warnings();
-        let mut batches: Vec<_> = decoded.into_iter().map(|one| batch_of(one, schema, source)).collect();
-        if !warnings.is_empty() {
-            // They speak of the header, which stands before all records.
-            let mut first = Batch::from(RecordBatch::new_empty(schema.clone()));
-            first.warnings = warnings;
-            batches.insert(0, first);
-        }
-        match outcome {
-            Ok(()) => Ok(batches),
-            Err(failure) => Err(failure.after(batches)),
-        }
+    fn take_warnings(&mut self) -> Vec<String> {
+        self.0.take_warnings()
+    }
+
+    fn into_gate(self) -> Option<Gate> {
+        self.0.into_gate()
     }
 }

@@ -1,6 +1,6 @@
-use crate::config::{gate_of, options_of};
-use crate::convert::{batch_of, failure, stamped};
+use crate::config::options_of;
 use dativo_csv::{Decoded, Decoder, Options};
+use dativo_decoding::{batch_of, failure, gate_of, stamped};
 use dativo_plugin::arrow_schema::SchemaRef;
 use dativo_plugin::files::{self, refusal};
 use dativo_plugin::serde_json::{Value, json};
@@ -115,7 +115,7 @@ impl Open {
         if self.has_ended && files::position(&self.path, &self.file)? != self.position {
             return Err(files::changed(&self.path, "changed while it was read"));
         }
-        outcome.map_err(|cause| failure(&cause))
+        outcome.map_err(failure)
     }
 }
 

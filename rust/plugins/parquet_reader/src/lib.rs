@@ -3,6 +3,10 @@
 //! `engine.options`: `columns`, the names of those to read, in this order; `batch_size` in records, at most; `prune`, a
 //! list of `{column, op, value}` (`=`, `<`, `<=`, `>`, `>=`): row groups in which one of them cannot match are not read.
 //! Rows are not filtered.
+//!
+//! `create_decoder` is for the host itself: it decodes one file that the host has open and whose footer it has read.
+mod decoder;
+
 use dativo_parquet::{Batches, FileReader, Literal, Op, Predicate, ReadOptions};
 use dativo_plugin::arrow_schema::{DataType, SchemaRef};
 use dativo_plugin::files::{self, refusal};
@@ -12,6 +16,7 @@ use std::fs::File;
 
 export_library!();
 export_reader!(create_reader, create_reader_kind, ParquetReader);
+export_reader!(create_decoder, create_decoder_kind, decoder::FileDecoder);
 
 const OPTIONS: [&str; 4] = ["columns", "batch_size", "chunk_size", "prune"];
 

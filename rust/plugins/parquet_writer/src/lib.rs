@@ -183,17 +183,8 @@ fn staged_file(facts: &FileFacts) -> StagedFile {
         size_bytes: facts.size_bytes,
         record_count: facts.rows,
         sha256: Some(facts.sha256.clone()),
-        checksums: Some(facts.checksums.iter().map(checksum_json).collect()),
+        checksums: Some(facts.checksums.iter().map(ColumnChecksum::to_json).collect()),
     }
-}
-
-fn checksum_json(column: &ColumnChecksum) -> Value {
-    let mut json = json!({ "name": column.name, "values": column.values, "nulls": column.nulls });
-    if let Some((kind, sum)) = &column.sum {
-        json["type"] = kind.as_str().into();
-        json["sum"] = format!("{sum:032x}").into();
-    }
-    json
 }
 
 fn options_of(given: &Map<String, Value>) -> Result<Options> {

@@ -44,7 +44,7 @@ pub struct Partitions {
     target_bytes: u64,
     budget_bytes: usize,
     /// The place of each partition that is open, by the texts of its values.
-    known: HashMap<String, usize>,
+    known: HashMap<Vec<u8>, usize>,
     open: Vec<Option<Partition>>,
     /// Places that are taken by none.
     free: Vec<usize>,
@@ -109,7 +109,7 @@ impl Partitions {
     pub fn write(&mut self, naming: &mut Naming, rows: &RecordBatch) -> Result<Vec<StagedFile>> {
         self.clock += 1;
         let mut groups: Vec<Vec<u32>> = vec![Vec::new(); self.open.len()];
-        let (mut last, mut before, mut key) = (None, String::new(), String::new());
+        let (mut last, mut before, mut key) = (None, Vec::new(), Vec::new());
         for row in 0..rows.num_rows() {
             std::mem::swap(&mut before, &mut key);
             key.clear();
@@ -140,7 +140,7 @@ impl Partitions {
     }
 
     /// The texts of a record's values, with their lengths, so that no two combinations are one.
-    fn key_of(&self, rows: &RecordBatch, row: usize, key: &mut String) -> Result<()> {
+    fn key_of(&self, rows: &RecordBatch, row: usize, key: &mut Vec<u8>) -> Result<()> {
         for (&place, column) in self.places.iter().zip(&self.columns) {
             let array = rows.column(place);
             if array.is_null(row) {
@@ -150,26 +150,26 @@ impl Partitions {
                         "the value of field '{name}' is missing, and the field is not nullable"
                     )));
                 }
-                key.push_str("-;");
+                key.extend_from_slice(b"-;");
                 continue;
             }
             let start = key.len();
             value_text::append(array, row, key);
             if self.places.len() > 1 {
                 let length = key.len() - start;
-                key.insert_str(start, &format!("{length};"));
+                key.splice(start..start, format!("{length};").into_bytes());
             } else {
-                key.insert(start, '+');
+                key.insert(start, b'+');
             }
         }
         Ok(())
     }
 
-    fn place_of(&mut self, rows: &RecordBatch, row: usize, key: &str) -> usize {
+    fn place_of(&mut self, rows: &RecordBatch, row: usize, key: &[u8]) -> usize {
         if let Some(&place) = self.known.get(key) {
             return place;
         }
-        let mut text = String::new();
+        let mut text = Vec::new();
         let mut folders = Vec::new();
         for (&place, column) in self.places.iter().zip(&self.columns) {
             let array = rows.column(place);
@@ -178,7 +178,8 @@ impl Partitions {
             if !is_null {
                 value_text::append(array, row, &mut text);
             }
-            folders.push(hive::folder(&column.lead, (!is_null).then_some(text.as_str())));
+            let value = String::from_utf8_lossy(&text);
+            folders.push(hive::folder(&column.lead, (!is_null).then_some(&*value)));
         }
         let is_told = folders.iter().all(|folder| hive::is_told(folder));
         let sum_of = |&place: &usize| ColumnChecksum::of(self.schema.field(place), &rows.column(place).slice(row, 1));

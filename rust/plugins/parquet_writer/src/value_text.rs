@@ -1,10 +1,10 @@
 //! Values as contracts write them: what a folder says of its records.
-use dativo_gate::{push_date, push_decimal, push_time, push_timestamp};
+use dativo_gate::spell::{push_date, push_decimal, push_time, push_timestamp};
 use dativo_plugin::arrow_array::cast::AsArray;
 use dativo_plugin::arrow_array::types::*;
 use dativo_plugin::arrow_array::{Array, ArrayRef};
 use dativo_plugin::arrow_schema::{DataType, TimeUnit};
-use std::fmt::Write;
+use std::io::Write;
 
 /// Whether values of a type are names of folders.
 pub fn is_known(data_type: &DataType) -> bool {
@@ -28,10 +28,10 @@ pub fn is_known(data_type: &DataType) -> bool {
 }
 
 /// Appends the text of a value of a type that [`is_known`]. There must be one.
-pub fn append(column: &ArrayRef, row: usize, text: &mut String) {
+pub fn append(column: &ArrayRef, row: usize, text: &mut Vec<u8>) {
     let _ = match column.data_type() {
-        DataType::Utf8 => return text.push_str(column.as_string::<i32>().value(row)),
-        DataType::LargeUtf8 => return text.push_str(column.as_string::<i64>().value(row)),
+        DataType::Utf8 => return text.extend_from_slice(column.as_string::<i32>().value(row).as_bytes()),
+        DataType::LargeUtf8 => return text.extend_from_slice(column.as_string::<i64>().value(row).as_bytes()),
         DataType::Int8 => write!(text, "{}", column.as_primitive::<Int8Type>().value(row)),
         DataType::Int16 => write!(text, "{}", column.as_primitive::<Int16Type>().value(row)),
         DataType::Int32 => write!(text, "{}", column.as_primitive::<Int32Type>().value(row)),

@@ -2,12 +2,12 @@
 //!
 //! The same in `lib/contract/value-hash.ts`; `test/vectors/checksums.json` holds both to it. The hash tells accidents,
 //! not forgeries, and is made for its price: two multiplications for a value of fixed width.
-use crate::schema::is_json;
 use arrow_array::cast::AsArray;
 use arrow_array::types::*;
 use arrow_array::{Array, ArrowPrimitiveType, GenericByteArray, PrimitiveArray};
 use arrow_buffer::ArrowNativeType;
 use arrow_schema::{DataType, Field, TimeUnit};
+use serde_json::{Value, json};
 use std::ops::Range;
 
 /// Of one column of a file.
@@ -38,6 +38,16 @@ impl ColumnChecksum {
         }
     }
 
+    /// As receipts have it.
+    pub fn to_json(&self) -> Value {
+        let mut json = json!({ "name": self.name, "values": self.values, "nulls": self.nulls });
+        if let Some((kind, sum)) = &self.sum {
+            json["type"] = kind.as_str().into();
+            json["sum"] = format!("{sum:032x}").into();
+        }
+        json
+    }
+
     /// Of so many times the same records.
     pub fn times(&self, count: u64) -> Self {
         let sum = self.sum.as_ref().map(|(name, sum)| (name.clone(), sum.wrapping_mul(count.into())));
@@ -45,7 +55,8 @@ impl ColumnChecksum {
     }
 }
 
-pub(crate) struct ColumnSum {
+/// Sums a column while its records pass.
+pub struct ColumnSum {
     name: String,
     kind: Option<Kind>,
     type_name: String,
@@ -91,6 +102,12 @@ impl ColumnSum {
         let sum = self.kind.map(|_| (self.type_name.clone(), self.sum));
         ColumnChecksum { name: self.name.clone(), values: self.values, nulls: self.nulls, sum }
     }
+}
+
+/// Whether a column is text that holds one JSON value: a free-form object or array of a contract.
+pub fn is_json(field: &Field) -> bool {
+    field.metadata().get("ARROW:extension:name").is_some_and(|name| name == "arrow.json")
+        && matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Binary)
 }
 
 fn kind_of(field: &Field) -> Option<(Kind, String)> {

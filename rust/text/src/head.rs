@@ -1,6 +1,11 @@
 //! A look at the first bytes, before the first record is read: those of `lib/formats/text/text-head.ts`.
 
-use crate::errors::CsvErrorKind;
+/// Why the bytes are no text, or text of another encoding: the sentence goes on after the name of the source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadFault {
+    pub what: String,
+    pub hint: &'static str,
+}
 
 /// What is looked at.
 pub const HEAD_BYTES: usize = 4096;
@@ -24,21 +29,18 @@ const CONTROL_ONE_IN: usize = 20;
 const CONTROL_MIN: usize = 8;
 
 const UTF16_CURE: &str =
-    "Convert it with `iconv -f UTF-16 -t UTF-8`; a CSV file can also be read with `encoding: utf-16le`.";
+    "Convert it with `iconv -f UTF-16 -t UTF-8`; a CSV file can also be read with `encoding: utf-16`.";
 const LOOKS_LIKE_UTF16: &str = "It looks like UTF-16. Convert it with `iconv -f UTF-16 -t UTF-8`; a CSV file can also be read with `encoding: utf-16le`.";
 
 /// The length of the byte order mark. `expected` are control characters that belong to the text.
 ///
 /// # Errors
 /// When the bytes are no text, or text of another encoding.
-pub fn inspect_head(bytes: &[u8], expected: &[u8]) -> Result<usize, CsvErrorKind> {
+pub fn inspect_head(bytes: &[u8], expected: &[u8]) -> Result<usize, HeadFault> {
     let head = &bytes[..bytes.len().min(HEAD_BYTES)];
     let mark = if head.starts_with(UTF8_BOM) { UTF8_BOM.len() } else { 0 };
-    if head.starts_with(&[0xff, 0xfe]) {
+    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
         return wrong("begins with the mark of UTF-16 and is read as utf-8".into(), UTF16_CURE);
-    }
-    if head.starts_with(&[0xfe, 0xff]) {
-        return wrong("is big-endian UTF-16, which is not read".into(), "Convert it: `iconv -f UTF-16 -t UTF-8`.");
     }
     if let Some((_, kind, hint)) = KINDS_OF_FILE.iter().find(|(signature, ..)| head.starts_with(signature)) {
         return wrong(format!("is no text but {kind}"), hint);
@@ -55,6 +57,6 @@ pub fn inspect_head(bytes: &[u8], expected: &[u8]) -> Result<usize, CsvErrorKind
     wrong(format!("is no text: {controls} of its first {} bytes are control characters", head.len()), cure)
 }
 
-fn wrong<T>(what: String, hint: &'static str) -> Result<T, CsvErrorKind> {
-    Err(CsvErrorKind::Encoding { what, hint })
+fn wrong<T>(what: String, hint: &'static str) -> Result<T, HeadFault> {
+    Err(HeadFault { what, hint })
 }
