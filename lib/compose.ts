@@ -2,7 +2,10 @@
 
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { ArrowReader } from "../readers/arrow.ts";
+import { AvroReader } from "../readers/avro.ts";
 import { CsvReader } from "../readers/csv.ts";
+import { JsonReader } from "../readers/json.ts";
 import { JsonlReader } from "../readers/jsonl.ts";
 import { ParquetReader } from "../readers/parquet.ts";
 import { MapSchema } from "../transforms/map.ts";
@@ -18,12 +21,16 @@ import type { Row } from "./contract/batch.ts";
 import { SourceConfig, TargetConfig } from "./contract/config.ts";
 import type { FileReaderOptions } from "./contract/files/file-reader.ts";
 import type { FileWriterOptions } from "./contract/files/file-writer.ts";
+import type { UnpackingOptions } from "./contract/files/unpacking-options.ts";
 import type { MapOptions } from "./contract/map-options.ts";
 import type { BaseReader } from "./contract/reader.ts";
 import type { CommitResult } from "./contract/results.ts";
 import type { BaseTransform } from "./contract/transform.ts";
 import type { BaseWriter, WriterClass } from "./contract/writer.ts";
+import type { ArrowReadOptions, ArrowWriteOptions } from "./formats/arrow/arrow-options.ts";
+import type { AvroReadOptions, AvroWriteOptions } from "./formats/avro/avro-options.ts";
 import type { CsvReadOptions, CsvWriteOptions } from "./formats/csv/csv-options.ts";
+import type { JsonReadOptions, JsonWriteOptions } from "./formats/json/json-options.ts";
 import type { JsonlReadOptions, JsonlWriteOptions } from "./formats/jsonl/jsonl-options.ts";
 import type { ParquetReadOptions, ParquetWriteOptions } from "./formats/parquet/parquet-options.ts";
 import { BUILTIN_WRITERS } from "./plugin/builtin.ts";
@@ -40,17 +47,41 @@ type Paths = string | readonly string[];
 type FileClass = new (config: SourceConfig) => BaseReader;
 
 /** Delimited text files as a stream of batches; a path, a pattern, or several. */
-export function readCsv(files: Paths, options: Camel<FileReaderOptions & CsvReadOptions> = {}): BatchReadable {
+export function readCsv(
+  files: Paths,
+  options: Camel<FileReaderOptions & UnpackingOptions & CsvReadOptions> = {},
+): BatchReadable {
   return readFiles(CsvReader, "csv", files, options);
 }
 
+/** JSON documents with an array of objects in them: at their root, or where `path` says. */
+export function readJson(
+  files: Paths,
+  options: Camel<FileReaderOptions & UnpackingOptions & JsonReadOptions> = {},
+): BatchReadable {
+  return readFiles(JsonReader, "json", files, options);
+}
+
 /** Files of one JSON object a line. */
-export function readJsonl(files: Paths, options: Camel<FileReaderOptions & JsonlReadOptions> = {}): BatchReadable {
+export function readJsonl(
+  files: Paths,
+  options: Camel<FileReaderOptions & UnpackingOptions & JsonlReadOptions> = {},
+): BatchReadable {
   return readFiles(JsonlReader, "jsonl", files, options);
 }
 
 export function readParquet(files: Paths, options: Camel<FileReaderOptions & ParquetReadOptions> = {}): BatchReadable {
   return readFiles(ParquetReader, "parquet", files, options);
+}
+
+/** Arrow IPC files and streams. */
+export function readArrow(files: Paths, options: Camel<FileReaderOptions & ArrowReadOptions> = {}): BatchReadable {
+  return readFiles(ArrowReader, "arrow", files, options);
+}
+
+/** Container files of Avro. */
+export function readAvro(files: Paths, options: Camel<FileReaderOptions & AvroReadOptions> = {}): BatchReadable {
+  return readFiles(AvroReader, "avro", files, options);
 }
 
 /** A reader of your own as a stream of batches. */
@@ -108,11 +139,33 @@ export function writeCsv<R extends Row = Row>(
   return writeFolder("csv", folder, options);
 }
 
+/** Each file is one array. */
+export function writeJson<R extends Row = Row>(
+  folder: string,
+  options: WriteOptions<R> & Camel<FileWriterOptions & JsonWriteOptions> = {},
+): BatchWritable<R> {
+  return writeFolder("json", folder, options);
+}
+
 export function writeJsonl<R extends Row = Row>(
   folder: string,
   options: WriteOptions<R> & Camel<FileWriterOptions & JsonlWriteOptions> = {},
 ): BatchWritable<R> {
   return writeFolder("jsonl", folder, options);
+}
+
+export function writeArrow<R extends Row = Row>(
+  folder: string,
+  options: WriteOptions<R> & Camel<FileWriterOptions & ArrowWriteOptions> = {},
+): BatchWritable<R> {
+  return writeFolder("arrow", folder, options);
+}
+
+export function writeAvro<R extends Row = Row>(
+  folder: string,
+  options: WriteOptions<R> & Camel<FileWriterOptions & AvroWriteOptions> = {},
+): BatchWritable<R> {
+  return writeFolder("avro", folder, options);
 }
 
 /** A writer class of your own as a stream into a folder. */

@@ -4,14 +4,20 @@ export {
   type Composed,
   compose,
   mapSchema,
+  readArrow,
+  readAvro,
   readCsv,
   readFrom,
+  readJson,
   readJsonl,
   readParquet,
   transformWith,
   validate,
   type WriteOptions,
+  writeArrow,
+  writeAvro,
   writeCsv,
+  writeJson,
   writeJsonl,
   writeParquet,
   writeTo,
@@ -37,7 +43,15 @@ export { compileConverter, describeMisfit, Misfit } from "./contract/convert.ts"
 export { CODES, type Consequence, DativoError, type ErrorCode, type ErrorDetails } from "./contract/errors.ts";
 export { FileReader } from "./contract/files/file-reader.ts";
 export { FileWriter } from "./contract/files/file-writer.ts";
-export type { DecodeContext, Decoder, EncodeContext, Encoder, Format, RandomAccess } from "./contract/format.ts";
+export type {
+  AsyncDecoder,
+  DecodeContext,
+  Decoder,
+  EncodeContext,
+  Encoder,
+  Format,
+  RandomAccess,
+} from "./contract/format.ts";
 export { type OptionsSchema, o, parseOptions } from "./contract/options.ts";
 export { type Place, Provenance, type Spans } from "./contract/provenance.ts";
 export { BaseReader, type ReaderClass, type ReplayClass, type Yielded } from "./contract/reader.ts";
@@ -60,6 +74,19 @@ export type { SourceFile, StagedFile, Storage, StoredFile } from "./contract/sto
 export { type Applied, BaseTransform, type TransformClass } from "./contract/transform.ts";
 export { type DataType, formatType, type Property, parseType } from "./contract/types.ts";
 export { BaseWriter, type WriterClass } from "./contract/writer.ts";
+export {
+  arrowFormat,
+  arrowParse,
+  avroFormat,
+  avroParse,
+  csvFormat,
+  csvParse,
+  jsonFormat,
+  jsonlFormat,
+  jsonlParse,
+  jsonParse,
+  parquetFormat,
+} from "./format-streams.ts";
 export { type CheckReport, checkJob } from "./job/check-job.ts";
 export { discoverSource } from "./job/discover-source.ts";
 export type { Guarantee, Receipt, ReceiptFile } from "./job/receipt.ts";

@@ -1,10 +1,16 @@
-import type { SourceConfig } from "../lib/contract/config.ts";
+import type { FileEntry, SourceConfig } from "../lib/contract/config.ts";
 import { FileReader } from "../lib/contract/files/file-reader.ts";
 import { csvFormat } from "../lib/formats/csv/csv-format.ts";
 
-/** Delimited text files. */
+const TABBED = /\.tsv(\.(gz|zst|br))?$/i;
+
+/** Delimited text files. Where all of them are called `.tsv` the delimiter is the tab, unless one is given. */
 export class CsvReader extends FileReader {
   constructor(sourceConfig: SourceConfig) {
-    super(sourceConfig, csvFormat);
+    super(sourceConfig, csvFormat, sourceConfig.files.every(isTabbed) ? { delimiter: "tab" } : {});
   }
+}
+
+function isTabbed(entry: FileEntry): boolean {
+  return TABBED.test(String(entry.path ?? entry["file"]));
 }

@@ -11,8 +11,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** What is loaded by its name or path, from outside. */
 const ENTRIES = ["lib/index", "lib/testing/index", "lib/cli/main", "lib/isolation/child/main"];
-/** The one function that is used of a package whose other functions would be read at every start as well. */
-const PARTS = { "hash-wasm": "hash-wasm/dist/xxhash128.umd.min.js" };
+/** The functions that are used of a package whose others would be read at every start as well. */
+const PARTS = { "hash-wasm": join(root, "scripts", "hash-parts.mjs") };
 /** As deep below `dist` as the rooms of `lib`: what is found by its distance from the package's code still is. */
 const CHUNKS = "lib/chunks";
 

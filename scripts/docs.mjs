@@ -13,13 +13,17 @@ const { referencePage, optionsTable } = await load("lib/config/reference/referen
 const { DOCUMENT_KINDS } = await load("lib/config/reference/json-schema.ts");
 const { CODES } = await load("lib/contract/errors.ts");
 const { fileReaderOptions } = await load("lib/contract/files/file-reader.ts");
+const { unpackingOptions } = await load("lib/contract/files/unpacking-options.ts");
 const { fileWriterOptions } = await load("lib/contract/files/file-writer.ts");
 const { o } = await load("lib/contract/options.ts");
 const { mapOptions } = await load("lib/contract/map-options.ts");
 const formats = {
+  Arrow: (await load("lib/formats/arrow/arrow-format.ts")).arrowFormat,
   CSV: (await load("lib/formats/csv/csv-format.ts")).csvFormat,
+  JSON: (await load("lib/formats/json/json-format.ts")).jsonFormat,
   "JSON Lines": (await load("lib/formats/jsonl/jsonl-format.ts")).jsonlFormat,
   Parquet: (await load("lib/formats/parquet/parquet-format.ts")).parquetFormat,
+  Avro: (await load("lib/formats/avro/avro-format.ts")).avroFormat,
 };
 
 const pages = {
@@ -73,6 +77,9 @@ Under \`engine.options\` of the source or the target of a job; in a program the 
 ## Every file reader
 
 ${optionsTable(o.object(fileReaderOptions))}
+Files of formats that are read in order (all but Parquet) may be compressed as a whole:
+
+${optionsTable(o.object(unpackingOptions))}
 ## Every file writer
 
 ${optionsTable(o.object(fileWriterOptions))}

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { basename, dirname, extname, join, resolve } from "node:path";
-import { encodeName } from "../contract/file-name.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import { encodeName, suffixOf } from "../contract/file-name.ts";
 
 /**
  * What names a job for ever: who runs it, what it is called, where it writes. Never the path of a job file, so that
@@ -102,7 +102,7 @@ export class ControlPaths {
 
 /** The path under which a staged file is published: its name carries the run, so it can meet no other's. */
 export function publishedName(path: string, runId: string): string {
-  const extension = extname(path);
+  const extension = suffixOf(path);
   return join(dirname(path), `${basename(path, extension)}-${runId}${extension}`);
 }
 

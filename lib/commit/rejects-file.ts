@@ -36,16 +36,12 @@ export class RejectsFile {
     try {
       this.#handle ??= await open(this.path, "wx", PRIVATE_FILE);
       for (let at = 0; at < rejects.length; at += SLICE) {
-        await this.#handle.appendFile(this.#linesOf(rejects.slice(at, at + SLICE)));
+        await this.#handle.appendFile(rejectLines(rejects.slice(at, at + SLICE), this.#facts));
       }
     } catch (cause) {
       throw unwritable(this.path, cause);
     }
     this.count += rejects.length;
-  }
-
-  #linesOf(rejects: readonly Reject[]): string {
-    return rejects.map((reject) => `${stringifyJson(toLine(reject, this.#facts), "string")}\n`).join("");
   }
 
   /** Closes it durably; nothing is done when there was no reject. */
@@ -58,6 +54,11 @@ export class RejectsFile {
       await handle?.close();
     }
   }
+}
+
+/** Rejects as JSON Lines; `facts` stand in every line. */
+export function rejectLines(rejects: readonly Reject[], facts: Readonly<Record<string, unknown>>): string {
+  return rejects.map((reject) => `${stringifyJson(toLine(reject, facts), "string")}\n`).join("");
 }
 
 function toLine(reject: Reject, facts: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -3,6 +3,7 @@ import type { AssetDefinition } from "./asset.ts";
 import { DativoError } from "./errors.ts";
 import { type NativeCodecs, NO_NATIVE_CODECS } from "./native-codecs.ts";
 import type { Reject } from "./reject.ts";
+import type { StandardStreams } from "./standard-streams.ts";
 import type { Storage } from "./storage.ts";
 
 /** Everything a stage gets from its run. Outside a run it is inert, so that a unit test needs nothing but the class. */
@@ -12,12 +13,16 @@ export interface StageContext {
   readonly log: Log;
   readonly budget: Budget;
   readonly storage: Storage;
+  /** Standard input and output. */
+  readonly standard: StandardStreams;
   readonly native: NativeCodecs;
   /**
    * The contract that the stage behind a reader holds its records to. A reader that can do so cheaper may do it itself;
    * the stage then has nothing left to do.
    */
   readonly contract?: AssetDefinition | undefined;
+  /** All that a reader gives goes to writers: nobody asks where a record stands in its source. */
+  readonly feedsWriters?: boolean | undefined;
   readonly clock: Clock;
   /** A private folder for scratch files, removed when the run settles. */
   readonly tempDir: string;
@@ -57,6 +62,7 @@ export const INERT_CONTEXT: StageContext = {
   log: { debug: silent, info: silent, warn: silent, error: silent },
   budget: { tryReserve: (bytes) => ({ bytes, release: silent }) },
   storage: { find: outsideRun, open: outsideRun, create: outsideRun },
+  standard: { input: outsideRun, output: outsideRun, hash: outsideRun, proof: undefined },
   native: NO_NATIVE_CODECS,
   clock: { now: () => new Date() },
   tempDir: tmpdir(),

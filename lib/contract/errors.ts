@@ -51,6 +51,20 @@ export const CODES = {
     "environment",
     "A source is compressed in a way that is not read, or its compressed data is broken.",
   ],
+  DTV_UPSTREAM_INCOMPLETE: [
+    "environment",
+    "A stream did not come whole: the process that wrote it died, failed, or says that there was more.",
+  ],
+  DTV_UPSTREAM_UNPROVEN: [
+    "environment",
+    "A stream ended, and nothing says that it was whole: its format has no end, and no other proof was asked for.",
+  ],
+  DTV_ALREADY_LOADED: ["environment", "A stream has, byte for byte, what was loaded before; nothing was changed."],
+  DTV_BROKEN_PIPE: ["environment", "Whoever read standard output has stopped reading."],
+  DTV_DECOMPRESSION_LIMIT: [
+    "environment",
+    "A compressed source becomes larger than it may: for its stored size, or at all.",
+  ],
   DTV_CONNECTION_FAILED: ["environment", "Failed to connect to source or target."],
   DTV_TARGET_UNWRITABLE: [
     "environment",
@@ -75,9 +89,14 @@ export const CODES = {
   DTV_CSV_EMPTY: ["data", "A CSV file has no header line."],
   DTV_CSV_HEADER: ["data", "The header of a CSV file cannot name columns: a name is repeated or not readable."],
   DTV_CSV_UNCLOSED_QUOTE: ["data", "A quoted CSV field is never closed, so where the record ends is unknown."],
+  DTV_JSON_INVALID: [
+    "data",
+    "A JSON document is broken or cut off around its records, or has no array of records where one is looked for.",
+  ],
   DTV_RECORD_TOO_LARGE: ["data", "A record or field is larger than the limit."],
   DTV_ENCODING: ["data", "A file is not in the encoding it is read as."],
   DTV_PARQUET_INVALID: ["data", "A Parquet file is damaged or uses a feature that is not read."],
+  DTV_AVRO_INVALID: ["data", "An Avro file is damaged, cut short or uses a feature that is not read."],
   DTV_ARROW_INVALID: ["data", "Arrow data is damaged: its lengths, offsets and buffers do not fit together."],
   DTV_INT_UNSAFE: ["data", "An integer beyond 2^53 was asked for as a JavaScript number."],
   DTV_VALUE_UNFIT: ["data", "A value does not fit the type of its column."],

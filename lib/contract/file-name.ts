@@ -8,6 +8,7 @@ export const STAGED_SUFFIX = ".staged";
 const MAX_NAME_BYTES = 255 - 80;
 const MAX_EXTENSION_BYTES = 20;
 const MAX_FOLDER_BYTES = 255;
+const COMPRESSED = /\.[^./]+\.(?:gz|zst|br)$/;
 
 /** What Hive, and everybody after it, calls the folder of records that have no value. */
 const NO_VALUE = "__HIVE_DEFAULT_PARTITION__";
@@ -28,8 +29,14 @@ export interface Partition {
 export function encodeName(text: string): string {
   const safe = shieldSpecial(encodeText(text));
   if (safe.length <= MAX_NAME_BYTES) return safe;
-  const extension = extname(safe).slice(0, MAX_EXTENSION_BYTES);
+  const extension = suffixOf(safe).slice(0, MAX_EXTENSION_BYTES);
   return `${cut(safe, text, MAX_NAME_BYTES - extension.length)}${extension}`;
+}
+
+/** What follows the name of a file proper: `.csv`, `.csv.gz`. */
+export function suffixOf(path: string): string {
+  const [compressed] = COMPRESSED.exec(path) ?? [];
+  return compressed ?? extname(path);
 }
 
 /**

@@ -14,13 +14,46 @@ export interface SourceContext {
 export interface DecodeContext extends SourceContext {
   /** Records per batch, at most. */
   readonly batchRows: number;
+  /** So many of the first records are left out; only for `decodeAt`. */
+  readonly skip?: number;
 }
+
+/** How native code decodes a file whose beginning or end was read here; or why it is not to. */
+export type NativePlan =
+  | {
+      readonly schema: Schema;
+      /** Records of the file. */
+      readonly rows: number;
+      /** So many of them make a batch of a few MiB. */
+      readonly batchRows: number;
+      /** Each column, in the order of the schema, as the library of the format wants to be told. */
+      readonly columns: readonly unknown[];
+    }
+  | { readonly refusal: string };
 
 /** Turns bytes, given in order and cut anywhere, into batches. Knows no files. */
 export interface Decoder {
+  /** Loads what decoding may need; to be awaited before the first bytes. */
+  ready?(): Promise<void>;
   push(bytes: Uint8Array): Iterable<Batch>;
+  /** The records that are whole so far, for who cannot wait for a full batch. */
+  flush?(): Iterable<Batch>;
   /** The last batches. @throws DativoError when the bytes end in the middle of something. */
   end(): Iterable<Batch>;
+}
+
+/** Counts records in bytes that are cut anywhere, good ones and bad. The bytes need last no longer than the call. */
+export interface RecordCounter {
+  push(bytes: Uint8Array): void;
+  /** @throws DativoError when the bytes end in the middle of something. */
+  end(): number;
+}
+
+/** A decoder that has to wait for something of its own, such as a library that it loads when it knows which. */
+export interface AsyncDecoder {
+  push(bytes: Uint8Array): AsyncIterable<Batch>;
+  /** As of a {@link Decoder}. */
+  end(): AsyncIterable<Batch>;
 }
 
 /** Bytes of known length that can be read at any place. */
@@ -46,6 +79,8 @@ export interface EncodeContext {
   readonly schema: Schema;
   /** Goes into the file where the format has a place for it. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Whether a native encoder sums the columns as well. */
+  readonly checksums?: boolean;
 }
 
 /** A codec: bytes ⇄ batches. A format reads as a stream, or at random places, or only writes. */
@@ -53,6 +88,8 @@ export interface Format {
   readonly name: string;
   /** Without a dot. */
   readonly extension: string;
+  /** What follows the extension where files are written with these options: `.gz`. */
+  suffix?(options: unknown): string;
   /** Name of the codec in native code that does the same; a format that shares a name with one of ours has none. */
   readonly native?: string;
   /** True when a file of whole lines, and more lines behind them, has the records that it had, and more behind them. */
@@ -61,7 +98,13 @@ export interface Format {
   readonly encodeOptions?: OptionsSchema;
   /** Options are as they were given; the codec checks them by its declaration. */
   decoder?(options: unknown, context: DecodeContext): Decoder;
+  asyncDecoder?(options: unknown, context: DecodeContext): AsyncDecoder;
   decodeAt?(bytes: RandomAccess, options: unknown, context: DecodeContext): AsyncIterable<Batch>;
+  /** For `decodeAt` in native code. @throws DativoError for what `decodeAt` does not read either */
+  planNative?(bytes: RandomAccess, options: unknown, context: Pick<SourceContext, "source">): Promise<NativePlan>;
+  /** Records without their values. What a decoder says of the end of one record, or of the file, a counter says too. */
+  counter?(options: unknown, context: Pick<SourceContext, "source">): RecordCounter;
+  countAt?(bytes: RandomAccess, options: unknown, context: Pick<SourceContext, "source">): Promise<number>;
   /** Types that the format can hold as they are; others are a clear error at `open`. */
   refuses?(field: Field): string | undefined;
   encoder?(options: unknown, context: EncodeContext): Encoder;

@@ -111,7 +111,7 @@ function parseNumber(text: string): unknown {
 
 /** The significant digits and the decimal exponent, so that 1.50 and 15e-1 compare equal. */
 function digitsOf(text: string): string {
-  const [mantissa = "", exponent = "0"] = text.toLowerCase().replace("-", "").split("e");
+  const [mantissa = "", exponent = "0"] = text.toLowerCase().replace(/^-/, "").split("e");
   const [whole = "", fraction = ""] = mantissa.split(".");
   const digits = whole + fraction;
   let start = 0;

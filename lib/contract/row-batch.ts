@@ -85,6 +85,11 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
     return batch.toRowBatch?.() ?? RowBatch.fromRows([...batch.rows({ integers: "bigint" })], batch.schema);
   }
 
+  /** The same in parts of no more than {@link MAX_BATCH_ROWS}, where the batch is not one of rows. */
+  static partsOf(batch: Batch): Iterable<RowBatch> {
+    return (batch instanceof RowBatch ? undefined : batch.slices?.(MAX_BATCH_ROWS)) ?? [RowBatch.from(batch)];
+  }
+
   get sizeBytes(): number {
     this.#sizeBytes ??= this.#measure();
     return this.#sizeBytes;

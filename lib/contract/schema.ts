@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { DativoError } from "./errors.ts";
-import { type DataType, formatType } from "./types.ts";
+import { type DataType, formatType, isSameType } from "./types.ts";
 
 export interface Field {
   readonly name: string;
@@ -67,6 +67,18 @@ export class Schema {
   /** Same names, types and nullability in the same order; metadata is not compared. */
   equals(other: Schema): boolean {
     return this === other || this.toString() === other.toString();
+  }
+
+  /** Same names and types in the same order, whether they may be null or not. */
+  isAlike(other: Schema): boolean {
+    if (this === other) return true;
+    return (
+      this.fields.length === other.fields.length &&
+      this.fields.every(({ name, type, lexical }, index) => {
+        const field = other.fields[index];
+        return field?.name === name && field.lexical === lexical && isSameType(field.type, type);
+      })
+    );
   }
 
   /** SHA-256 over names, types and nullability, 64 hex digits. */

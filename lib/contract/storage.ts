@@ -1,3 +1,4 @@
+import type { Unpacking } from "./compression.ts";
 import type { Partition } from "./file-name.ts";
 
 /** What a place for bytes offers to players. Paths are as the user wrote them; the storage resolves them. */
@@ -28,15 +29,18 @@ export interface StoredFile {
 
 export interface SourceFile extends StoredFile {
   /**
-   * The content in order, decompressed when it is gzip (known by its first bytes). Chunks are fresh: the
-   * receiver may keep them.
+   * The content in order, decompressed as `unpacking` says, by default when it is known to be compressed. Chunks are
+   * fresh: the receiver may keep them.
    */
-  bytes(): AsyncIterable<Uint8Array>;
+  bytes(unpacking?: Unpacking): AsyncIterable<Uint8Array>;
   /**
    * The same in chunks of so many bytes, where it is not compressed, whose memory is used again: a chunk is overwritten
-   * when the second one after it is asked for. `makeHash` gives what the digest is made by.
+   * when the second one after it is asked for. `makeHash` gives what the digest is made by; without one the bytes are not
+   * hashed on the way.
    */
-  lentBytes(chunkBytes: number, makeHash: () => ContentHash): AsyncIterable<Uint8Array>;
+  lentBytes(chunkBytes: number, makeHash?: () => ContentHash, unpacking?: Unpacking): AsyncIterable<Uint8Array>;
+  /** Where native code can read the stored bytes by itself; undefined where they lie elsewhere. */
+  readonly local?: LocalBytes;
   /** `length` bytes from `offset` of the stored bytes. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /**
@@ -49,6 +53,13 @@ export interface SourceFile extends StoredFile {
   /** @throws DativoError DTV_SOURCE_CHANGED when size or time are no longer those of the opening. */
   verifyUnchanged(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** An open file, for as long as the `SourceFile` is. */
+export interface LocalBytes {
+  readonly descriptor: number;
+  /** Says that so many bytes were read there. */
+  noteRead(bytes: number): void;
 }
 
 /** XXH3-128 of bytes as they come. */

@@ -1,5 +1,5 @@
 /**
- * The hash of one value: 64 bits, the same in `rust/parquet/src/checksum.rs`; `test/vectors/checksums.json` holds both
+ * The hash of one value: 64 bits, the same in `rust/checksum`; `test/vectors/checksums.json` holds both
  * to it, and docs/decisions/checksums.md says why it is this one. It tells accidents, not forgeries.
  *
  * A word is a value of fixed width as 64 bits. A seed for each kind of value keeps the text `1` apart from the number.

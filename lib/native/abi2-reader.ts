@@ -24,7 +24,8 @@ import { tellOf } from "./tell.ts";
 
 const Ask = tableFunction("reader_ask", 1);
 
-const KIND: Abi2Kind = {
+/** A reader of a library, as `dativo_plugin.h` has it. */
+export const READER_KIND: Abi2Kind = {
   size: READER.size,
   release: READER.release,
   freeString: READER.freeString,
@@ -42,7 +43,7 @@ const KIND: Abi2Kind = {
 export function abi2ReaderClass(library: NativeLibrary, symbol: string): ReaderClass {
   return class extends Abi2Reader {
     constructor(sourceConfig: SourceConfig) {
-      super(sourceConfig, () => new Abi2Object(library, symbol, KIND));
+      super(sourceConfig, () => new Abi2Object(library, symbol, READER_KIND));
     }
   };
 }
@@ -140,7 +141,12 @@ class Abi2Reader extends BaseReader {
   }
 }
 
-async function openSplit(object: Abi2Object, position: Position, split: Split | undefined): Promise<ArrowSchema> {
+/** The schema of what a reader that was opened gives. */
+export async function openSplit(
+  object: Abi2Object,
+  position: Position,
+  split: Split | undefined,
+): Promise<ArrowSchema> {
   const schema = fixedBytes(ARROW_SCHEMA.size);
   const json = (value: unknown) => (value === undefined ? null : fixedText(JSON.stringify(value)));
   await object.call("open", READER.open, null, json(position), json(split), schema);

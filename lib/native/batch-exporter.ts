@@ -3,11 +3,10 @@ import { DativoError } from "../contract/errors.ts";
 import { RowBatch } from "../contract/row-batch.ts";
 import type { Schema } from "../contract/schema.ts";
 import { TypeSettler } from "../contract/settle-types.ts";
-import { ArrowBatch } from "../formats/arrow/arrow-batch.ts";
+import { CellBatch } from "../formats/arrow/cell-batch.ts";
 import { encodeRecords, recordsOf } from "../formats/arrow/encode-cells.ts";
 import { newBatch } from "./abi2.ts";
 import { ColumnBatch } from "./column-batch.ts";
-import { copyColumns } from "./copy-columns.ts";
 import { exportArray } from "./export-array.ts";
 import { BATCH } from "./layout.ts";
 
@@ -30,15 +29,15 @@ export class BatchExporter {
   /** A native batch that nobody else holds is moved, others are copied. @throws DativoError DTV_SCHEMA_CHANGED */
   export(batch: Batch): ExportedBatch {
     const struct = newBatch();
-    if (batch instanceof ColumnBatch && batch.isPlain) {
+    if (batch instanceof ColumnBatch && batch.isPlain && batch.native.isAlone) {
       this.#hold(batch.schema);
-      if (batch.native.isAlone) batch.native.moveTo(struct, BATCH.rows);
-      else exportArray(recordsOf(copyColumns(batch), batch.length)).copy(struct, BATCH.rows);
+      batch.native.moveTo(struct, BATCH.rows);
       return { schema: batch.schema, struct };
     }
-    if (batch instanceof ArrowBatch && batch.isTyped) {
+    const plain = batch instanceof CellBatch ? batch.plainColumns() : undefined;
+    if (plain) {
       this.#hold(batch.schema);
-      exportArray(recordsOf(batch.columns, batch.length)).copy(struct, BATCH.rows);
+      exportArray(recordsOf(plain, batch.length)).copy(struct, BATCH.rows);
       return { schema: batch.schema, struct };
     }
     const raw = RowBatch.from(batch);

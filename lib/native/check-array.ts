@@ -39,10 +39,10 @@ function checkValues(array: NativeArray, field: ArrowField, where: string): void
   check(array.length === 0 || array.has(1), where, "no values");
   if (field.dictionary)
     checkColumn(at(array.dictionaryAddress, where), field.dictionary, 0, `${where}, its dictionary`);
-  if (storage.kind !== "bytes" && storage.kind !== "list") return;
-  const { first, last } = endsOf(array, storage.offsets);
+  if (storage.kind !== "bytes" && storage.kind !== "json" && storage.kind !== "list") return;
+  const { first, last } = endsOf(array, storage.kind === "json" ? 4 : storage.offsets);
   check(0 <= first && first <= last && last <= MAX_BUFFER_BYTES, where, `offsets from ${first} to ${last}`);
-  if (storage.kind === "bytes") check(first === last || array.has(2), where, "no bytes");
+  if (storage.kind !== "list") check(first === last || array.has(2), where, "no bytes");
   else checkItems(array, field.children[0] as ArrowField, last, where);
 }
 
@@ -62,6 +62,10 @@ const BUFFERS: Readonly<Record<Storage["kind"], number>> = {
   json: 3,
   list: 2,
   struct: 1,
+  fixed: 2,
+  views: 2,
+  fixed_list: 1,
+  null: 0,
 };
 
 function checkNumbers(array: NativeArray, buffers: number, where: string): void {

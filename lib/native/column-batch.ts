@@ -1,8 +1,10 @@
 import type { Row } from "../contract/batch.ts";
 import type { Column } from "../contract/column.ts";
 import type { Provenance } from "../contract/provenance.ts";
+import type { ArrowColumn } from "../formats/arrow/arrow-column.ts";
 import type { ArrowField, ArrowSchema } from "../formats/arrow/arrow-field.ts";
-import { CellBatch } from "../formats/arrow/cell-batch.ts";
+import { CellBatch, type CellExtras } from "../formats/arrow/cell-batch.ts";
+import { copyColumns } from "./copy-columns.ts";
 import { importCells, importValues, payloadBytes } from "./import-column.ts";
 import type { NativeRows } from "./native-rows.ts";
 
@@ -20,8 +22,8 @@ export class ColumnBatch<R extends Row = Row> extends CellBatch<R> {
   readonly #columns = new Map<string, Column>();
   #isReleased = false;
 
-  constructor(arrow: ArrowSchema, native: NativeRows, provenance?: Provenance) {
-    super(arrow.schema, native.length, provenance);
+  constructor(arrow: ArrowSchema, native: NativeRows, provenance?: Provenance, extras: CellExtras = {}) {
+    super(arrow.schema, native.length, provenance, extras);
     this.contract = arrow.contract;
     this.isPlain = arrow.isPlain;
     this.arrow = arrow;
@@ -29,8 +31,13 @@ export class ColumnBatch<R extends Row = Row> extends CellBatch<R> {
     this.sizeBytes = payloadBytes(native.struct, arrow.fields);
   }
 
+  /** Copies. @throws DativoError DTV_BATCH_MOVED */
+  plainColumns(): ArrowColumn[] | undefined {
+    return this.isPlain ? copyColumns(this) : undefined;
+  }
+
   /** @throws DativoError DTV_BATCH_MOVED */
-  readCells(index: number, start: number, count: number): unknown[] {
+  protected makeCells(index: number, start: number, count: number): unknown[] {
     return importCells(this.native.struct, this.arrow.fields[index] as ArrowField, index, start, count);
   }
 
@@ -51,7 +58,7 @@ export class ColumnBatch<R extends Row = Row> extends CellBatch<R> {
   /** The same memory for one more owner; it is given back when every owner has released their own batch. */
   retain(): ColumnBatch<R> {
     this.native.retain();
-    return new ColumnBatch<R>(this.arrow, this.native, this.provenance);
+    return new ColumnBatch<R>(this.arrow, this.native, this.provenance, this);
   }
 
   release(): void {

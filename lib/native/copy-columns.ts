@@ -1,6 +1,6 @@
+import { DativoError } from "../contract/errors.ts";
 import type { ArrowColumn } from "../formats/arrow/arrow-column.ts";
 import type { ArrowField } from "../formats/arrow/arrow-field.ts";
-import { widthOf } from "../formats/arrow/arrow-type.ts";
 import type { ColumnBatch } from "./column-batch.ts";
 import { NativeArray } from "./import-column.ts";
 
@@ -44,8 +44,12 @@ function copyValues(array: NativeArray, field: ArrowField, first: number, count:
         buffers: [],
         children: field.children.map((child, i) => copyColumn(array.child(i), child, first, count)),
       };
+    case "views":
+    case "fixed_list":
+    case "null":
+      throw new DativoError("DTV_INTERNAL", `A column of ${storage.kind} is not imported`);
     default: {
-      const width = widthOf(storage);
+      const width = storage.bytes;
       return { buffers: [copyPart(array, 1, first * width, (first + count) * width)] };
     }
   }

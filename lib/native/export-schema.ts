@@ -1,15 +1,15 @@
 import koffi from "koffi";
-import type { Schema } from "../contract/schema.ts";
+import type { Field, Schema } from "../contract/schema.ts";
 import type { Property } from "../contract/types.ts";
-import { membersOf } from "../formats/arrow/arrow-field.ts";
+import { LEXICAL, membersOf } from "../formats/arrow/arrow-field.ts";
 import { formatOf } from "../formats/arrow/arrow-type.ts";
 import { ARROW_SCHEMA, NULLABLE } from "./layout.ts";
 import { addressOf, fixedBytes, fixedText, keepBehind, pointerTable } from "./memory.ts";
 import { encodeMetadata } from "./schema-metadata.ts";
 
 /**
- * The schema of records as a struct type, with its own metadata and without that of its fields: an ArrowSchema that a
- * library may read while it is referenced. It stays ours: nobody releases it.
+ * The schema of records as a struct type, with its own metadata and of that of its fields only how untyped ones lie there:
+ * an ArrowSchema that a library may read while it is referenced. It stays ours: nobody releases it.
  */
 export function exportSchema({ fields, metadata }: Schema): Buffer {
   return makeStruct({ name: "", type: { kind: "object", properties: fields }, nullable: false }, metadata);
@@ -18,8 +18,10 @@ export function exportSchema({ fields, metadata }: Schema): Buffer {
 /** Arrow's canonical name of text that holds JSON (https://arrow.apache.org/docs/format/CanonicalExtensions.html#json). */
 const JSON_TEXT = { "ARROW:extension:name": "arrow.json", "ARROW:extension:metadata": "" };
 
-function makeField(field: Property): Buffer {
-  return makeStruct(field, formatOf(field.type) === undefined ? JSON_TEXT : {});
+function makeField(field: Property & Pick<Field, "metadata">): Buffer {
+  const lexical = field.metadata?.[LEXICAL];
+  const extension = formatOf(field.type) === undefined ? JSON_TEXT : {};
+  return makeStruct(field, lexical === undefined ? extension : { [LEXICAL]: lexical });
 }
 
 function makeStruct({ name, type, nullable }: Property, facts: Schema["metadata"]): Buffer {

@@ -1,5 +1,4 @@
 import type { ArrowField } from "../formats/arrow/arrow-field.ts";
-import { widthOf } from "../formats/arrow/arrow-type.ts";
 import { type ArrowSource, readCells } from "../formats/arrow/read-cells.ts";
 import { ARROW_ARRAY } from "./layout.ts";
 import { copyBytes } from "./memory.ts";
@@ -49,7 +48,7 @@ function arrayFor({ storage }: ArrowField): typeof BigInt64Array | typeof Int32A
     case "float":
       return storage.bytes === 8 ? Float64Array : undefined;
     case "date":
-      return Int32Array;
+      return storage.bytes === 4 ? Int32Array : undefined;
     case "ticks":
       return storage.bytes === 8 && storage.perSecond === 1_000_000n ? BigInt64Array : undefined;
     default:
@@ -119,8 +118,10 @@ export class NativeArray implements ArrowSource {
     return NativeArray.at(this.childAddress(index));
   }
 
-  get dictionary(): NativeArray | undefined {
-    return this.dictionaryAddress === 0n ? undefined : NativeArray.at(this.dictionaryAddress);
+  words(stored: ArrowField): unknown[] | undefined {
+    if (this.dictionaryAddress === 0n) return undefined;
+    const words = NativeArray.at(this.dictionaryAddress);
+    return readCells(words, stored, 0, words.length);
   }
 
   bytes(index: number, start: number, end: number): Buffer | undefined {
@@ -164,8 +165,12 @@ function sizeOf(parent: NativeArray, index: number, field: ArrowField, start: nu
       const array = parent.child(index);
       return sizeOfAll(array, children, array.offset + start, count);
     }
+    case "views":
+    case "fixed_list":
+    case "null":
+      return 0;
     default:
-      return count * widthOf(storage);
+      return count * storage.bytes;
   }
 }
 

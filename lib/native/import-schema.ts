@@ -1,13 +1,22 @@
 import koffi from "koffi";
 import { DativoError } from "../contract/errors.ts";
-import type { DataType } from "../contract/types.ts";
-import { type ArrowField, type ArrowSchema, arrowSchemaOf } from "../formats/arrow/arrow-field.ts";
-import { readFormat, type Storage } from "../formats/arrow/arrow-type.ts";
+import {
+  type ArrowField,
+  type ArrowSchema,
+  arrowSchemaOf,
+  LEXICAL,
+  type Lexical,
+  nestedType,
+} from "../formats/arrow/arrow-field.ts";
+import { readFormat } from "../formats/arrow/arrow-type.ts";
 import { ARROW_SCHEMA, NULLABLE } from "./layout.ts";
 import { copyBytes, textAt } from "./memory.ts";
 import { readMetadata } from "./schema-metadata.ts";
 
 const MAX_COLUMNS = 100_000;
+
+/** Stored in a way that is read from streams alone. */
+const NOT_IMPORTED: ReadonlySet<string> = new Set(["views", "fixed_list", "null"]);
 
 /** In the metadata of a schema; see rule 8 of `dativo_plugin.h`. */
 const CONTRACT = "dativo.contract";
@@ -55,7 +64,7 @@ function readField(address: bigint, owner: string): ArrowField {
   const name = textAt(struct.readBigUInt64LE(ARROW_SCHEMA.name)) ?? "";
   const format = textAt(struct.readBigUInt64LE(ARROW_SCHEMA.format)) ?? "";
   const known = readFormat(format);
-  if (!known) {
+  if (!known || NOT_IMPORTED.has(known.storage.kind)) {
     throw new DativoError(
       "DTV_SCHEMA_INVALID",
       `${owner}: column '${name}' has the Arrow type '${format}', which no contract has`,
@@ -68,22 +77,24 @@ function readField(address: bigint, owner: string): ArrowField {
   if (known.storage.kind === "list" && children.length !== 1) throw damaged(owner, `a list '${name}' without items`);
   const dictionaryAt = struct.readBigUInt64LE(ARROW_SCHEMA.dictionary);
   const dictionary = dictionaryAt === 0n ? undefined : readField(dictionaryAt, owner);
+  const lexical = format === "u" && !dictionary ? readLexical(struct) : undefined;
   return {
     name,
     type: dictionary?.type ?? known.type ?? nestedType(known.storage, children),
     nullable: (struct.readBigInt64LE(ARROW_SCHEMA.flags) & NULLABLE) !== 0n,
-    storage: known.storage,
+    storage: lexical === "json" ? { kind: "json" } : known.storage,
     format,
     children,
     dictionary,
+    lexical,
   };
+}
+
+function readLexical(struct: Buffer): Lexical | undefined {
+  const { [LEXICAL]: mark } = readMetadata(struct.readBigUInt64LE(ARROW_SCHEMA.metadata));
+  return mark === "text" || mark === "json" ? mark : undefined;
 }
 
 function damaged(owner: string, what: string): DativoError {
   return new DativoError("DTV_ARROW_INVALID", `${owner} gave ${what}`, { culprit: owner });
-}
-
-function nestedType(storage: Storage, children: readonly ArrowField[]): DataType {
-  if (storage.kind === "list") return { kind: "array", items: (children[0] as ArrowField).type };
-  return { kind: "object", properties: children.map(({ name, type, nullable }) => ({ name, type, nullable })) };
 }

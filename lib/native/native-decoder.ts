@@ -1,81 +1,126 @@
 import type { AssetDefinition } from "../contract/asset.ts";
-import type { SourceContext } from "../contract/format.ts";
+import type { Batch } from "../contract/batch.ts";
+import type { Format, SourceContext } from "../contract/format.ts";
 import type { NativeDecoder } from "../contract/native-codecs.ts";
 import { Provenance } from "../contract/provenance.ts";
+import type { Reject } from "../contract/reject.ts";
 import { Schema } from "../contract/schema.ts";
 import type { ContentHash } from "../contract/storage.ts";
 import type { ArrowSchema } from "../formats/arrow/arrow-field.ts";
-import { warningsIn } from "./abi2.ts";
+import { jsonIn, warningsIn } from "./abi2.ts";
 import { Abi2Transform } from "./abi2-transform.ts";
 import { ColumnBatch } from "./column-batch.ts";
 import { hashNatively } from "./content-hash.ts";
+import { explainRejects } from "./explain-rejects.ts";
 import { importRejects, rowsOf } from "./import-rejects.ts";
 import { BATCH } from "./layout.ts";
 import { lendBytes } from "./lent-bytes.ts";
 import type { NativeLibrary } from "./library.ts";
 import { NativeRows } from "./native-rows.ts";
 import { contractConfigOf } from "./plugin-config.ts";
+import { type Lexical, UntypedColumns } from "./untyped-columns.ts";
 
 /** Name of the source, in the metadata of the schema that a decoder is opened with. */
 const SOURCE = "dativo.source";
 
-/** A decoder of a library, opened anew for each source. It holds the contract's records to the contract. */
+/** What goes into a decoder: bytes, with the name of where they come from and whatever else it is told. */
+export function bytesFrom(source: string, told: Readonly<Record<string, string>> = {}): Schema {
+  return new Schema([{ name: "bytes", type: { kind: "binary" }, nullable: false }], { [SOURCE]: source, ...told });
+}
+
+/** The columns of the source there, where no contract names them. */
+const COLUMNS = "dativo.columns";
+
+/** What a format calls a decoder by, and how it reads. */
+export interface DecoderInit {
+  readonly library: NativeLibrary;
+  readonly symbol: string;
+  readonly format: Format;
+  /** Those of the format, and `batch_rows`. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly lexical: Lexical;
+}
+
+/**
+ * A decoder of a library, opened anew for each source. It holds the contract's records to the contract; without one it
+ * is told the columns of each source, and gives them untyped.
+ */
 export class LibraryDecoder implements NativeDecoder {
   readonly #transform: Abi2Transform;
-  readonly #library: NativeLibrary;
-  readonly #contract: AssetDefinition;
+  readonly #init: DecoderInit;
+  readonly #contract: AssetDefinition | undefined;
 
   /** @throws DativoError with what the library says against its configuration */
   static async create(
-    library: NativeLibrary,
-    symbol: string,
-    options: Readonly<Record<string, unknown>>,
-    contract: AssetDefinition,
+    init: DecoderInit,
+    contract: AssetDefinition | undefined,
     signal: AbortSignal,
   ): Promise<LibraryDecoder> {
+    const { library, symbol, options } = init;
     const transform = new Abi2Transform(library, symbol);
-    await transform.create({ engine: { options }, contract: contractConfigOf(contract) }, signal);
-    return new LibraryDecoder(transform, library, contract);
+    await transform.create({ engine: { options }, contract: contract ? contractConfigOf(contract) : null }, signal);
+    return new LibraryDecoder(transform, init, contract);
   }
 
-  private constructor(transform: Abi2Transform, library: NativeLibrary, contract: AssetDefinition) {
+  private constructor(transform: Abi2Transform, init: DecoderInit, contract: AssetDefinition | undefined) {
     this.#transform = transform;
-    this.#library = library;
+    this.#init = init;
     this.#contract = contract;
   }
 
-  async *decode(bytes: AsyncIterable<Uint8Array>, context: SourceContext): AsyncGenerator<ColumnBatch> {
-    const schema = await this.#open(context.source);
+  async *decode(
+    bytes: AsyncIterable<Uint8Array>,
+    context: SourceContext,
+    columns: readonly string[] = [],
+  ): AsyncGenerator<Batch> {
+    const made = await this.#open(context.source, columns);
     const counter = { rows: 0 };
     for await (const chunk of bytes) {
-      const lent = lendBytes(this.#library, chunk);
-      for await (const out of this.#transform.apply(lent)) yield* this.#take(out, schema, context, counter);
+      const lent = lendBytes(this.#init.library, chunk);
+      for await (const out of this.#transform.apply(lent)) yield* this.#take(out, made, context, counter);
     }
-    for await (const out of this.#transform.flush()) yield* this.#take(out, schema, context, counter);
+    for await (const out of this.#transform.flush()) yield* this.#take(out, made, context, counter);
   }
 
   contentHash(): ContentHash {
-    return hashNatively(this.#library);
+    return hashNatively(this.#init.library);
   }
 
   close(): Promise<void> {
     return this.#transform.close();
   }
 
-  async #open(source: string): Promise<ArrowSchema> {
-    const input = new Schema([{ name: "bytes", type: { kind: "binary" }, nullable: false }], { [SOURCE]: source });
-    const output = await this.#transform.open(input);
+  /** Tells of the source, and gives what makes batches of its records. */
+  async #open(source: string, columns: readonly string[]): Promise<ArrowSchema | UntypedColumns> {
+    const told = this.#contract ? {} : { [COLUMNS]: JSON.stringify(columns) };
+    const output = await this.#transform.open(bytesFrom(source, told));
+    if (!this.#contract) return new UntypedColumns(columns, this.#init.lexical);
     return { ...output, schema: this.#contract.targetSchema() };
   }
 
-  *#take(out: Buffer, arrow: ArrowSchema, context: SourceContext, counter: { rows: number }): Generator<ColumnBatch> {
+  *#take(
+    out: Buffer,
+    made: ArrowSchema | UntypedColumns,
+    context: SourceContext,
+    counter: { rows: number },
+  ): Generator<Batch> {
     for (const warning of warningsIn(out)) context.warn(warning);
-    const lines = NativeRows.takeFrom(out, BATCH.rejects);
-    const rejects = lines ? importRejects(lines, this.#transform.name) : [];
+    const rejects = this.#rejectsIn(out);
     for (const reject of rejects) context.reject(reject);
     const rows = NativeRows.takeFrom(out, BATCH.rows);
     const first = counter.rows + 1;
     counter.rows += Number(out.readBigUInt64LE(BATCH.rowsRead));
-    if (rows) yield new ColumnBatch(arrow, rows, Provenance.numbered(context.source, first, rowsOf(rejects)));
+    if (!rows) return;
+    const provenance = Provenance.numbered(context.source, first, rowsOf(rejects));
+    yield made instanceof UntypedColumns
+      ? made.batchOf(rows, provenance, jsonIn(out, BATCH.position, BATCH.positionLength))
+      : new ColumnBatch(made, rows, provenance);
+  }
+
+  #rejectsIn(out: Buffer): readonly Reject[] {
+    const lines = NativeRows.takeFrom(out, BATCH.rejects);
+    if (!lines) return [];
+    const { batch_rows: _, ...options } = this.#init.options;
+    return explainRejects(importRejects(lines, this.#transform.name), this.#init.format, options);
   }
 }

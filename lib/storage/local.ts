@@ -2,9 +2,10 @@ import { constants } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
+import type { Unpacking } from "../contract/compression.ts";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { didYouMean } from "../contract/options.ts";
-import type { ContentHash, SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
+import type { ContentHash, LocalBytes, SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
 import { hashInWebAssembly } from "./content-hash.ts";
 import { decompress } from "./decompress.ts";
 
@@ -95,22 +96,21 @@ class LocalSourceFile implements SourceFile {
     this.#observe = observe;
   }
 
-  bytes(): AsyncIterable<Uint8Array> {
-    return decompress(
-      this.#stored(() => this.#buffer(CHUNK_BYTES)),
-      this.path,
-    );
+  get local(): LocalBytes {
+    return { descriptor: this.#handle.fd, noteRead: this.#observe };
   }
 
-  lentBytes(chunkBytes: number, makeHash: () => ContentHash): AsyncIterable<Uint8Array> {
-    this.#hash ??= Promise.resolve(makeHash());
+  bytes(unpacking?: Unpacking): AsyncIterable<Uint8Array> {
+    const stored = this.#stored(() => this.#buffer(CHUNK_BYTES));
+    return decompress(stored, this.path, { unpacking });
+  }
+
+  lentBytes(chunkBytes: number, makeHash?: () => ContentHash, unpacking?: Unpacking): AsyncIterable<Uint8Array> {
+    if (makeHash) this.#hash ??= Promise.resolve(makeHash());
     const ring = Array.from({ length: LENT_CHUNKS }, () => this.#buffer(chunkBytes));
     let next = 0;
-    return decompress(
-      this.#stored(() => ring[next++ % LENT_CHUNKS] as Buffer),
-      this.path,
-      { isLent: true },
-    );
+    const stored = this.#stored(() => ring[next++ % LENT_CHUNKS] as Buffer, makeHash !== undefined);
+    return decompress(stored, this.path, { isLent: true, unpacking });
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -161,11 +161,11 @@ class LocalSourceFile implements SourceFile {
     await this.#handle.close();
   }
 
-  async *#stored(nextBuffer: () => Buffer): AsyncGenerator<Uint8Array> {
+  async *#stored(nextBuffer: () => Buffer, isHashed = true): AsyncGenerator<Uint8Array> {
     for (let offset = 0; ; ) {
       const bytes = await this.#readAt(offset, nextBuffer());
       if (bytes.length === 0) return;
-      const isNext = offset <= this.#hashed && offset + bytes.length > this.#hashed;
+      const isNext = isHashed && offset <= this.#hashed && offset + bytes.length > this.#hashed;
       if (isNext) await this.#absorb(bytes.subarray(this.#hashed - offset));
       offset += bytes.length;
       this.#observe(bytes.length);

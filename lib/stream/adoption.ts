@@ -71,6 +71,12 @@ export function joinWriters(stream: unknown, flow: Flow): boolean {
   return found;
 }
 
+/** True when a stream is piped into a writer of ours, and into nothing else. */
+export function feedsWriters(stream: EventEmitter): boolean {
+  const next = pipesOf(stream);
+  return next.length > 0 && next.every((one) => join in one) && !isShared(stream);
+}
+
 function pipesOf(stream: unknown): readonly EventEmitter[] {
   return (stream as Piped)._readableState?.pipes ?? [];
 }

@@ -24,8 +24,8 @@ const SHOWN_REJECTS = 5;
 export class Verdict {
   policy: RejectPolicy = STRICT;
   rejected = 0;
-  /** True once records were published at a checkpoint, and stay so whatever comes. */
-  hasPublished = false;
+  /** What stays published whatever comes: nothing, what was committed at a checkpoint, or all that was written before. */
+  published: Published = "nothing";
   readonly #shown: Reject[] = [];
 
   add(rejects: readonly Reject[]): void {
@@ -53,7 +53,7 @@ export class Verdict {
     if (more > 0) lines.push(`  … and ${more} more`);
     return new DativoError(
       "DTV_CONTRACT_VIOLATED",
-      `${reason}; ${whatIsPublished(this.hasPublished)}\n${lines.join("\n")}`,
+      `${reason}; ${whatIsPublished(this.published)}\n${lines.join("\n")}`,
       {
         hint:
           this.policy.mode === "strict"
@@ -77,9 +77,17 @@ export class Verdict {
   }
 }
 
+export type Published = "nothing" | "checkpoints" | "before";
+
+const PUBLISHED: Readonly<Record<Published, string>> = {
+  nothing: "nothing was published",
+  checkpoints: "nothing was published since the last checkpoint",
+  before: "what was written before them cannot be taken back",
+};
+
 /** What is visible of a run that failed. */
-export function whatIsPublished(isPublished: boolean): string {
-  return isPublished ? "nothing was published since the last checkpoint" : "nothing was published";
+export function whatIsPublished(published: Published): string {
+  return PUBLISHED[published];
 }
 
 function describeReject(reject: Reject): string {

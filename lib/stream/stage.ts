@@ -5,8 +5,10 @@ import { INERT_CONTEXT } from "../contract/context.ts";
 import { DativoError, toDativoError } from "../contract/errors.ts";
 import { type NativeCodecs, NO_NATIVE_CODECS } from "../contract/native-codecs.ts";
 import type { Reject } from "../contract/reject.ts";
+import type { StandardStreams } from "../contract/standard-streams.ts";
 import type { Storage } from "../contract/storage.ts";
 import type { BaseWriter } from "../contract/writer.ts";
+import { standardStreams } from "../storage/standard-streams.ts";
 import type { Offer } from "./adoption.ts";
 import { type MemoryBudget, processBudget } from "./budget.ts";
 
@@ -16,6 +18,7 @@ export interface StreamEnvironment {
   readonly budget: MemoryBudget;
   /** Where readers find their files. */
   readonly storage: Storage;
+  readonly standard: StandardStreams;
   readonly native: NativeCodecs;
   readonly clock: Clock;
   readonly tempDir: string;
@@ -31,6 +34,7 @@ export function defaultEnvironment(storage: Storage, native: NativeCodecs = NO_N
     log: INERT_CONTEXT.log,
     budget: processBudget,
     storage,
+    standard: standardStreams(),
     native,
     clock: INERT_CONTEXT.clock,
     tempDir: tmpdir(),
@@ -67,6 +71,7 @@ export class StageControl {
   #filtered = 0;
   #onCrowd: (() => void) | undefined;
   #offer: Offer = () => undefined;
+  #feedsWriters = (): boolean => false;
 
   /** @throws DativoError DTV_PLUGIN_CLASS when the stage has not the one hook that it must have. */
   constructor(
@@ -82,14 +87,19 @@ export class StageControl {
     this.#meter = meter;
     this.#owner = owner;
     const contract = (): AssetDefinition | undefined => this.#offer();
+    const feedsWriters = (): boolean => this.#feedsWriters();
     this.context = {
       signal: this.#abort.signal,
       log: environment.log,
       budget: environment.budget,
       storage,
+      standard: environment.standard,
       native: environment.native,
       get contract() {
         return contract();
+      },
+      get feedsWriters() {
+        return feedsWriters();
       },
       clock: environment.clock,
       tempDir: environment.tempDir,
@@ -104,9 +114,10 @@ export class StageControl {
     };
   }
 
-  /** Tells a reader, when it asks, what the stage behind it will hold its records to. */
-  offer(offer: Offer): void {
+  /** Tells a reader, when it asks, what the stage behind it will hold its records to, and whether all are writers. */
+  offer(offer: Offer, feedsWriters: () => boolean): void {
     this.#offer = offer;
+    this.#feedsWriters = feedsWriters;
   }
 
   get signal(): AbortSignal {

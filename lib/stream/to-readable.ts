@@ -4,7 +4,8 @@ import type { Batch, Row } from "../contract/batch.ts";
 import { DativoError } from "../contract/errors.ts";
 import type { BaseReader } from "../contract/reader.ts";
 import type { Position, Split } from "../contract/results.ts";
-import { adopt, isShared, joinWriters, type Offer, pushDown } from "./adoption.ts";
+import { adopt, feedsWriters, isShared, joinWriters, type Offer, pushDown } from "./adoption.ts";
+import { takeEnvelope } from "./envelope.ts";
 import { Reading } from "./reading.ts";
 import { closeStage, StageControl, type StageOptions } from "./stage.ts";
 
@@ -18,6 +19,8 @@ export interface ReadableOptions extends StageOptions {
   readonly state?: ReadState | undefined;
   /** Told what will be read, before the first record. */
   readonly onPlan?: ((splits: readonly Split[]) => void) | undefined;
+  /** Fires when no more records are wanted: the stream then ends as if the source had. */
+  readonly enough?: AbortSignal | undefined;
 }
 
 declare const ROW: unique symbol;
@@ -41,16 +44,21 @@ class ReaderStream extends Readable {
   #contract: AssetDefinition | null | undefined;
   #isHeld = false;
   #pulling = false;
+  #hasEnded = false;
 
   constructor(reader: BaseReader, options: ReadableOptions) {
     super({ objectMode: true, highWaterMark: 1 });
     this.#reader = reader;
     this.#control = new StageControl(options, reader, "extract");
     this.#graceMs = options.environment.graceMs;
-    this.#control.offer(() => this.#settleContract());
+    this.#control.offer(
+      () => this.#settleContract(),
+      () => feedsWriters(this),
+    );
     reader.ctx = this.#control.context;
     this.#reading = new Reading(reader, options, this.#control);
     this.#batches = this.#reading.batches();
+    options.enough?.addEventListener("abort", () => this.#endEarly(), { once: true });
   }
 
   [adopt](): void {
@@ -62,17 +70,32 @@ class ReaderStream extends Readable {
   }
 
   override async _read(): Promise<void> {
-    if (this.#pulling) return;
+    if (this.#pulling || this.#hasEnded) return;
     this.#pulling = true;
     if (!this.#reading.adopted) joinWriters(this, this.#reading.flow);
     try {
       const { value, done } = await this.#batches.next();
       this.#pulling = false;
+      if (this.#hasEnded) return this.#dropLate(value);
       this.#refuseLateTaker(value);
       this.push(done ? null : value);
     } catch (error) {
-      this.destroy(error as Error);
+      if (!this.#hasEnded) this.destroy(error as Error);
     }
+  }
+
+  #dropLate(batch: Batch | undefined): void {
+    if (!batch) return;
+    takeEnvelope(batch)?.lease?.release();
+    batch.release();
+  }
+
+  /** The reader may wait for records that nobody wants any more. */
+  #endEarly(): void {
+    if (this.destroyed || this.readableEnded || this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.push(null);
+    this.#control.abort(new DativoError("DTV_CANCELLED", "Enough records were read"));
   }
 
   override async _destroy(error: Error | null, callback: (error?: Error | null) => void): Promise<void> {
@@ -97,12 +120,15 @@ class ReaderStream extends Readable {
     return this.#contract ?? undefined;
   }
 
-  /** @throws DativoError DTV_STAGE_MISUSE, since what was read for the first taker is not what the source holds. */
+  /**
+   * @throws DativoError DTV_STAGE_MISUSE, since what was read for the first taker is not what the source holds, or lies
+   * in memory that the first taker gives back.
+   */
   #refuseLateTaker(batch: Batch | undefined): void {
-    this.#isHeld ||= batch?.contract !== undefined;
+    this.#isHeld ||= batch?.contract !== undefined || batch?.readCells !== undefined;
     if (!this.#isHeld || !isShared(this)) return;
     batch?.release();
-    throw new DativoError("DTV_STAGE_MISUSE", "A reader that holds its records to a contract has got a second taker", {
+    throw new DativoError("DTV_STAGE_MISUSE", "A reader whose batches were made for one taker has got a second one", {
       hint: "Pipe a reader into all its stages, and listen to it, before the first record is read.",
     });
   }

@@ -10,11 +10,13 @@ import { reach } from "../storage/fail-point.ts";
 import { adoptUpstream, join } from "./adoption.ts";
 import { asBatch, partsFor } from "./as-batch.ts";
 import { type Envelope, type Flow, takeEnvelope } from "./envelope.ts";
-import { Verdict } from "./policy.ts";
+import { type RejectPolicy, Verdict } from "./policy.ts";
 import { closeWriter, StageControl, type StageOptions, type StreamEnvironment, within } from "./stage.ts";
 
 /** Where a run stages, and who makes its files visible. The sink never decides to commit: it is given one of these. */
 export interface Committer {
+  /** True where what is written is gone at once. */
+  readonly isOpen?: boolean;
   /** Opens the staging area; called before the writer's first hook. */
   open(): Promise<Staging>;
   /** Keeps records that failed; they go with the commit, or are kept without it. */
@@ -71,6 +73,8 @@ export type Outcome = "pending" | "committed" | "aborted" | "unknown";
 
 export interface WritableOptions extends StageOptions {
   readonly committer: Committer;
+  /** What rejects mean where no stage checks a contract; by default one of them and nothing is published. */
+  readonly policy?: RejectPolicy | undefined;
 }
 
 declare const ROW: unique symbol;
@@ -123,6 +127,8 @@ class WriterSink extends Writable {
     this.#committer = options.committer;
     this.#environment = options.environment;
     this.#options = options;
+    if (options.policy) this.#verdict.policy = options.policy;
+    if (options.committer.isOpen) this.#verdict.published = "before";
     this.on("pipe", adoptUpstream);
   }
 
@@ -253,7 +259,7 @@ class WriterSink extends Writable {
     });
     this.#phase = "staging";
     this.#committed = this.counts;
-    this.#verdict.hasPublished = true;
+    this.#verdict.published = "checkpoints";
     this.#bytes = 0;
     this.#files = [];
     this.#positions = new Map();

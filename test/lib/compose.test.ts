@@ -16,13 +16,17 @@ import {
   type Row,
   RowBatch,
   type RowOfAsset,
+  readAvro,
   readCsv,
   readFrom,
+  readJson,
   readJsonl,
   readParquet,
   transformWith,
   validate,
+  writeAvro,
   writeCsv,
+  writeJson,
   writeJsonl,
   writeParquet,
   writeTo,
@@ -120,7 +124,9 @@ describe("stock Node pipelines", () => {
   });
 
   it.each([
+    ["avro", writeAvro, readAvro],
     ["csv", writeCsv, readCsv],
+    ["json", writeJson, readJson],
     ["jsonl", writeJsonl, readJsonl],
     ["parquet", writeParquet, readParquet],
   ] as const)("write %s that they read back the same", async (extension, write, read) => {

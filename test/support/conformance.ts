@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, "..", "..");
 export interface ConformanceHost {
   /** Where hosts and fixtures are built. */
   readonly folder: string;
-  /** Files that readers read: `rows.csv`, `rows.parquet`. */
+  /** Files that readers read: `rows.csv`, `rows.jsonl`, `rows.parquet`. */
   readonly data: string;
   /** Folder of the C example, with its library. */
   readonly example: string;
@@ -28,6 +28,8 @@ export function buildConformanceHost(...targets: readonly string[]): Conformance
     make(example);
     const rows = Array.from({ length: 2000 }, (_, i) => `${i},"žluť ${i}",${i / 8}`);
     writeFileSync(join(folder, "rows.csv"), `id,name,part\n${rows.join("\n")}\n`);
+    const objects = rows.map((row) => row.split(",")).map(([id, name, part]) => ({ id: Number(id), name, part }));
+    writeFileSync(join(folder, "rows.jsonl"), objects.map((object) => `${JSON.stringify(object)}\n`).join(""));
     await writeParquet(`from '${folder}/rows.csv'`, join(folder, "rows.parquet"));
   });
   return { folder, data: folder, example };
@@ -107,6 +109,14 @@ export const OWN_PLUGINS: readonly (readonly [string, (host: ConformanceHost) =>
     "csv_reader_plugin:create_decoder",
     ({ data }) => ({ config: { credentials, contract }, bytes: join(data, "rows.csv") }),
   ],
+  ["csv_reader_plugin:create_counter", ({ data }) => ({ config: { credentials }, bytes: join(data, "rows.csv") })],
+  ["csv_reader_plugin:create_line_counter", ({ data }) => ({ config: { credentials }, bytes: join(data, "rows.csv") })],
+  [
+    "jsonl_reader_plugin:create_decoder",
+    ({ data }) => ({ config: { credentials, contract }, bytes: join(data, "rows.jsonl") }),
+  ],
+  ["text_writer_plugin:create_csv_encoder", () => ({ config: { credentials }, columns: "a=u;b=l" })],
+  ["text_writer_plugin:create_jsonl_encoder", () => ({ config: { credentials }, columns: "a=u;b=l" })],
   ["parquet_reader_plugin:create_reader", ({ data }) => ({ config: { credentials, files: rows(data, "parquet") } })],
   ["parquet_writer_plugin:create_writer", () => ({ config: { credentials, output_base: "$OUTPUT" } })],
   [
@@ -149,7 +159,7 @@ export function workspacePlugins(): string[] {
 function exportsOf(member: string): string[] {
   const [, name] = /^name = "(\w+)"/m.exec(read(join(member, "Cargo.toml"))) ?? [];
   const source = /^path = "([^"]+)"/m.exec(read(join(member, "Cargo.toml")))?.[1] ?? "src/lib.rs";
-  return [...read(join(member, source)).matchAll(/export_\w+!\((create_\w+), /g)].map(
+  return [...read(join(member, source)).matchAll(/export_\w+!\(\s*(create_\w+),/g)].map(
     ([, symbol]) => `${name}:${symbol}`,
   );
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import { BIN, NODE } from "./cli.ts";
@@ -9,12 +9,12 @@ const root = join(import.meta.dirname, "..", "..");
 
 export interface Block {
   readonly language: string;
-  /** A file to write; `run`, or `slowly` where that takes half a minute. */
+  /** A file to write; `run`, or `slowly` where that takes half a minute; `said` for what the last one prints. */
   readonly purpose: string;
   readonly text: string;
 }
 
-/** The fenced blocks of a page that say what they are for: ```yaml jobs/x.yaml, ```sh run, ```ts run. */
+/** The fenced blocks of a page that say what they are for: ```yaml jobs/x.yaml, ```sh run, ```bash run, ```ts run. */
 export function blocksOf(page: string): Block[] {
   const text = readFileSync(join(root, page), "utf8");
   return [...text.matchAll(/^```(\w+) (\S+)\n([\s\S]*?)^```$/gm)].map((match) => ({
@@ -32,18 +32,22 @@ export function readersFolder(): string {
   symlinkSync(root, join(folder, "node_modules", "dativo-ingest"));
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   mkdirSync(join(folder, "bin"));
-  writeFileSync(join(folder, "bin", "npx"), `#!/bin/sh\nshift\nexec "${NODE}" "${BIN}" "$@"\n`);
-  chmodSync(join(folder, "bin", "npx"), 0o755);
+  for (const [name, before] of Object.entries({ npx: "shift\n", dativo: "" })) {
+    writeFileSync(join(folder, "bin", name), `#!/bin/sh\n${before}exec "${NODE}" "${BIN}" "$@"\n`, { mode: 0o755 });
+  }
   return folder;
 }
+
+/** A line that fails ends its block; in bash, so does any command of a pipe. */
+const SHELLS: Readonly<Record<string, string[]>> = { sh: ["sh", "-e"], bash: ["bash", "-e", "-o", "pipefail"] };
 
 /** Does what a block says, and gives what was printed. */
 export async function follow(block: Block, folder: string, env: Record<string, string>): Promise<string> {
   if (block.purpose === "run" || block.purpose === "slowly") {
-    const outcome =
-      block.language === "sh"
-        ? await shell(["sh", "-e", "-c", block.text], folder, env)
-        : await program(block.text, folder, env);
+    const command = SHELLS[block.language];
+    const outcome = command
+      ? await shell([...command, "-c", block.text], folder, env)
+      : await program(block.text, folder, env);
     expect(outcome, `${block.text}\n${outcome.output}`).toMatchObject({ code: 0 });
     return outcome.output;
   }

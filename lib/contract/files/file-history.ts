@@ -1,3 +1,4 @@
+import { recognizeCompression, SIGNATURE_BYTES } from "../compression.ts";
 import type { StagedValues } from "../staged-values.ts";
 import type { IncrementalStateManager } from "../state.ts";
 import type { SourceFile } from "../storage.ts";
@@ -178,8 +179,7 @@ async function beginsAs(file: SourceFile, sizeBytes: number, xxh128: string): Pr
 
 /** Where a compressed file was cut, its last byte does not tell. */
 async function isCompressed(file: SourceFile): Promise<boolean> {
-  const [first, second] = await file.read(0, 2);
-  return first === 0x1f && second === 0x8b;
+  return recognizeCompression(await file.read(0, SIGNATURE_BYTES), file.path) !== undefined;
 }
 
 const LINE_FEED = 0x0a;

@@ -1,5 +1,6 @@
 import type { AssetDefinition } from "../asset.ts";
 import type { Batch } from "../batch.ts";
+import type { Unpacking } from "../compression.ts";
 import type { FileEntry, SourceConfig } from "../config.ts";
 import { isByCursor } from "../cursor.ts";
 import { DativoError } from "../errors.ts";
@@ -12,7 +13,9 @@ import { MAX_BATCH_ROWS, RowBatch } from "../row-batch.ts";
 import { StagedValues } from "../staged-values.ts";
 import { IncrementalStateManager } from "../state.ts";
 import type { SourceFile } from "../storage.ts";
+import { ahead } from "./ahead.ts";
 import { ColumnInspection } from "./column-inspection.ts";
+import { decodeBytes } from "./decode-bytes.ts";
 import {
   FileHistory,
   type FilePosition,
@@ -23,6 +26,7 @@ import {
 } from "./file-history.ts";
 import { RecentFiles } from "./recent-files.ts";
 import { RecordProgress } from "./record-progress.ts";
+import { parseUnpacking, unpackingOptions } from "./unpacking-options.ts";
 
 /** What a native decoder is given at once. 1 MiB costs 4 % more time (measured); two such chunks are in memory. */
 const NATIVE_CHUNK_BYTES = 4 * 1024 * 1024;
@@ -57,14 +61,17 @@ export type FileReaderOptions = { batch_size?: number | undefined; chunk_size?: 
 export abstract class FileReader extends BaseReader {
   static override readonly replay = 3;
   readonly #format: Format;
+  readonly #defaults: Options;
   #parsed: ReadOptions | undefined;
   #history: FileHistory | undefined;
   /** Opened with the first file, for all of them; null once it is known that there is none. */
   #native: NativeDecoder | null | undefined;
 
-  constructor(sourceConfig: SourceConfig, format: Format) {
+  /** `defaults` are options where the source gives none. */
+  constructor(sourceConfig: SourceConfig, format: Format, defaults: Options = {}) {
     super(sourceConfig);
     this.#format = format;
+    this.#defaults = defaults;
   }
 
   override async plan(): Promise<Split[]> {
@@ -223,28 +230,67 @@ export abstract class FileReader extends BaseReader {
     }
   }
 
-  /** The records of a file, held to the contract where native code can do so on the way. */
+  /** The records of a file; where native code decodes them, it holds them to the contract on the way. */
   async *#read(file: SourceFile, progress: RecordProgress): AsyncGenerator<Batch> {
-    const { contract, native, signal } = this.ctx;
-    if (contract && this.#native === undefined) {
-      this.#native = (await native.decoder(this.#format, this.#nativeOptions(), contract, signal)) ?? null;
+    if (this.#format.decodeAt) {
+      yield* this.#readAt(file, this.#contextOf(file, progress));
+      return;
+    }
+    const { contract, native, signal, feedsWriters } = this.ctx;
+    if (this.#native === undefined && (contract || feedsWriters)) {
+      const options = this.#nativeOptions(contract === undefined);
+      this.#native = (await native.decoder(this.#format, options, contract, signal)) ?? null;
     }
     const decoder = this.#native;
     if (!decoder) {
       yield* this.#decode(file, this.#contextOf(file, progress));
       return;
     }
-    const bytes = file.lentBytes(NATIVE_CHUNK_BYTES, () => decoder.contentHash());
+    const bytes = file.lentBytes(NATIVE_CHUNK_BYTES, () => decoder.contentHash(), this.#options().unpacking);
     yield* decoder.decode(ahead(bytes), this.#contextOf(file, progress));
   }
 
-  /** Why a contract cannot be held natively while files are read; undefined when it can. */
-  async nativeRefusal(contract: AssetDefinition): Promise<string | undefined> {
-    return this.ctx.native.refusal(this.#format, this.#nativeOptions(), contract);
+  async *#readAt(file: SourceFile, context: SourceContext): AsyncGenerator<Batch> {
+    const reader = await this.#nativeReader();
+    if ("refusal" in reader) {
+      yield* this.#decode(file, context);
+      return;
+    }
+    const { path } = file;
+    const tell = (reason: string) => this.ctx.log.info(`${path} is not decoded natively: ${reason}`, { path });
+    yield* reader.read(file, { ...context, batchRows: this.#options().batchRows, tell });
   }
 
-  #nativeOptions(): Record<string, unknown> {
-    const { batchRows, format } = this.#options();
+  #nativeReader() {
+    return this.ctx.native.reader(this.#format, this.#options().format, this.ctx.signal);
+  }
+
+  /** What is not done natively when files are read, and why; of files that are all alike, the first is looked at. */
+  async nativeRefusals(contract: AssetDefinition): Promise<NativeRefusals> {
+    if (!this.#format.decodeAt) {
+      const refusal = await this.ctx.native.refusal(this.#format, this.#nativeOptions(), contract);
+      return { reading: refusal, contract: refusal };
+    }
+    return { reading: await this.#readingRefusal(), contract: "its records are typed already" };
+  }
+
+  async #readingRefusal(): Promise<string | undefined> {
+    const reader = await this.#nativeReader();
+    if ("refusal" in reader) return reader.refusal;
+    const [first] = await this.plan();
+    if (!first) return undefined;
+    const file = await this.ctx.storage.open(first.id);
+    try {
+      const refusal = await reader.refusalOf(file);
+      return refusal === undefined ? undefined : `${file.path}: ${refusal}`;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Untyped batches are no larger than those of the format: a writer reads the types off the first one. */
+  #nativeOptions(isUntyped = false): Record<string, unknown> {
+    const { batchRows = isUntyped ? MAX_BATCH_ROWS : undefined, format } = this.#options();
     return { ...(format as object), ...(batchRows === undefined ? {} : { batch_rows: batchRows }) };
   }
 
@@ -262,15 +308,8 @@ export abstract class FileReader extends BaseReader {
     const format = this.#format;
     const options = this.#options();
     const context = { ...around, batchRows: options.batchRows ?? MAX_BATCH_ROWS };
-    if (format.decodeAt) {
-      yield* format.decodeAt(file, options.format, context);
-    } else if (format.decoder) {
-      const decoder = format.decoder(options.format, context);
-      for await (const bytes of file.bytes()) yield* decoder.push(bytes);
-      yield* decoder.end();
-    } else {
-      throw new DativoError("DTV_STAGE_MISUSE", `The format '${format.name}' cannot be read`);
-    }
+    if (format.decodeAt) yield* format.decodeAt(file, options.format, context);
+    else yield* decodeBytes(format, options.format, file.bytes(options.unpacking), context);
   }
 
   #historyOf(planned: Iterable<string>): FileHistory {
@@ -309,12 +348,25 @@ export abstract class FileReader extends BaseReader {
   }
 
   #parseOptions(): ReadOptions {
-    const { batch_size, chunk_size, ...rest } = this.sourceConfig.engine.options as Record<string, unknown>;
-    const owner = `engine.options of the ${this.#format.name} reader`;
-    const own = parseOptions(o.object(fileReaderOptions), { batch_size, chunk_size }, owner);
-    const format = this.#format.decodeOptions ? parseOptions(this.#format.decodeOptions, rest, owner) : rest;
-    return { batchRows: own.batch_size ?? own.chunk_size, format };
+    const { decodeAt, decodeOptions, name } = this.#format;
+    const owner = `engine.options of the ${name} reader`;
+    const given = { ...this.#defaults, ...this.sourceConfig.engine.options };
+    const [own, others] = divideOptions(given, fileReaderOptions);
+    const [unpacking, rest] = divideOptions(others, decodeAt ? {} : unpackingOptions);
+    const { batch_size, chunk_size } = parseOptions(o.object(fileReaderOptions), own, owner);
+    return {
+      batchRows: batch_size ?? chunk_size,
+      format: decodeOptions ? parseOptions(decodeOptions, rest, owner) : rest,
+      unpacking: parseUnpacking(unpacking, owner),
+    };
   }
+}
+
+/** Why something is left to TypeScript; undefined where it is not. */
+export interface NativeRefusals {
+  readonly reading: string | undefined;
+  /** Whether the reader holds the contract on the way. */
+  readonly contract: string | undefined;
 }
 
 /** What becomes of a file that has more records than when it was loaded. */
@@ -323,6 +375,19 @@ type GrownFiles = "continue" | "reread" | "refuse";
 interface ReadOptions {
   readonly batchRows: number | undefined;
   readonly format: unknown;
+  readonly unpacking: Unpacking;
+}
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** The options that a declaration names, and the others. */
+function divideOptions(given: Options, declared: object): [own: Options, rest: Options] {
+  const entries = Object.entries(given);
+  const isDeclared = ([name]: [string, unknown]): boolean => Object.hasOwn(declared, name);
+  return [
+    Object.fromEntries(entries.filter(isDeclared)),
+    Object.fromEntries(entries.filter((entry) => !isDeclared(entry))),
+  ];
 }
 
 function pathOf(entry: FileEntry): string {
@@ -343,22 +408,4 @@ function changed({ path }: SourceFile, how = "has changed"): DativoError {
     culprit: path,
     hint: "Loading it again would repeat the records it had. Load everything anew with --full-refresh, or put new records into a new file.",
   });
-}
-
-/** Fetches the next chunk while the last one is looked at. */
-async function* ahead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
-  const chunks = source[Symbol.asyncIterator]();
-  try {
-    let coming = chunks.next();
-    for (;;) {
-      const { value, done } = await coming;
-      if (done) return;
-      coming = chunks.next();
-      // Its fault is thrown when it is awaited, which may be after this tick.
-      coming.catch(() => {});
-      yield value;
-    }
-  } finally {
-    await chunks.return?.();
-  }
 }

@@ -1,12 +1,15 @@
 import type { AssetDefinition } from "../asset.ts";
+import type { Batch } from "../batch.ts";
 import { ChecksumBuilder, type ColumnChecksum, repeatedChecksum } from "../checksums.ts";
 import type { StageContext } from "../context.ts";
 import { DativoError } from "../errors.ts";
 import type { Encoder, Format } from "../format.ts";
+import type { NativeEncoder } from "../native-codecs.ts";
 import type { FileMetadata } from "../results.ts";
-import type { RowBatch } from "../row-batch.ts";
+import { RowBatch } from "../row-batch.ts";
 import type { Schema } from "../schema.ts";
 import type { StagedFile } from "../storage.ts";
+import { contractMetadata } from "./contract-metadata.ts";
 import type { Division } from "./divide-records.ts";
 
 const MIB = 1024 * 1024;
@@ -52,13 +55,15 @@ export class FileSeries {
     return this.#open ? OPEN_FILE_BYTES + this.#open.flushes * this.#schema.fields.length * GROUP_COLUMN_BYTES : 0;
   }
 
-  /** Records of the files' schema. */
-  async write(batch: RowBatch): Promise<void> {
-    this.#open ??= await this.#create();
+  /** Records of the files' schema. A file that begins with columns is encoded natively, where that can be. */
+  async write(batch: Batch): Promise<void> {
+    this.#open ??= await this.#create(batch);
     const { file, encoder, sums } = this.#open;
     this.#open.rows += batch.length;
-    await writeAll(file, await encoder.encode(batch));
-    sums.add(batch);
+    for (const part of sums ? RowBatch.partsOf(batch) : [batch]) {
+      await writeAll(file, await encoder.encode(part));
+      if (part instanceof RowBatch) sums?.add(part);
+    }
   }
 
   /** Puts what the encoder holds into the file, in a smaller row group than it could have had. */
@@ -76,28 +81,37 @@ export class FileSeries {
   /** Ends the file at hand, if there is one. */
   async finish(): Promise<readonly FileMetadata[]> {
     if (!this.#open) return [];
-    const { file, encoder, rows, sums } = this.#open;
+    const { file, encoder, native, rows, sums } = this.#open;
     await writeAll(file, await encoder.end());
+    await native?.close();
     this.#open = undefined;
     const sealed = await file.seal();
-    return [{ path: file.path, recordCount: rows, ...sealed, checksums: this.#withShared(sums.build(), rows) }];
+    const own = native ? native.checksums() : sums?.build();
+    const checksums = own && { checksums: this.#withShared(own, rows) };
+    return [{ path: file.path, recordCount: rows, ...sealed, ...checksums }];
   }
 
   async discard(): Promise<void> {
     await this.#open?.file.discard();
+    await this.#open?.native?.close();
     this.#open = undefined;
   }
 
-  async #create(): Promise<OpenFile> {
+  async #create(first: Batch): Promise<OpenFile> {
     const { format, options, asset, ctx, nextNumber } = this.#plan;
     if (!format.encoder) {
       throw new DativoError("DTV_STAGE_MISUSE", `The format '${format.name}' cannot be written`);
     }
-    const encoder = format.encoder(options.format, { schema: this.#schema, metadata: contractMetadata(asset) });
+    const context = { schema: this.#schema, metadata: contractMetadata(asset), checksums: true };
+    const native =
+      first instanceof RowBatch ? undefined : await ctx.native.encoder(format, options.format, context, ctx.signal);
+    const encoder = native ?? format.encoder(options.format, context);
     for (const note of encoder.notes ?? []) ctx.log.warn(note);
+    const suffix = format.suffix?.(options.format) ?? "";
     const number = String(nextNumber()).padStart(5, "0");
-    const file = await ctx.storage.create(`${asset.name}-${number}.${format.extension}`, this.#division?.folders);
-    return { file, encoder, rows: 0, flushes: 0, sums: new ChecksumBuilder(this.#schema) };
+    const name = `${asset.name}-${number}.${format.extension}${suffix}`;
+    const file = await ctx.storage.create(name, this.#division?.folders);
+    return { file, encoder, native, rows: 0, flushes: 0, sums: native ? undefined : new ChecksumBuilder(this.#schema) };
   }
 
   /** A file has the sums of its records, also of what its folders say of them. */
@@ -111,23 +125,14 @@ export class FileSeries {
 interface OpenFile {
   readonly file: StagedFile;
   readonly encoder: Encoder;
+  /** The same one, where it is native, and sums what it is given. */
+  readonly native: NativeEncoder | undefined;
   rows: number;
   /** Row groups that ended early. */
   flushes: number;
-  readonly sums: ChecksumBuilder;
+  readonly sums: ChecksumBuilder | undefined;
 }
 
 async function writeAll(file: StagedFile, chunks: readonly Uint8Array[]): Promise<void> {
   for (const bytes of chunks) await file.write(bytes);
-}
-
-/** What a file says of the contract that its records kept. */
-function contractMetadata(asset: AssetDefinition): Record<string, string> {
-  if (asset.fields.length === 0) return {};
-  return {
-    "dativo.contract.name": asset.name,
-    "dativo.contract.version": asset.version,
-    "dativo.contract.fingerprint": asset.fingerprint,
-    ...(asset.id === undefined ? {} : { "dativo.contract.id": asset.id }),
-  };
 }

@@ -29,7 +29,7 @@ export type FileWriterOptions = { target_size_mb?: number | undefined };
  * The engine publishes them; records that never come make no file. `partitioning` divides them by columns.
  */
 export abstract class FileWriter extends BaseWriter {
-  static override readonly input = "batch";
+  static override readonly input = "columns";
   readonly #format: Format;
   #settler: TypeSettler | undefined;
   #files: StagedFiles | undefined;
@@ -45,11 +45,26 @@ export abstract class FileWriter extends BaseWriter {
   }
 
   async writeBatch(records: Batch, _fileCounter: number): Promise<readonly FileMetadata[]> {
-    const raw = RowBatch.from(records);
-    if (raw.length === 0) return [];
-    this.#settler ??= this.#settle(raw);
-    this.#files ??= this.#begin(this.#settler.schema);
-    return this.#files.write(this.#settler.apply(raw));
+    if (records.length === 0) return [];
+    if (this.#staysInColumns(records)) {
+      this.#settler ??= this.#settle(RowBatch.empty(records.schema));
+      this.#files ??= this.#begin(this.#settler.schema);
+      return this.#files.write(records);
+    }
+    const ended: FileMetadata[] = [];
+    for (const raw of RowBatch.partsOf(records)) {
+      this.#settler ??= this.#settle(raw);
+      this.#files ??= this.#begin(this.#settler.schema);
+      ended.push(...(await this.#files.write(this.#settler.apply(raw))));
+    }
+    return ended;
+  }
+
+  /** Why records that lie in columns become rows here; undefined where they need not. */
+  get nativeRefusal(): string | undefined {
+    const { partitioning } = this.targetConfig;
+    if (partitioning.length > 0) return `divided by ${partitioning.join(", ")}, as rows`;
+    return this.ctx.native.encoderRefusal(this.#format);
   }
 
   override async seal(): Promise<readonly FileMetadata[]> {
@@ -63,6 +78,13 @@ export abstract class FileWriter extends BaseWriter {
 
   override async abortFiles(): Promise<void> {
     await this.#files?.discard();
+  }
+
+  /** Untyped columns, and others than those of the records before, are for the settler, which takes rows. */
+  #staysInColumns(records: Batch): boolean {
+    if (records instanceof RowBatch || records.schema.fields.some(({ lexical }) => lexical)) return false;
+    if (this.#settler && !this.#settler.schema.isAlike(records.schema)) return false;
+    return this.nativeRefusal === undefined;
   }
 
   #begin(schema: Schema): StagedFiles {

@@ -1,7 +1,8 @@
+import type { Batch } from "../batch.ts";
 import type { Reservation } from "../context.ts";
 import { decodePartition, encodePartition } from "../file-name.ts";
 import type { FileMetadata } from "../results.ts";
-import { MAX_BATCH_ROWS, type RowBatch } from "../row-batch.ts";
+import { MAX_BATCH_ROWS, RowBatch } from "../row-batch.ts";
 import type { Schema } from "../schema.ts";
 import { type Division, describeCut, RecordDivider, withoutColumns } from "./divide-records.ts";
 import { type FilePlan, FileSeries } from "./file-series.ts";
@@ -47,7 +48,8 @@ export class PartitionedFiles implements StagedFiles {
     this.#schemas = { told: fileSchema(withoutColumns(plan.schema, columns)), whole: fileSchema(plan.schema) };
   }
 
-  async write(batch: RowBatch): Promise<readonly FileMetadata[]> {
+  async write(records: Batch): Promise<readonly FileMetadata[]> {
+    const batch = RowBatch.from(records);
     const ended: FileMetadata[] = [];
     for (const [division, rows] of this.#divider.divide(batch)) {
       const partition = this.#touch(division);

@@ -1,12 +1,12 @@
+import type { Batch } from "../batch.ts";
 import type { Reservation } from "../context.ts";
 import type { FileMetadata } from "../results.ts";
-import type { RowBatch } from "../row-batch.ts";
 import { type FilePlan, FileSeries } from "./file-series.ts";
 
 /** Where a file writer's records go. */
 export interface StagedFiles {
   /** Takes records, and tells which files were ended by it. */
-  write(batch: RowBatch): Promise<readonly FileMetadata[]>;
+  write(batch: Batch): Promise<readonly FileMetadata[]>;
   /** Ends what is open. */
   finish(): Promise<readonly FileMetadata[]>;
   /** Removes what is open. */
@@ -24,7 +24,7 @@ export class SingleFiles implements StagedFiles {
     this.#series = new FileSeries(plan);
   }
 
-  async write(batch: RowBatch): Promise<readonly FileMetadata[]> {
+  async write(batch: Batch): Promise<readonly FileMetadata[]> {
     await this.#series.write(batch);
     this.#reservation?.release();
     this.#reservation = this.#plan.ctx.budget.tryReserve(this.#series.bufferedBytes);

@@ -2,7 +2,7 @@ import type { Row } from "../../contract/batch.ts";
 import type { Provenance } from "../../contract/provenance.ts";
 import type { Schema } from "../../contract/schema.ts";
 import { type ArrowColumn, bytesOf, sourceOf } from "./arrow-column.ts";
-import type { ArrowField } from "./arrow-field.ts";
+import { type ArrowField, isPlainField } from "./arrow-field.ts";
 import { CellBatch } from "./cell-batch.ts";
 import { readCells } from "./read-cells.ts";
 
@@ -24,18 +24,23 @@ export class ArrowBatch<R extends Row = Row> extends CellBatch<R> {
     this.columns = columns;
   }
 
-  /** No field is untyped: the columns are stored as the schema says. */
-  get isTyped(): boolean {
-    return this.schema.fields.every((field) => !field.lexical);
+  /** No field is untyped, and each is stored as we store its type. */
+  plainColumns(): readonly ArrowColumn[] | undefined {
+    const isPlain = this.#stored.every((field, index) => !this.schema.fields[index]?.lexical && isPlainField(field));
+    return isPlain ? this.columns : undefined;
   }
 
   get sizeBytes(): number {
     return this.columns.reduce((sum, column) => sum + bytesOf(column), 0);
   }
 
-  /** @throws DativoError DTV_ARROW_INVALID */
-  readCells(index: number, start: number, count: number): unknown[] {
+  protected makeCells(index: number, start: number, count: number): unknown[] {
     return readCells(sourceOf(this.columns[index] as ArrowColumn), this.#stored[index] as ArrowField, start, count);
+  }
+
+  /** The same records, which stand elsewhere. */
+  placedAt(provenance: Provenance): ArrowBatch<R> {
+    return new ArrowBatch<R>(this.schema, this.#stored, this.columns, this.length, provenance);
   }
 
   /** The memory is JavaScript's own; nothing needs counting. */

@@ -1,3 +1,4 @@
+import type { ArrowField } from "./arrow-field.ts";
 import type { ArrowSource } from "./read-cells.ts";
 
 /** A column as Arrow buffers in JavaScript's memory (https://arrow.apache.org/docs/format/Columnar.html). */
@@ -7,6 +8,8 @@ export interface ArrowColumn {
   /** The first one is the validity bitmap; undefined where there is none. */
   readonly buffers: readonly (Buffer | undefined)[];
   readonly children: readonly ArrowColumn[];
+  /** The words, as cells, that the column points to. */
+  readonly words?: ((stored: ArrowField) => readonly unknown[]) | undefined;
 }
 
 /** A column as something whose cells can be read. */
@@ -15,7 +18,7 @@ export function sourceOf(column: ArrowColumn): ArrowSource {
     length: column.length,
     offset: 0,
     mayHaveNulls: column.nullCount !== 0,
-    dictionary: undefined,
+    words: (stored) => column.words?.(stored),
     child: (index) => (column.children[index] ? sourceOf(column.children[index]) : undefined),
     bytes: (index, start, end) => {
       const buffer = column.buffers[index];

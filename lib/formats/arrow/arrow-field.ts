@@ -13,7 +13,16 @@ export interface ArrowField {
   readonly format: string;
   /** Storage of the values that a dictionary column points to. */
   readonly dictionary: ArrowField | undefined;
+  /** How the cells of an untyped field lie there: as text of the source, or as JSON text of any value. */
+  readonly lexical?: Lexical | undefined;
+  /** Number of the dictionary in a stream. */
+  readonly dictionaryId?: number | undefined;
 }
+
+export type Lexical = "text" | "json";
+
+/** In the metadata of an untyped field: its {@link Lexical}. */
+export const LEXICAL = "dativo.lexical";
 
 /** The schema of batches that lie in memory as Arrow has them. */
 export interface ArrowSchema {
@@ -25,21 +34,27 @@ export interface ArrowSchema {
   readonly isPlain: boolean;
 }
 
+/** What has no declared inside is stored as JSON text. */
+const JSON_FORMAT = "u";
+
 export function arrowSchemaOf(fields: readonly ArrowField[]): ArrowSchema {
-  return { fields, schema: new Schema(fields.map(toField)), isPlain: fields.every(isPlain) };
+  return {
+    fields,
+    schema: new Schema(fields.map(toField)),
+    isPlain: fields.every((field) => !field.lexical && isPlainField(field)),
+  };
 }
 
 /** A field as we ourselves store it. */
 export function plainField({ name, type, nullable }: Property): ArrowField {
   const format = formatOf(type);
-  // What has no declared inside is stored as JSON text.
   const storage: Storage = format === undefined ? { kind: "json" } : (readFormat(format)?.storage as Storage);
   return {
     name,
     type,
     nullable,
     storage,
-    format: format ?? "u",
+    format: format ?? JSON_FORMAT,
     children: format === undefined ? [] : membersOf(type).map(plainField),
     dictionary: undefined,
   };
@@ -51,10 +66,18 @@ export function membersOf(type: DataType): readonly Property[] {
   return type.kind === "object" ? (type.properties ?? []) : [];
 }
 
-function toField({ name, type, nullable }: ArrowField): Field {
-  return { name, type, nullable };
+function toField({ name, type, nullable, lexical }: ArrowField): Field {
+  if (!lexical) return { name, type, nullable };
+  return { name, type, nullable: true, lexical: true, metadata: { [LEXICAL]: lexical } };
 }
 
-function isPlain({ type, format, dictionary, children }: ArrowField): boolean {
-  return dictionary === undefined && format === formatOf(type) && children.every(isPlain);
+/** Stored as we ourselves store the type. */
+export function isPlainField({ type, format, dictionary, children }: ArrowField): boolean {
+  return dictionary === undefined && format === (formatOf(type) ?? JSON_FORMAT) && children.every(isPlainField);
+}
+
+/** The type of a list or a struct, which its children make. */
+export function nestedType(storage: Storage, children: readonly ArrowField[]): DataType {
+  if (storage.kind !== "struct") return { kind: "array", items: (children[0] as ArrowField).type };
+  return { kind: "object", properties: children.map(({ name, type, nullable }) => ({ name, type, nullable })) };
 }

@@ -1,9 +1,16 @@
 import { type Batch, batchBrand, type Row, type RowsOptions } from "../../contract/batch.ts";
 import { type Column, columnOf } from "../../contract/column.ts";
 import { DativoError } from "../../contract/errors.ts";
-import type { Provenance } from "../../contract/provenance.ts";
+import { describePlace, type Provenance } from "../../contract/provenance.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
 import type { Schema } from "../../contract/schema.ts";
+import type { ArrowColumn } from "./arrow-column.ts";
+import { UnfitValue } from "./unfit-value.ts";
+
+export interface CellExtras {
+  /** The cells are of the schema's types, since a codec of ours made them. */
+  readonly isExact?: boolean;
+}
 
 /** Records in columns that are no JavaScript values yet. Cells are made of the columns that somebody looks at. */
 export abstract class CellBatch<R extends Row = Row> implements Batch<R> {
@@ -11,20 +18,38 @@ export abstract class CellBatch<R extends Row = Row> implements Batch<R> {
   readonly schema: Schema;
   readonly length: number;
   readonly provenance: Provenance | undefined;
+  readonly isExact: boolean;
   abstract readonly sizeBytes: number;
   readonly #cells: (readonly unknown[] | undefined)[] = [];
 
-  constructor(schema: Schema, length: number, provenance?: Provenance) {
+  constructor(schema: Schema, length: number, provenance?: Provenance, { isExact = false }: CellExtras = {}) {
     this.schema = schema;
     this.length = length;
     this.provenance = provenance;
+    this.isExact = isExact;
   }
 
   abstract retain(): CellBatch<R>;
   abstract release(): void;
 
-  /** Makes `count` cells, from `start`, of the field at a position of the schema. */
-  abstract readCells(index: number, start: number, count: number): readonly unknown[];
+  /** The columns in JavaScript's memory, where they are stored as we ourselves store their types. */
+  abstract plainColumns(): readonly ArrowColumn[] | undefined;
+
+  /** Makes cells. @throws UnfitValue for what no cell holds exactly */
+  protected abstract makeCells(index: number, start: number, count: number): readonly unknown[];
+
+  /**
+   * Makes `count` cells, from `start`, of the field at a position of the schema.
+   *
+   * @throws DativoError DTV_VALUE_UNFIT naming the record, DTV_ARROW_INVALID
+   */
+  readCells(index: number, start: number, count: number): readonly unknown[] {
+    try {
+      return this.makeCells(index, start, count);
+    } catch (error) {
+      throw error instanceof UnfitValue ? this.#unfit(index, start + error.index, error) : error;
+    }
+  }
 
   /** The cells of the field at a position of the schema, as in a row. @throws DativoError of what cannot be read */
   cells(index: number): readonly unknown[] {
@@ -48,7 +73,10 @@ export abstract class CellBatch<R extends Row = Row> implements Batch<R> {
   /** The same records as JavaScript values. */
   toRowBatch(): RowBatch<R> {
     const columns = this.schema.fields.map((_, index) => this.cells(index));
-    return RowBatch.fromColumns<R>(this.schema, columns, this.length, { provenance: this.provenance });
+    return RowBatch.fromColumns<R>(this.schema, columns, this.length, {
+      provenance: this.provenance,
+      exact: this.isExact,
+    });
   }
 
   /** The same records as batches of JavaScript values, each made when it is asked for. */
@@ -56,7 +84,10 @@ export abstract class CellBatch<R extends Row = Row> implements Batch<R> {
     for (let start = 0; start < this.length; start += maxRows) {
       const length = Math.min(maxRows, this.length - start);
       const columns = this.schema.fields.map((_, index) => this.readCells(index, start, length));
-      yield RowBatch.fromColumns<R>(this.schema, columns, length, { provenance: this.provenance?.from(start) });
+      yield RowBatch.fromColumns<R>(this.schema, columns, length, {
+        provenance: this.provenance?.from(start),
+        exact: this.isExact,
+      });
     }
   }
 
@@ -66,5 +97,16 @@ export abstract class CellBatch<R extends Row = Row> implements Batch<R> {
 
   [Symbol.iterator](): Iterator<R> {
     return this.rows()[Symbol.iterator]();
+  }
+
+  #unfit(index: number, position: number, { message }: UnfitValue): DativoError {
+    const column = this.schema.names[index] as string;
+    const place = this.provenance?.at(position);
+    const where = place ? describePlace(place) : `record ${position + 1} of a batch`;
+    return new DativoError("DTV_VALUE_UNFIT", `${where}: the value of column '${column}' ${message}`, {
+      culprit: column,
+      hint: "Write the data again with a type that fits.",
+      details: { column, row: place?.row },
+    });
   }
 }

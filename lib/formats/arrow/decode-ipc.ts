@@ -1,13 +1,10 @@
-import { type Batch as IpcBatch, type DataType as IpcType, tableFromIPC } from "@uwdata/flechette";
-import { DativoError } from "../../contract/errors.ts";
 import type { Provenance } from "../../contract/provenance.ts";
-import type { Property } from "../../contract/types.ts";
 import { ArrowBatch } from "./arrow-batch.ts";
-import type { ArrowColumn } from "./arrow-column.ts";
-import { plainField } from "./arrow-field.ts";
-import { checkStream } from "./check-message.ts";
-import { parseIpcSchema, SCHEMA_KEY } from "./ipc-schema.ts";
-import { ipcTypeOf } from "./ipc-type.ts";
+import { ArrowFault, must, unreadable } from "./fault.ts";
+import { buffersOf } from "./ipc/body-buffers.ts";
+import { KIND, type Message, readMessage } from "./ipc/message.ts";
+import { readColumns, readParts } from "./ipc/read-batch.ts";
+import { readSchema } from "./ipc/read-schema.ts";
 
 /**
  * The batch of a message that {@link encodeIpc} made. Its columns are views of the bytes, which must begin at a multiple
@@ -17,54 +14,46 @@ import { ipcTypeOf } from "./ipc-type.ts";
  */
 export function decodeIpc(bytes: Uint8Array, provenance?: Provenance): ArrowBatch {
   try {
-    checkStream(bytes);
-    return toBatch(tableFromIPC(bytes), provenance);
+    const schemaEnd = messageAt(bytes, 0, KIND.schema);
+    const { schema, stored } = readSchema(schemaEnd.message.header);
+    const { message, body, end } = messageAt(bytes, schemaEnd.end, KIND.batch);
+    must(view(bytes, end).getBigInt64(0, true) === END, "it has more than one batch");
+    const parts = readParts(message.header);
+    const columns = readColumns(stored, parts, buffersOf(message.header, body, 0, undefined), noWords);
+    return new ArrowBatch(schema, stored, columns, parts.length, provenance);
   } catch (cause) {
     // What is damaged may fail anywhere.
-    throw cause instanceof DativoError ? cause : invalid((cause as Error).message, cause);
+    throw unreadable("a message between processes", cause);
   }
 }
 
-function toBatch(table: ReturnType<typeof tableFromIPC>, provenance: Provenance | undefined): ArrowBatch {
-  const { schema, carriers, length } = parseIpcSchema(table.schema.metadata?.get(SCHEMA_KEY));
-  const stored = schema.fields.map(({ name, nullable }, index): Property => {
-    const type = carriers[index];
-    if (type && isSame(table.schema.fields[index]?.type, ipcTypeOf(type))) return { name, nullable, type };
-    throw invalid(`column '${name}' has another type than its schema says`);
-  });
-  const columns = stored.map(({ name }, index) => {
-    const [batch, ...more] = table.children[index]?.data ?? [];
-    if (batch && more.length === 0 && batch.length === length) return toColumn(batch);
-    throw invalid(`column '${name}' has not the ${length} values of one batch`);
-  });
-  return new ArrowBatch(schema, stored.map(plainField), columns, length, provenance);
+const PREFIX_BYTES = 8;
+/** Mark and no length. */
+const END = 0xffff_ffffn;
+
+interface Placed {
+  readonly message: Message;
+  readonly body: Buffer;
+  readonly end: number;
 }
 
-/** Types as far as the layout of their buffers goes. */
-function isSame(a: IpcType | undefined, b: IpcType): boolean {
-  if (a?.typeId !== b.typeId) return false;
-  const [mine, theirs] = [childrenOf(a), childrenOf(b)];
-  return mine.length === theirs.length && theirs.every((child, index) => isSame(mine[index]?.type, child.type));
+function messageAt(bytes: Uint8Array, at: number, kind: number): Placed {
+  const prefix = view(bytes, at);
+  must(prefix.getInt32(0, true) === -1, "a message does not begin as one");
+  const start = at + PREFIX_BYTES;
+  const length = prefix.getInt32(4, true);
+  must(length > 0 && start + length <= bytes.length, "a message is longer than its bytes");
+  const message = readMessage(bytes.subarray(start, start + length));
+  must(message.kind === kind && message.header.table(3) === undefined, "a message is none of ours");
+  const end = start + length + message.bodyBytes;
+  must(end <= bytes.length, "a body is longer than its bytes");
+  return { message, body: Buffer.from(bytes.buffer, bytes.byteOffset + start + length, message.bodyBytes), end };
 }
 
-function childrenOf(type: IpcType): readonly { readonly type: IpcType }[] {
-  return (type as { children?: readonly { type: IpcType }[] }).children ?? [];
+function view(bytes: Uint8Array, at: number): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset + at, bytes.length - at);
 }
 
-function toColumn({ length, nullCount, validity, offsets, values, children = [] }: IpcBatch<unknown>): ArrowColumn {
-  const rest = [offsets, values].filter((buffer) => buffer !== undefined) as Uint8Array[];
-  return {
-    length,
-    nullCount,
-    buffers: [nullCount === 0 ? undefined : toBuffer(validity), ...rest.map(toBuffer)],
-    children: children.map(toColumn),
-  };
-}
-
-function toBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
-}
-
-function invalid(why: string, cause?: unknown): DativoError {
-  return new DativoError("DTV_ARROW_INVALID", `An Arrow message is damaged: ${why}`, { cause });
+function noWords(): never {
+  throw new ArrowFault("it has dictionaries");
 }

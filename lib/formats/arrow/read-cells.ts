@@ -1,19 +1,19 @@
 /** Arrow columns as cells: what a row shows. */
-import { formatDecimal } from "../../contract/decimal.ts";
 import { DativoError } from "../../contract/errors.ts";
 import { parseJson } from "../../contract/json.ts";
-import { formatDate, formatTime, formatTimestamp, fromEpochMicros } from "../../contract/temporal.ts";
 import type { ArrowField } from "./arrow-field.ts";
-import { type FixedStorage, type Storage, widthOf } from "./arrow-type.ts";
-
-const MICROS = 1_000_000n;
+import type { FixedStorage, Storage } from "./arrow-type.ts";
+import { cellReader, Inexact } from "./read-numbers.ts";
+import { readViews } from "./read-views.ts";
+import { UnfitValue } from "./unfit-value.ts";
 
 /** An array whose cells can be read: in JavaScript's memory, or in that of a library. */
 export interface ArrowSource {
   readonly length: number;
   readonly offset: number;
   readonly mayHaveNulls: boolean;
-  readonly dictionary: ArrowSource | undefined;
+  /** The words that a dictionary column points to, stored as said. */
+  words(stored: ArrowField): readonly unknown[] | undefined;
   child(index: number): ArrowSource | undefined;
   /** A part of a buffer; undefined where there is none, or less of it. */
   bytes(index: number, start: number, end: number): Buffer | undefined;
@@ -21,7 +21,11 @@ export interface ArrowSource {
 
 type IsNull = (index: number) => boolean;
 
-/** `count` cells from `start` of an array, which may itself begin at an offset. @throws DativoError DTV_ARROW_INVALID */
+/**
+ * `count` cells from `start` of an array, which may itself begin at an offset.
+ *
+ * @throws DativoError DTV_ARROW_INVALID; UnfitValue for a value that no cell holds exactly
+ */
 export function readCells(array: ArrowSource, field: ArrowField, start: number, count: number): unknown[] {
   const first = array.offset + start;
   const isNull = nullsOf(array, first, count);
@@ -39,12 +43,22 @@ function readDictionary(
   count: number,
   isNull?: IsNull,
 ): unknown[] {
-  const dictionary = array.dictionary ?? invalid(field, "has no dictionary");
-  const words = readCells(dictionary, values, 0, dictionary.length);
-  return readValues(array, field, first, count, isNull).map((key) => {
+  const keys = readValues(array, field, first, count, isNull);
+  const words = readWords(array, field, values, keys);
+  return keys.map((key) => {
     if (key === null || Number(key) in words) return words[Number(key)];
     return invalid(field, `points to word ${key} of a dictionary of ${words.length}`);
   });
+}
+
+/** An unfit word is told by the first value that points to it. */
+function readWords(array: ArrowSource, field: ArrowField, values: ArrowField, keys: unknown[]): readonly unknown[] {
+  try {
+    return array.words(values) ?? invalid(field, "has no dictionary");
+  } catch (error) {
+    if (!(error instanceof UnfitValue)) throw error;
+    throw new UnfitValue(Math.max(0, keys.map(Number).indexOf(error.index)), error.message);
+  }
 }
 
 /** An array that says how many nulls it has must have a bitmap; one that does not say may have none of either. */
@@ -66,8 +80,14 @@ function readValues(array: ArrowSource, field: ArrowField, first: number, count:
       return readBytes(array, field, storage, first, count);
     case "json":
       return readJson(array, field, first, count, isNull);
+    case "views":
+      return readViews(array, field, storage.text, first, count, isNull);
     case "list":
       return readLists(array, field, storage.offsets, first, count);
+    case "fixed_list":
+      return readFixedLists(array, field, storage.items, first, count);
+    case "null":
+      return new Array<null>(count).fill(null);
     case "struct":
       return readStructs(array, field, first, count);
     default:
@@ -91,58 +111,14 @@ function readFixed(
   count: number,
   isNull: IsNull = () => false,
 ): unknown[] {
-  const width = widthOf(storage);
-  const read = cellReader(storage, field);
+  const { bytes: width } = storage;
+  const read = cellReader(storage, field.type);
   const bytes = need(array, field, 1, first * width, (first + count) * width);
-  return Array.from({ length: count }, (_, i) => (isNull(i) ? null : read(bytes, i * width)));
-}
-
-type CellReader = (bytes: Buffer, at: number) => unknown;
-
-function cellReader(storage: FixedStorage, field: ArrowField): CellReader {
-  switch (storage.kind) {
-    case "int":
-      return intReader(storage.bytes, storage.signed);
-    case "float":
-      return storage.bytes === 4 ? (bytes, at) => bytes.readFloatLE(at) : (bytes, at) => bytes.readDoubleLE(at);
-    case "decimal":
-      return (bytes, at) => formatDecimal(int128(bytes, at), storage.scale);
-    case "date":
-      return (bytes, at) => formatDate(bytes.readInt32LE(at));
-    case "ticks":
-      return (bytes, at) => formatMicros(microsAt(bytes, at, storage, field), field);
-  }
-}
-
-function formatMicros(micros: bigint, { type }: ArrowField): string {
-  return type.kind === "timestamp" ? formatTimestamp(fromEpochMicros(micros), type.zoned) : formatTime(Number(micros));
-}
-
-/** @throws DativoError DTV_VALUE_UNFIT for what is finer than a microsecond */
-function microsAt(bytes: Buffer, at: number, storage: Extract<Storage, { kind: "ticks" }>, field: ArrowField): bigint {
-  const { bytes: width, perSecond } = storage;
-  const ticks = width === 4 ? BigInt(bytes.readInt32LE(at)) : bytes.readBigInt64LE(at);
-  if (perSecond <= MICROS) return ticks * (MICROS / perSecond);
-  const perMicro = perSecond / MICROS;
-  if (ticks % perMicro === 0n) return ticks / perMicro;
-  throw new DativoError("DTV_VALUE_UNFIT", `Field '${field.name}' holds a time that is finer than a microsecond`, {
-    culprit: field.name,
+  return Array.from({ length: count }, (_, i) => {
+    const cell = isNull(i) ? null : read(bytes, i * width);
+    if (cell instanceof Inexact) throw new UnfitValue(i, cell.reason);
+    return cell;
   });
-}
-
-function intReader(width: 1 | 2 | 4 | 8, signed: boolean): CellReader {
-  if (width === 8) return (bytes, at) => narrow(bytes.readBigInt64LE(at));
-  return signed ? (bytes, at) => bytes.readIntLE(at, width) : (bytes, at) => bytes.readUIntLE(at, width);
-}
-
-/** An integer cell is a number where that is exact. */
-function narrow(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-}
-
-function int128(bytes: Buffer, at: number): bigint {
-  return (bytes.readBigInt64LE(at + 8) << 64n) | bytes.readBigUInt64LE(at);
 }
 
 function readOffsets(array: ArrowSource, field: ArrowField, width: 4 | 8, first: number, count: number): number[] {
@@ -181,10 +157,30 @@ function readJson(array: ArrowSource, field: ArrowField, first: number, count: n
 function readLists(array: ArrowSource, field: ArrowField, width: 4 | 8, first: number, count: number): unknown[][] {
   const offsets = readOffsets(array, field, width, first, count);
   const base = offsets[0] as number;
-  const cells = readChild(array, field, 0, base, (offsets[count] as number) - base);
+  const cells = ofList(
+    () => readChild(array, field, 0, base, (offsets[count] as number) - base),
+    (item) => offsets.findLastIndex((offset) => offset - base <= item),
+  );
   return Array.from({ length: count }, (_, i) =>
     cells.slice((offsets[i] as number) - base, (offsets[i + 1] as number) - base),
   );
+}
+
+function readFixedLists(array: ArrowSource, field: ArrowField, items: number, first: number, count: number) {
+  const cells = ofList(
+    () => readChild(array, field, 0, first * items, count * items),
+    (item) => Math.floor(item / items),
+  );
+  return Array.from({ length: count }, (_, i) => cells.slice(i * items, (i + 1) * items));
+}
+
+/** An unfit item is told by the list that it is in. */
+function ofList<T>(read: () => T, listOf: (item: number) => number): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof UnfitValue ? new UnfitValue(listOf(error.index), error.message) : error;
+  }
 }
 
 function readStructs(array: ArrowSource, field: ArrowField, first: number, count: number): unknown[] {
@@ -208,11 +204,11 @@ function readChild(array: ArrowSource, field: ArrowField, index: number, first: 
 const EMPTY = Buffer.alloc(0);
 
 /** A part of a buffer that must be there. */
-function need(array: ArrowSource, field: ArrowField, index: number, start: number, end: number): Buffer {
+export function need(array: ArrowSource, field: ArrowField, index: number, start: number, end: number): Buffer {
   if (start === end) return EMPTY;
   return array.bytes(index, start, end) ?? invalid(field, "has less memory than its length needs");
 }
 
-function invalid({ name }: ArrowField, why: string): never {
+export function invalid({ name }: ArrowField, why: string): never {
   throw new DativoError("DTV_ARROW_INVALID", `Column '${name}' ${why}`, { culprit: name });
 }

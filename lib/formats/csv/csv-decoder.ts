@@ -3,13 +3,22 @@ import type { DecodeContext, Decoder } from "../../contract/format.ts";
 import { Provenance } from "../../contract/provenance.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
 import { ByteWindow, piecesOf } from "../text/byte-window.ts";
-import { HEAD_BYTES, inspectHead } from "../text/text-head.ts";
+import { HEAD_BYTES, inspectHead, MARK_BYTES } from "../text/text-head.ts";
 import { CsvErrors } from "./csv-errors.ts";
 import type { CsvDecodeOptions } from "./csv-options.ts";
-import { compileDialect, type Dialect } from "./dialect.ts";
+import { compileDialect } from "./dialect.ts";
 import { RecordScanner } from "./record-scanner.ts";
 import { Stretch } from "./stretch.ts";
 import { TableReader } from "./table-reader.ts";
+import { ENCODINGS, settleEncoding, type TextEncoding } from "./text-encoding.ts";
+
+/** What reads a file, once its first bytes have said how. */
+interface Reading {
+  readonly encoding: TextEncoding;
+  readonly errors: CsvErrors;
+  readonly table: TableReader;
+  readonly scanner: RecordScanner;
+}
 
 /**
  * CSV bytes → batches of text.
@@ -19,23 +28,17 @@ import { TableReader } from "./table-reader.ts";
  */
 export class CsvDecoder implements Decoder {
   readonly #options: CsvDecodeOptions;
-  readonly #source: string;
-  readonly #dialect: Dialect;
-  readonly #errors: CsvErrors;
-  readonly #table: TableReader;
+  readonly #context: DecodeContext;
   readonly #window: ByteWindow;
-  #scanner: RecordScanner | undefined;
+  #reading: Reading | undefined;
   /** Position in bytes up to which the scanner has read. */
   #scanned = 0;
   #hasYielded = false;
 
   constructor(options: CsvDecodeOptions, context: DecodeContext) {
     this.#options = options;
-    this.#source = context.source;
-    this.#dialect = compileDialect(options);
-    this.#errors = new CsvErrors(context.source, this.#dialect.encoding.unitBytes);
+    this.#context = context;
     this.#window = new ByteWindow(options.max_record_bytes);
-    this.#table = new TableReader(options, this.#dialect, context, this.#errors);
   }
 
   *push(bytes: Uint8Array): Generator<Batch> {
@@ -45,62 +48,72 @@ export class CsvDecoder implements Decoder {
     }
   }
 
+  *flush(): Generator<Batch> {
+    if (this.#window.end < MARK_BYTES) return;
+    const reading = yield* this.#advance(false);
+    yield* this.#take(reading);
+    this.#window.discard(reading.scanner.needed * reading.encoding.unitBytes);
+  }
+
   *end(): Generator<Batch> {
-    const { unitBytes } = this.#dialect.encoding;
-    const scanner = yield* this.#advance(true);
+    const reading = yield* this.#advance(true);
+    const { encoding, errors, scanner, table } = reading;
+    const { unitBytes } = encoding;
     scanner.finish(this.#scanned / unitBytes);
-    yield* this.#take(scanner);
-    this.#refuseOverflow(scanner);
-    if (scanner.openQuote) throw this.#errors.unclosedQuote(scanner.openQuote);
-    if (this.#window.end % unitBytes !== 0) throw this.#errors.cutOff();
-    const schema = this.#table.finish();
+    yield* this.#take(reading);
+    this.#refuseOverflow(reading);
+    if (scanner.openQuote) throw errors.unclosedQuote(scanner.openQuote);
+    if (this.#window.end % unitBytes !== 0) throw errors.cutOff();
+    const schema = table.finish();
     // Whoever asks for the columns of a table without records gets them.
-    if (!this.#hasYielded) yield RowBatch.empty(schema, Provenance.numbered(this.#source, 1));
+    if (!this.#hasYielded) yield RowBatch.empty(schema, Provenance.numbered(this.#context.source, 1));
   }
 
   /** Scans what is there, and hands on every list of records that is full. */
-  *#advance(isLast: boolean): Generator<Batch, RecordScanner> {
-    const { encoding } = this.#dialect;
-    this.#scanner ??= this.#start();
-    const scanner = this.#scanner;
+  *#advance(isLast: boolean): Generator<Batch, Reading> {
+    this.#reading ??= this.#start();
+    const reading = this.#reading;
+    const { encoding, scanner, table } = reading;
     for (;;) {
-      this.#table.settle(scanner.records);
-      scanner.capacity = this.#table.capacity;
-      if (scanner.isFull) yield* this.#take(scanner);
+      table.settle(scanner.records);
+      scanner.capacity = table.capacity;
+      if (scanner.isFull) yield* this.#take(reading);
       const units = encoding.view(this.#window.view(this.#scanned, this.#window.end));
       this.#scanned += scanner.scan(units, this.#scanned / encoding.unitBytes, isLast) * encoding.unitBytes;
       if (!scanner.isFull) break;
     }
-    if (scanner.overflow) yield* this.#take(scanner);
-    this.#refuseOverflow(scanner);
+    if (scanner.overflow) yield* this.#take(reading);
+    this.#refuseOverflow(reading);
     this.#window.discard(scanner.needed * encoding.unitBytes);
-    return scanner;
+    return reading;
   }
 
   /** Looks at the first bytes, once enough of them are there. */
-  #start(): RecordScanner {
-    const { encoding, delimiter } = this.#dialect;
+  #start(): Reading {
     const head = this.#window.view(0, Math.min(HEAD_BYTES, this.#window.end));
-    const expected = Uint8Array.of(...delimiter, ...(this.#options.allow_nul ? [0] : []));
-    this.#scanned = inspectHead(head, this.#source, encoding.name, expected);
-    return new RecordScanner(this.#dialect, this.#scanned / encoding.unitBytes);
+    const encoding = settleEncoding(ENCODINGS[this.#options.encoding], head);
+    const dialect = compileDialect(this.#options, encoding);
+    const expected = Uint8Array.of(...dialect.delimiter, ...(this.#options.allow_nul ? [0] : []));
+    this.#scanned = inspectHead(head, this.#context.source, encoding.name, expected);
+    const errors = new CsvErrors(this.#context.source, encoding.unitBytes);
+    const table = new TableReader(this.#options, dialect, this.#context, errors);
+    return { encoding, errors, table, scanner: new RecordScanner(dialect, this.#scanned / encoding.unitBytes) };
   }
 
-  *#take(scanner: RecordScanner): Generator<Batch> {
+  *#take({ encoding, scanner, table }: Reading): Generator<Batch> {
     if (scanner.records.length === 0) return;
-    const { encoding } = this.#dialect;
     const records = scanner.takeRecords();
     const from = (records.starts[0] as number) * encoding.unitBytes;
     const to = (records.ends.at(-1) as number) * encoding.unitBytes;
-    const batch = this.#table.read(new Stretch(records, this.#window.view(from, to), encoding));
+    const batch = table.read(new Stretch(records, this.#window.view(from, to), encoding));
     if (!batch) return;
     this.#hasYielded = true;
     yield batch;
   }
 
-  #refuseOverflow({ overflow }: RecordScanner): void {
+  #refuseOverflow({ errors, scanner: { overflow } }: Reading): void {
     if (!overflow) return;
     const { max_field_bytes, max_record_bytes } = this.#options;
-    throw this.#errors.overflow(overflow, overflow.what === "field" ? max_field_bytes : max_record_bytes);
+    throw errors.overflow(overflow, overflow.what === "field" ? max_field_bytes : max_record_bytes);
   }
 }

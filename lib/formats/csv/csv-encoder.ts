@@ -6,11 +6,12 @@ import { RowBatch } from "../../contract/row-batch.ts";
 import { writeCells } from "../text/write-cells.ts";
 import { type CellText, compileCellText, shieldFormula } from "./cell-text.ts";
 import { type CsvEncodeOptions, delimiterOf } from "./csv-options.ts";
+import { describeLacking, ENCODINGS, type TextEncoding } from "./text-encoding.ts";
 
 const BYTE_ORDER_MARK = 0xfeff;
 
 /**
- * Batches → CSV text in UTF-8, the header first; nothing is held back.
+ * Batches → CSV text, the header first; nothing is held back.
  *
  * "No value" is written as `null_value`, and text that reads the same is put in quotes: with the default, no value
  * is an empty field and the empty text is `""`. (Our own reader takes both for no value unless its `null_values`
@@ -22,15 +23,20 @@ export class CsvEncoder implements Encoder {
   readonly #stringify: Options;
   /** What stands for no value before csv-stringify writes it. */
   readonly #missing: string | null;
+  readonly #encoding: TextEncoding;
+  #isMarkDue: boolean;
   #header: readonly string[] | undefined;
 
   constructor(options: CsvEncodeOptions, { schema }: EncodeContext) {
     if (schema.fields.length === 0) {
       throw new DativoError("DTV_SCHEMA_INVALID", "A CSV file needs at least one column");
     }
+    const encoding = ENCODINGS[options.encoding];
     const shield = options.escape_formulas === "prefix" ? shieldFormula : (text: string) => text;
-    this.#fields = schema.fields.map((field) => ({ name: field.name, text: compileCellText(field, shield) }));
-    this.#header = options.header ? schema.names.map(shield) : undefined;
+    this.#fields = schema.fields.map((field) => ({ name: field.name, text: compileCellText(field, shield, encoding) }));
+    this.#header = options.header ? spelledNames(schema, encoding).map(shield) : undefined;
+    this.#encoding = encoding;
+    this.#isMarkDue = options.bom || encoding.unitBytes === 2;
     this.#missing = schema.fields.length === 1 && options.null_value === "" ? "" : null;
     this.#stringify = stringifyOptions(options);
   }
@@ -44,7 +50,7 @@ export class CsvEncoder implements Encoder {
         (records[row] as (string | null)[])[column] = cell ?? this.#missing;
       });
     }
-    return [...this.#takeHeader(), Buffer.from(stringify(records, this.#stringify))];
+    return [...this.#takeHeader(), this.#bytesOf(records)];
   }
 
   flush(): Uint8Array[] {
@@ -56,11 +62,28 @@ export class CsvEncoder implements Encoder {
   }
 
   #takeHeader(): Uint8Array[] {
-    if (!this.#header) return [];
-    const line = Buffer.from(stringify([[...this.#header]], this.#stringify));
+    const mark = this.#isMarkDue ? [this.#encoding.mark] : [];
+    const line = this.#header ? [this.#bytesOf([[...this.#header]])] : [];
+    this.#isMarkDue = false;
     this.#header = undefined;
-    return [line];
+    return [...mark, ...line];
   }
+
+  #bytesOf(records: (string | null)[][]): Buffer {
+    return this.#encoding.bytesOf(stringify(records, this.#stringify));
+  }
+}
+
+function spelledNames({ names }: EncodeContext["schema"], encoding: TextEncoding): readonly string[] {
+  for (const name of names) {
+    const lacking = describeLacking(name, encoding);
+    if (lacking === undefined) continue;
+    throw new DativoError("DTV_SCHEMA_INVALID", `The name of field '${name}' holds ${lacking}`, {
+      culprit: name,
+      hint: "Rename it, or leave the header out with `header: false`.",
+    });
+  }
+  return names;
 }
 
 function stringifyOptions(options: CsvEncodeOptions): Options {

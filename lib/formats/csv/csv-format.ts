@@ -1,5 +1,8 @@
-import type { Format } from "../../contract/format.ts";
+import type { EncodeContext, Encoder, Format } from "../../contract/format.ts";
 import { parseOptions } from "../../contract/options.ts";
+import { compressed } from "../compression/compress.ts";
+import { compressionSuffix } from "../compression/compression-options.ts";
+import { CsvCounter } from "./csv-counter.ts";
 import { CsvDecoder } from "./csv-decoder.ts";
 import { CsvEncoder } from "./csv-encoder.ts";
 import { csvDecodeOptions, csvEncodeOptions } from "./csv-options.ts";
@@ -13,10 +16,17 @@ import { csvDecodeOptions, csvEncodeOptions } from "./csv-options.ts";
 export const csvFormat: Format = {
   name: "csv",
   extension: "csv",
+  suffix: compressionSuffix,
   isAppendable: true,
   native: "csv",
   decodeOptions: csvDecodeOptions,
   encodeOptions: csvEncodeOptions,
   decoder: (options, context) => new CsvDecoder(parseOptions(csvDecodeOptions, options ?? {}, "csv"), context),
-  encoder: (options, context) => new CsvEncoder(parseOptions(csvEncodeOptions, options ?? {}, "csv"), context),
+  counter: (options, context) => new CsvCounter(parseOptions(csvDecodeOptions, options ?? {}, "csv"), context),
+  encoder: createEncoder,
 };
+
+function createEncoder(options: unknown, context: EncodeContext): Encoder {
+  const parsed = parseOptions(csvEncodeOptions, options ?? {}, "csv");
+  return compressed(new CsvEncoder(parsed, context), parsed);
+}

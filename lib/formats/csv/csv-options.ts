@@ -1,5 +1,6 @@
 import { o } from "../../contract/options.ts";
-import { ENCODINGS } from "./text-encoding.ts";
+import { checkCompression, compressionOptions } from "../compression/compression-options.ts";
+import { describeLacking, ENCODING_NAMES, ENCODINGS } from "./text-encoding.ts";
 
 const MIB = 1024 * 1024;
 /** Text longer than this does not fit into one string of the engine. */
@@ -7,7 +8,7 @@ const MAX_TEXT_BYTES = 256 * MIB;
 /** Wider tables are refused: they come from a wrong delimiter or an attack. */
 export const MAX_COLUMNS = 10_000;
 
-const encodingNames = Object.keys(ENCODINGS) as (keyof typeof ENCODINGS)[];
+const encoding = o.string().toLowerCase().pipe(o.enum(ENCODING_NAMES)).default("utf-8");
 
 const delimiter = o
   .string()
@@ -53,7 +54,7 @@ export const csvDecodeOptions = o
       .array(o.string())
       .default(["", "NULL", "null", "None"])
       .describe('Fields that mean "no value", quoted or not; without "" in the list, empty fields are empty text'),
-    encoding: o.string().toLowerCase().pipe(o.enum(encodingNames)).default("utf-8").describe("Encoding of the file"),
+    encoding: encoding.describe("Encoding of the file; `utf-16` goes by the byte order mark"),
     max_record_bytes: o
       .int()
       .min(1)
@@ -76,9 +77,9 @@ export const csvDecodeOptions = o
     if (quote_char !== undefined && quote !== undefined && quote_char !== quote) {
       fault("quote", "says something else than quote_char, whose other name it is");
     }
-    const { unitsOf } = ENCODINGS[options.encoding];
     for (const key of ["delimiter", "comment"] as const) {
-      if (unitsOf(options[key] ?? "") === undefined) fault(key, `cannot be spelled in ${options.encoding}`);
+      const lacking = describeLacking(options[key] ?? "", ENCODINGS[options.encoding]);
+      if (lacking !== undefined) fault(key, `holds ${lacking}`);
     }
     const quoteChar = quoteOf(options);
     const escapeChar = options.escape_char ?? quoteChar;
@@ -119,8 +120,25 @@ export const csvEncodeOptions = o
         "`prefix` puts an apostrophe before text that a spreadsheet would run as a formula; it changes the data",
       ),
     line_ending: o.enum(["\n", "\r\n"]).default("\n").describe("What ends a line"),
+    encoding: encoding.describe(
+      "Encoding of the file; a character that it lacks ends the run. `utf-16` is written with the little end first",
+    ),
+    bom: o
+      .boolean()
+      .default(false)
+      .describe("Whether a UTF-8 file begins with a byte order mark, as Excel wants it; UTF-16 always does"),
+    ...compressionOptions,
   })
+  .superRefine(checkCompression)
   .superRefine((options, context) => {
+    const { encoding } = options;
+    if (options.bom && ENCODINGS[encoding].mark.length === 0) {
+      context.addIssue({ code: "custom", path: ["bom"], message: `${encoding} has no byte order mark` });
+    }
+    for (const key of ["delimiter", "null_value"] as const) {
+      const lacking = describeLacking(options[key], ENCODINGS[encoding]);
+      if (lacking !== undefined) context.addIssue({ code: "custom", path: [key], message: `holds ${lacking}` });
+    }
     for (const key of ["delimiter", "null_value"] as const) {
       const text = key === "delimiter" ? delimiterOf(options) : options[key];
       if (text.includes(options.quote_char)) {

@@ -1,5 +1,5 @@
 import { type CsvDecodeOptions, delimiterOf, quoteOf } from "./csv-options.ts";
-import { ENCODINGS, type TextEncoding, type Units } from "./text-encoding.ts";
+import type { TextEncoding, Units } from "./text-encoding.ts";
 
 /** What a unit of text may mean. Whether it does depends on where it stands. */
 export const ORDINARY = 0;
@@ -27,12 +27,11 @@ export interface Dialect {
   readonly maxFieldUnits: number;
 }
 
-export function compileDialect(options: CsvDecodeOptions): Dialect {
-  const encoding = ENCODINGS[options.encoding];
+export function compileDialect(options: CsvDecodeOptions, encoding: TextEncoding): Dialect {
   const delimiterText = delimiterOf(options);
   const quoteText = quoteOf(options) || null;
   const escapeText = options.escape_char ?? quoteText;
-  const delimiter = encoding.unitsOf(delimiterText) as Units;
+  const delimiter = encoding.unitsOf(delimiterText);
   const kinds = new Uint8Array(256 ** encoding.unitBytes);
   if (escapeText !== null) kinds[escapeText.charCodeAt(0)] = ESCAPE;
   if (quoteText !== null) kinds[quoteText.charCodeAt(0)] = QUOTE;

@@ -12,7 +12,7 @@ export class Stretch {
   /** `bytes` are copied: what they are a view of moves on. */
   constructor(records: RecordList, bytes: Uint8Array, encoding: TextEncoding) {
     this.records = records;
-    this.bytes = Buffer.concat([bytes, LINE_END.subarray(0, encoding.unitBytes)]);
+    this.bytes = Buffer.concat([bytes, encoding.lineEnd]);
     this.encoding = encoding;
   }
 
@@ -51,6 +51,3 @@ export class Stretch {
     return this.bytes.subarray(from * unitBytes, to * unitBytes);
   }
 }
-
-/** As many of its bytes as a unit has. */
-const LINE_END = Buffer.of(0x0a, 0x00);

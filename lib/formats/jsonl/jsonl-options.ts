@@ -1,4 +1,5 @@
 import { o } from "../../contract/options.ts";
+import { checkCompression, compressionOptions } from "../compression/compression-options.ts";
 
 const MIB = 1024 * 1024;
 
@@ -18,16 +19,19 @@ export type JsonlReadOptions = o.input<typeof jsonlDecodeOptions>;
 export type JsonlDecodeOptions = o.output<typeof jsonlDecodeOptions>;
 
 /** How JSON Lines are written. */
-export const jsonlEncodeOptions = o.strictObject({
-  decimals: o
-    .enum(["number", "string"])
-    .default("number")
-    .describe("Decimals as JSON numbers with all their digits, or as text for readers that would round them"),
-  non_finite: o
-    .enum(["error", "null", "string"])
-    .default("error")
-    .describe("NaN and the infinities, which JSON has not: refused, null, or the words NaN, Infinity, -Infinity"),
-});
+export const jsonlEncodeOptions = o
+  .strictObject({
+    decimals: o
+      .enum(["number", "string"])
+      .default("number")
+      .describe("Decimals as JSON numbers with all their digits, or as text for readers that would round them"),
+    non_finite: o
+      .enum(["error", "null", "string"])
+      .default("error")
+      .describe("NaN and the infinities, which JSON has not: refused, null, or the words NaN, Infinity, -Infinity"),
+    ...compressionOptions,
+  })
+  .superRefine(checkCompression);
 
 export type JsonlWriteOptions = o.input<typeof jsonlEncodeOptions>;
 export type JsonlEncodeOptions = o.output<typeof jsonlEncodeOptions>;

@@ -1,5 +1,8 @@
 import { Provenance } from "../../contract/provenance.ts";
 
+/** The list is full when its lines span this many bytes, whatever their number. */
+const MAX_SPAN_BYTES = 4 * 1024 * 1024;
+
 /** Where lines stand. Positions count bytes from the first of the stream. */
 export class LineList {
   readonly starts: number[] = [];
@@ -10,6 +13,12 @@ export class LineList {
 
   get length(): number {
     return this.starts.length;
+  }
+
+  /** Whether these are the lines of a batch; `position` is that behind the last of them. */
+  isFull(capacity: number, position: number): boolean {
+    const first = this.starts[0];
+    return this.length >= capacity || (first !== undefined && position - first >= MAX_SPAN_BYTES);
   }
 
   add(start: number, end: number, line: number): void {

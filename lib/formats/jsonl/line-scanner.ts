@@ -1,38 +1,41 @@
+import { DativoError } from "../../contract/errors.ts";
 import { LineList } from "./line-list.ts";
+import type { ObjectScanner } from "./object-decoder.ts";
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 const TAB = 0x09;
 
-/** The list is full when its lines span this many bytes, whatever their number. */
-const MAX_SPAN_BYTES = 4 * 1024 * 1024;
+export interface LineScannerInit {
+  readonly source: string;
+  /** Lines of a batch, at most. */
+  readonly capacity: number;
+  readonly maxBytes: number;
+  /** Of the first byte behind the byte order mark. */
+  readonly position: number;
+}
 
-/** Finds lines that are not blank. The result does not depend on how the stream was cut. */
-export class LineScanner {
-  /** The line that outgrew the limit, and where it begins. */
-  overflow: { readonly line: number; readonly position: number } | undefined;
+/** Finds lines that are not blank. */
+export class LineScanner implements ObjectScanner {
+  /** The line that outgrew the limit. */
+  fault: DativoError | undefined;
   #list = new LineList();
-  readonly #capacity: number;
-  readonly #maxBytes: number;
+  readonly #init: LineScannerInit;
   #line = 1;
   #lineStart: number;
 
-  /** `position` is that of the first byte behind the byte order mark. */
-  constructor(capacity: number, maxBytes: number, position: number) {
-    this.#capacity = capacity;
-    this.#maxBytes = maxBytes;
-    this.#lineStart = position;
+  constructor(init: LineScannerInit) {
+    this.#init = init;
+    this.#lineStart = init.position;
   }
 
-  /** First byte that is still needed. */
   get needed(): number {
     return this.#list.starts[0] ?? this.#lineStart;
   }
 
   get isFull(): boolean {
-    const first = this.#list.starts[0];
-    return this.#list.length >= this.#capacity || (first !== undefined && this.#lineStart - first >= MAX_SPAN_BYTES);
+    return this.#list.isFull(this.#init.capacity, this.#lineStart);
   }
 
   takeLines(): LineList {
@@ -41,13 +44,9 @@ export class LineScanner {
     return taken;
   }
 
-  /**
-   * Reads on until the bytes are used up, the list is full or a line passes the limit, and returns how many were
-   * read. `bytes` begin at `origin` and hold all that is needed; those before `from` have been read.
-   */
   scan(bytes: Buffer, origin: number, from: number): number {
     let at = from;
-    while (!this.overflow) {
+    while (!this.fault) {
       const found = bytes.indexOf(LINE_FEED, at);
       if (found < 0) break;
       this.#endLine(bytes, origin, found);
@@ -58,14 +57,13 @@ export class LineScanner {
     return bytes.length;
   }
 
-  /** Ends the line that has no line end. */
   finish(bytes: Buffer, origin: number): void {
-    if (!this.overflow) this.#endLine(bytes, origin, bytes.length);
+    if (!this.fault) this.#endLine(bytes, origin, bytes.length);
   }
 
   #endLine(bytes: Buffer, origin: number, end: number): void {
     this.#checkLimit(origin + end);
-    if (this.overflow) return;
+    if (this.fault) return;
     const start = this.#lineStart - origin;
     const trimmed = end > start && bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
     if (!isBlank(bytes, start, trimmed)) this.#list.add(this.#lineStart, origin + trimmed, this.#line);
@@ -74,9 +72,17 @@ export class LineScanner {
   }
 
   #checkLimit(position: number): void {
-    if (position - this.#lineStart > this.#maxBytes && !this.overflow) {
-      this.overflow = { line: this.#line, position: this.#lineStart };
-    }
+    const { source, maxBytes } = this.#init;
+    if (position - this.#lineStart <= maxBytes || this.fault) return;
+    this.fault = new DativoError(
+      "DTV_RECORD_TOO_LARGE",
+      `${source}, line ${this.#line} (byte ${this.#lineStart}): the line has more than ${maxBytes} bytes`,
+      {
+        culprit: `${source}:${this.#line}`,
+        hint: "JSON Lines hold one object a line. If the line is meant to be this long, raise max_record_bytes.",
+        details: { source, line: this.#line, offset: this.#lineStart },
+      },
+    );
   }
 }
 

@@ -1,6 +1,8 @@
 import type { EncodeContext, Format } from "../../contract/format.ts";
 import { parseOptions } from "../../contract/options.ts";
+import { countParquet } from "./decode/count-records.ts";
 import { decodeParquet } from "./decode/decode-parquet.ts";
+import { planParquet } from "./decode/native-plan.ts";
 import { ParquetEncoder } from "./encode/parquet-encoder.ts";
 import { refusesField } from "./encode/parquet-schema.ts";
 import { parquetDecodeOptions, parquetEncodeOptions } from "./parquet-options.ts";
@@ -18,6 +20,8 @@ export const parquetFormat: Format = {
   decodeOptions: parquetDecodeOptions,
   encodeOptions: parquetEncodeOptions,
   decodeAt: decodeParquet,
+  planNative: planParquet,
+  countAt: (bytes, _options, { source }) => countParquet(bytes, source),
   refuses: refusesField,
   encoder: (options: unknown, context: EncodeContext) =>
     new ParquetEncoder(parseOptions(parquetEncodeOptions, options ?? {}, "parquet writer"), context),

@@ -50,6 +50,21 @@ export class ByteWindow {
     this.#start = Math.max(this.#start, position);
   }
 
+  /** Makes room up to a position at once: growing there bit by bit leaves memory behind. */
+  reserve(position: number): void {
+    if (position - this.#origin > this.#buffer.length) this.#makeRoom(position - this.#end);
+  }
+
+  /** A window of what stands from a position on, which does not keep the memory of what stood before. */
+  rest(position: number): ByteWindow {
+    const rest = new ByteWindow(this.#maxCapacity - SLACK_BYTES);
+    rest.#origin = position - (position % 2);
+    rest.#start = position;
+    rest.#end = this.#end;
+    rest.#buffer = Buffer.from(this.view(rest.#origin, this.#end));
+    return rest;
+  }
+
   /** A view of the buffer itself: the next `append` may move or overwrite it. */
   view(from: number, to: number): Buffer {
     return this.#buffer.subarray(from - this.#origin, to - this.#origin);

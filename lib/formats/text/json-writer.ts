@@ -12,6 +12,9 @@ export interface JsonStyle {
   readonly non_finite: NonFinite;
 }
 
+/** How JSON spells half of a surrogate pair, which its readers reject; behind one more backslash it is mere text. */
+const HALF_PAIR = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 
 /** A function from a cell of a field to its JSON text. */
@@ -24,7 +27,11 @@ function anyWriter({ non_finite }: JsonStyle): JsonWriter {
     if (non_finite === "error" && typeof value === "number" && !Number.isFinite(value)) {
       throw new Unwritable(`is ${value}, which JSON has not; set non_finite to "null" or "string" to write it`);
     }
-    return stringifyJson(value, non_finite);
+    const text = stringifyJson(value, non_finite);
+    if (text.includes("\\ud") && HALF_PAIR.test(text)) {
+      throw new Unwritable("holds half of a surrogate pair, which UTF-8 cannot spell");
+    }
+    return text;
   };
 }
 

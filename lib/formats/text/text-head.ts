@@ -2,13 +2,17 @@ import { DativoError } from "../../contract/errors.ts";
 
 /** What is looked at before the first record is read. */
 export const HEAD_BYTES = 4096;
+/** What is needed at least, to see a byte order mark. */
+export const MARK_BYTES = 4;
 
 /** Encodings whose files are told apart by their first bytes. */
-export type TextUnit = "utf-8" | "latin1" | "utf-16le";
+export type TextUnit = "utf-8" | "latin1" | "windows-1252" | "utf-16" | "utf-16le" | "utf-16be";
 
 const UTF8_BOM = [0xef, 0xbb, 0xbf];
-const UTF16LE_BOM = [0xff, 0xfe];
-const UTF16BE_BOM = [0xfe, 0xff];
+const UTF16_BOMS = [
+  [[0xff, 0xfe], "utf-16le"],
+  [[0xfe, 0xff], "utf-16be"],
+] as const;
 
 const KINDS_OF_FILE: readonly (readonly [signature: string, kind: string, hint: string])[] = [
   ["PK\x03\x04", "a ZIP archive", "An Excel workbook is one too: save its sheet as text first."],
@@ -39,7 +43,7 @@ export function inspectHead(head: Uint8Array, source: string, unit: TextUnit, ex
   const bomLength = byteOrderMark(head, source, unit);
   const found = KINDS_OF_FILE.find(([signature]) => startsWith(head, Buffer.from(signature, "latin1")));
   if (found) throw wrongEncoding(source, `is no text but ${found[1]}`, found[2]);
-  if (unit !== "utf-16le") refuseBinary(head, source, expected);
+  if (!unit.startsWith("utf-16")) refuseBinary(head, source, expected);
   return bomLength;
 }
 
@@ -48,17 +52,22 @@ function byteOrderMark(head: Uint8Array, source: string, unit: TextUnit): number
     if (unit === "utf-8") return UTF8_BOM.length;
     throw wrongEncoding(source, `begins with the mark of UTF-8 and is read as ${unit}`, "Leave the encoding out.");
   }
-  if (startsWith(head, UTF16LE_BOM)) {
-    if (unit === "utf-16le") return UTF16LE_BOM.length;
-    throw wrongEncoding(source, `begins with the mark of UTF-16 and is read as ${unit}`, UTF16_CURE);
+  for (const [mark, own] of UTF16_BOMS) {
+    if (!startsWith(head, mark)) continue;
+    if (unit === own || unit === "utf-16") return mark.length;
+    throw wrongEncoding(source, `begins with the mark of UTF-16 and is read as ${unit}`, `${UTF16_CURE}utf-16\`.`);
   }
-  if (startsWith(head, UTF16BE_BOM)) {
-    throw wrongEncoding(source, "is big-endian UTF-16, which is not read", "Convert it: `iconv -f UTF-16 -t UTF-8`.");
+  if (unit === "utf-16" && head.length > 0) {
+    throw wrongEncoding(
+      source,
+      "has no byte order mark and is read as utf-16",
+      "Say which it is: utf-16le, as most files without a mark are, or utf-16be.",
+    );
   }
   return 0;
 }
 
-const UTF16_CURE = "Convert it with `iconv -f UTF-16 -t UTF-8`; a CSV file can also be read with `encoding: utf-16le`.";
+const UTF16_CURE = "Convert it with `iconv -f UTF-16 -t UTF-8`; a CSV file can also be read with `encoding: ";
 
 function refuseBinary(head: Uint8Array, source: string, expected: Uint8Array): void {
   const isControl = (byte: number): boolean => byte < 32 && !TEXT_CONTROLS.has(byte) && !expected.includes(byte);
@@ -67,7 +76,9 @@ function refuseBinary(head: Uint8Array, source: string, expected: Uint8Array): v
   throw wrongEncoding(
     source,
     `is no text: ${controls} of its first ${head.length} bytes are control characters`,
-    isHalfZero(head) ? `It looks like UTF-16. ${UTF16_CURE}` : "Read it with the connector of its own format.",
+    isHalfZero(head)
+      ? `It looks like UTF-16. ${UTF16_CURE}utf-16le\`.`
+      : "Read it with the connector of its own format.",
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Batch } from "../../contract/batch.ts";
 import { DativoError } from "../../contract/errors.ts";
 import { Unwritable } from "../../contract/json.ts";
 import { describePlace } from "../../contract/provenance.ts";
@@ -21,7 +22,12 @@ export function writeCells<T>(
     for (; row < batch.length; row++) take(row, write(cells[row]));
   } catch (error) {
     if (!(error instanceof Unwritable)) throw error;
-    const where = batch.provenance ? ` at ${describePlace(batch.provenance.at(row))}` : "";
-    throw new DativoError("DTV_VALUE_UNFIT", `Field '${name}'${where} ${error.message}`, { culprit: name });
+    throw unfitCell(batch, name, row, error.message);
   }
+}
+
+/** Why a cell has no text; the reason goes on after its name and place. */
+export function unfitCell({ provenance }: Batch, name: string, row: number, reason: string): DativoError {
+  const where = provenance ? ` at ${describePlace(provenance.at(row))}` : "";
+  return new DativoError("DTV_VALUE_UNFIT", `Field '${name}'${where} ${reason}`, { culprit: name });
 }

@@ -4,9 +4,7 @@ import type { BaseReader, Yielded } from "../../contract/reader.ts";
 import type { Split } from "../../contract/results.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
 import { IncrementalStateManager } from "../../contract/state.ts";
-import { encodeColumns, encodeIpc } from "../../formats/arrow/encode-ipc.ts";
-import { ColumnBatch } from "../../native/column-batch.ts";
-import { copyColumns } from "../../native/copy-columns.ts";
+import { encodeIpc } from "../../formats/arrow/encode-ipc.ts";
 import type { Header } from "../frame.ts";
 import { formatConnection } from "../wire-connection.ts";
 import type { HostedPlayer, Reply } from "./hosted-player.ts";
@@ -70,17 +68,10 @@ function formatRecords(records: Batch | readonly Row[]): Reply {
       : { header: { areRows: true }, body: encodeIpc(RowBatch.fromRows(records)) };
   }
   try {
-    return { header: placeOf(records), body: encodeBatch(records) };
+    return { header: placeOf(records), body: encodeIpc(records) };
   } finally {
     records.release();
   }
-}
-
-/** Columns that lie as we would lay them are copied as they are; of others each value is read and written. */
-function encodeBatch(batch: Batch): Uint8Array {
-  if (!(batch instanceof ColumnBatch && batch.isPlain)) return encodeIpc(RowBatch.from(batch));
-  const { schema, length } = batch;
-  return encodeColumns({ schema, length, carriers: schema.fields.map(({ type }) => type) }, copyColumns(batch));
 }
 
 /** Records of a library have numbers and nothing else. */

@@ -6,7 +6,8 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-const PACKAGES = ["pyarrow==26.0.1", "polars==2.1.0"];
+/** fastavro has its codecs from the last two. */
+const PACKAGES = ["pyarrow==26.0.1", "polars==2.1.0", "fastavro==1.13.1", "cramjam==2.14.0", "backports.zstd==1.8.0"];
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const FOLDER = join(ROOT, ".tools", "readers");
 const PYTHON = join(FOLDER, "bin", "python");
@@ -14,7 +15,7 @@ const PYTHON = join(FOLDER, "bin", "python");
 const STAMP = join(FOLDER, PACKAGES.join(" "));
 const MOST_OUTPUT_BYTES = 512 * 1024 * 1024;
 
-/** Python with PyArrow and Polars, or the reason why it cannot be had. */
+/** Python with PyArrow, Polars and fastavro, or the reason why it cannot be had. */
 export type PythonReaders =
   | { readonly run: (script: string, args: readonly string[]) => Promise<string> }
   | { readonly reason: string };

@@ -56,21 +56,24 @@ describe("what ships", () => {
     });
   });
 
-  it.each(["csv", "jsonl", "parquet"])("%s runs on both sides with nothing but paths", async (name) => {
-    const cwd = workspace({});
-    const job = await loadJob(
-      {
-        tenant_id: "acme",
-        source_connector: name,
-        source: { files: [{ path: "x" }] },
-        target_connector: name,
-        target: { connection: { path: "y" } },
-        asset_path: join(ROOT, "assets/weather.yaml"),
-      },
-      { cwd, env: {} },
-    );
-    expect(job.planned).toEqual([]);
-    expect(job.source.config.engine.options).toEqual({});
-    expect(job.target.config.engine.options).toEqual({});
-  });
+  it.each(["arrow", "avro", "csv", "json", "jsonl", "parquet"])(
+    "%s runs on both sides with nothing but paths",
+    async (name) => {
+      const cwd = workspace({});
+      const job = await loadJob(
+        {
+          tenant_id: "acme",
+          source_connector: name,
+          source: { files: [{ path: "x" }] },
+          target_connector: name,
+          target: { connection: { path: "y" } },
+          asset_path: join(ROOT, "assets/weather.yaml"),
+        },
+        { cwd, env: {} },
+      );
+      expect(job.planned).toEqual([]);
+      expect(job.source.config.engine.options).toEqual({});
+      expect(job.target.config.engine.options).toEqual({});
+    },
+  );
 });

@@ -32,6 +32,11 @@ describe("json", () => {
     expect(stringifyJson(value[0])).toBe("0.12345678901234567890");
   });
 
+  it("reads a tiny number as the same whatever stands beside it", () => {
+    const tiny = ["0.0000001", "-0.0000001", "2.5e-9"];
+    expect(parseJson(`[${tiny},12345678901234567890]`)).toEqual([...tiny.map(Number), 12345678901234567890n]);
+  });
+
   it("keeps hostile keys as data", () => {
     for (const text of ['{"__proto__":{"x":1}}', '{"__proto__":{"x":12345678901234567890}}']) {
       const parsed = parseJson(text) as object;

@@ -10,7 +10,7 @@ import { nativeCallsInFlight } from "../../../lib/native/calls.ts";
 import { liveExports } from "../../../lib/native/export-array.ts";
 import { liveNativeArrays } from "../../../lib/native/native-rows.ts";
 import { VEGA, writeFiles } from "../../support/cli.ts";
-import { askDuckDB } from "../../support/duckdb.ts";
+import { askDuckDB, tellDuckDB } from "../../support/duckdb.ts";
 import { tempFolder, visibleFiles } from "../../support/folder.ts";
 import { describeNative } from "../../support/native.ts";
 
@@ -250,5 +250,19 @@ describeNative("CSV into Parquet, natively and not", () => {
       AbortSignal.timeout(ms),
     );
     expect([undefined, "DTV_CANCELLED"]).toContain((stopped.error as { code: string } | undefined)?.code);
+  });
+
+  it("reads Parquet too, with the same rejects and the same errors", async () => {
+    const path = join(tempFolder(), "a.parquet");
+    const people = "i id, 'n' || i as name, 'a' kind, date '1815-12-10' + i::int born, i / 2 - 1.5 paid, null seen";
+    await tellDuckDB(`copy (select ${people} from range(5000) t(i)) to '${path}' (row_group_size 2048)`);
+    const files = { "a.parquet": readFileSync(path) };
+    const job = { source_connector: "parquet", source: { files: [{ path: "a.parquet" }] } };
+    const { native } = await compare({ schema: PEOPLE, files, job });
+    expect(native.counts).toMatchObject({ read: 5000, written: 4997, rejected: 3 });
+    const damaged = { "a.parquet": files["a.parquet"].subarray(0, 20_000) };
+    expect((await compare({ schema: PEOPLE, files: damaged, job })).native.error).toMatchObject({
+      code: "DTV_PARQUET_INVALID",
+    });
   });
 });

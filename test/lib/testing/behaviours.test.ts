@@ -10,18 +10,22 @@ import {
   compose,
   type Row,
   RowBatch,
+  readAvro,
   readCsv,
   readJsonl,
   readParquet,
   SourceConfig,
+  writeAvro,
   writeParquet,
 } from "../../../lib/index.ts";
 import { type Behaviour, readerBehaviours, transformBehaviours, writerBehaviours } from "../../../lib/testing/index.ts";
+import { AvroReader } from "../../../readers/avro.ts";
 import { CsvReader } from "../../../readers/csv.ts";
 import { JsonlReader } from "../../../readers/jsonl.ts";
 import { ParquetReader } from "../../../readers/parquet.ts";
 import { MapSchema } from "../../../transforms/map.ts";
 import { Validate } from "../../../transforms/validate/validate.ts";
+import { AvroWriter } from "../../../writers/avro.ts";
 import { CsvWriter } from "../../../writers/csv.ts";
 import { JsonlWriter } from "../../../writers/jsonl.ts";
 import { ParquetWriter } from "../../../writers/parquet.ts";
@@ -35,6 +39,7 @@ beforeAll(async () => {
     "people.jsonl": '{"a":1,"b":[1,2]}\n{"a":9007199254740993,"c":null}\n',
   });
   await compose(readCsv(join(folder, "people.csv")), writeParquet(join(folder, "parquet")));
+  await compose(readCsv(join(folder, "people.csv")), writeAvro(join(folder, "avro")));
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -82,6 +87,14 @@ describe("the reader of Parquet", () => {
   );
 });
 
+describe("the reader of Avro", () => {
+  runAll(
+    readerBehaviours({
+      create: () => new AvroReader(new SourceConfig({ files: [{ path: join(folder, "avro/*.avro") }] })),
+    }),
+  );
+});
+
 describe("the writer of CSV", () => {
   runAll(
     writerBehaviours({
@@ -104,6 +117,12 @@ describe("the writer of Parquet", () => {
       writerClass: ParquetWriter,
       readBack: (folder) => collect(readParquet(join(folder, "*.parquet"))),
     }),
+  );
+});
+
+describe("the writer of Avro", () => {
+  runAll(
+    writerBehaviours({ writerClass: AvroWriter, readBack: (folder) => collect(readAvro(join(folder, "*.avro"))) }),
   );
 });
 

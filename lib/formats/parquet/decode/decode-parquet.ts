@@ -1,4 +1,4 @@
-import type { FileMetaData, RowGroup } from "hyparquet";
+import type { RowGroup } from "hyparquet";
 import type { Batch } from "../../../contract/batch.ts";
 import { DativoError } from "../../../contract/errors.ts";
 import type { DecodeContext, RandomAccess } from "../../../contract/format.ts";
@@ -6,11 +6,12 @@ import { parseOptions } from "../../../contract/options.ts";
 import { describePlace, Provenance } from "../../../contract/provenance.ts";
 import { RowBatch } from "../../../contract/row-batch.ts";
 import { Schema } from "../../../contract/schema.ts";
-import { countOf, damaged, ParquetFault, within } from "../fault.ts";
+import { damaged, within } from "../fault.ts";
 import { parquetDecodeOptions } from "../parquet-options.ts";
 import { FileBytes } from "./file-bytes.ts";
 import { readFooter } from "./read-footer.ts";
 import { type Misplaced, openRowGroup } from "./row-group.ts";
+import { countGroup, countRows } from "./row-groups.ts";
 import { buildSchemaTree } from "./schema-tree.ts";
 import { type Column, selectColumns } from "./select-columns.ts";
 
@@ -28,19 +29,26 @@ export async function* decodeParquet(
   options: unknown,
   context: DecodeContext,
 ): AsyncGenerator<Batch> {
+  const { skip = 0 } = context;
   const { columns: names } = parseOptions(parquetDecodeOptions, options ?? {}, "parquet reader");
   try {
     const file = new FileBytes(bytes, context.source);
     const footer = await readFooter(file);
     const columns = selectColumns(buildSchemaTree(footer.schema), names, context.source);
     const schema = new Schema(columns.map(({ field }) => field));
+    countRows(footer);
     let read = 0;
-    for (const [index, group] of rowGroupsOf(footer).entries()) {
-      for await (const batch of decodeRowGroup(file, group, index, columns, context)) {
-        if (!Array.isArray(batch.cells)) throw unfitError(batch.cells, read, context.source);
+    for (const [index, group] of footer.row_groups.entries()) {
+      if (read + countGroup(group) <= skip) {
+        read += countGroup(group);
+        continue;
+      }
+      for await (const { rows, cells } of decodeRowGroup(file, group, index, columns, context)) {
+        if (!Array.isArray(cells)) throw unfitError(cells, read, context.source);
         const provenance = Provenance.numbered(context.source, read + 1);
-        yield RowBatch.fromColumns(schema, batch.cells, batch.rows, { provenance, exact: true });
-        read += batch.rows;
+        const batch = RowBatch.fromColumns(schema, cells, rows, { provenance, exact: true });
+        if (read + rows > skip) yield read < skip ? batch.slice(skip - read, rows) : batch;
+        read += rows;
       }
     }
     if (read === 0) yield RowBatch.empty(schema);
@@ -61,7 +69,7 @@ async function* decodeRowGroup(
   columns: readonly Column[],
   { batchRows }: DecodeContext,
 ): AsyncGenerator<Cells> {
-  const rows = countOf(group.num_rows, "number of records in a row group");
+  const rows = countGroup(group);
   if (rows === 0) return;
   const place = `row group ${index + 1}`;
   const reader = await within(place, () => openRowGroup(file, group, rows, columns));
@@ -72,13 +80,6 @@ async function* decodeRowGroup(
     yield { rows: count, cells: await within(place, () => reader.read(count)) };
     left -= count;
   }
-}
-
-/** @throws ParquetFault when the row groups do not add up to the records of the file */
-function rowGroupsOf({ row_groups: groups, num_rows }: FileMetaData): readonly RowGroup[] {
-  const rows = groups.reduce((sum, group) => sum + countOf(group.num_rows, "number of records in a row group"), 0);
-  if (rows === countOf(num_rows, "number of records")) return groups;
-  throw new ParquetFault(`its row groups have ${rows} records, where the file has ${num_rows}`);
 }
 
 function unfitError({ column, row, unfit }: Misplaced, read: number, source: string): DativoError {

@@ -41,7 +41,7 @@ function isFramed(bytes: Buffer, size: number): boolean {
 }
 
 /** The place in `out` after the last byte. */
-function inflateInto(out: Buffer, from: number, bytes: Buffer): number {
+export function inflateInto(out: Buffer, from: number, bytes: Buffer): number {
   let to = from;
   let at = 0;
   const lengthFrom = (nibble: number): number => {

@@ -35,21 +35,29 @@ export function timeCells(raw: BigInt64Array, unit: TimeUnit): unknown[] {
 }
 
 export function timestampCells(raw: BigInt64Array, unit: TimeUnit, zoned: boolean): unknown[] {
-  const ofMicros = (micros: number): unknown => {
-    const days = Math.floor(micros / MICROS_PER_DAY);
-    return stampText(days, micros - days * MICROS_PER_DAY, zoned);
-  };
-  const ofBigMicros = (value: bigint): unknown => {
+  if (unit === "NANOS") return Array.from(raw, (nanos) => nanosStamp(nanos, zoned));
+  const toStamp = unit === "MICROS" ? microsStamp : millisStamp;
+  const toText = (value: number | bigint): unknown => toStamp(value, zoned);
+  return mapInt64(raw, toText, toText);
+}
+
+export function millisStamp(millis: number | bigint, zoned: boolean): unknown {
+  if (typeof millis === "bigint") return OUT_OF_YEARS;
+  const days = Math.floor(millis / MILLIS_PER_DAY);
+  return stampText(days, (millis - days * MILLIS_PER_DAY) * 1000, zoned);
+}
+
+export function microsStamp(value: number | bigint, zoned: boolean): unknown {
+  if (typeof value === "bigint") {
     const { days, micros } = fromEpochMicros(value);
     return stampText(days, micros, zoned);
-  };
-  if (unit === "MICROS") return mapInt64(raw, ofMicros, ofBigMicros);
-  if (unit === "NANOS") return Array.from(raw, (nanos) => wholeMicros(nanos, ofBigMicros));
-  const ofMillis = (millis: number): unknown => {
-    const days = Math.floor(millis / MILLIS_PER_DAY);
-    return stampText(days, (millis - days * MILLIS_PER_DAY) * 1000, zoned);
-  };
-  return mapInt64(raw, ofMillis, () => OUT_OF_YEARS);
+  }
+  const days = Math.floor(value / MICROS_PER_DAY);
+  return stampText(days, value - days * MICROS_PER_DAY, zoned);
+}
+
+export function nanosStamp(nanos: number | bigint, zoned: boolean): unknown {
+  return wholeMicros(BigInt(nanos), (micros) => microsStamp(micros, zoned));
 }
 
 /** INT96, the timestamp of old Impala and Spark: nanoseconds of the day, then the Julian day. It knows no zone. */
@@ -66,7 +74,7 @@ function stampText(days: number, micros: number, zoned: boolean): unknown {
   return typeof date === "string" ? `${date}T${formatTime(micros)}${zoned ? "Z" : ""}` : date;
 }
 
-function dateText(days: number): string | Unfit {
+export function dateText(days: number): string | Unfit {
   const known = dateTexts.get(days);
   if (known !== undefined) return known;
   if (!isInRange(days)) return OUT_OF_YEARS;
@@ -76,7 +84,7 @@ function dateText(days: number): string | Unfit {
   return text;
 }
 
-function timeText(micros: number): unknown {
+export function timeText(micros: number): unknown {
   return micros >= 0 && micros < MICROS_PER_DAY ? formatTime(micros) : NO_TIME_OF_DAY;
 }
 

@@ -40,6 +40,23 @@ describe("FileReader", () => {
     });
   });
 
+  it("takes the tab for the delimiter of .tsv files, unless another is given", async () => {
+    const folder = tempFolder();
+    writeFileSync(join(folder, "a.tsv"), "a,b\tc\n1\t2\n");
+    const namesOf = async (paths: string[], options = {}): Promise<unknown> => {
+      for await (const batch of readCsv(
+        paths.map((path) => join(folder, path)),
+        options,
+      ))
+        return batch.schema.names;
+      return undefined;
+    };
+    expect(await namesOf(["*.tsv"])).toEqual(["a,b", "c"]);
+    expect(await namesOf(["a.tsv"], { delimiter: "," })).toEqual(["a", "b\tc"]);
+    writeFileSync(join(folder, "b.csv"), "a\tb\n1\n");
+    expect(await namesOf(["b.csv", "a.tsv"])).toEqual(["a\tb"]);
+  });
+
   it("wants files, and options that it knows", async () => {
     const { CsvReader } = await import("../../../../readers/csv.ts");
     const { SourceConfig } = await import("../../../../lib/contract/config.ts");

@@ -300,9 +300,16 @@ describe("a file that is no CSV file", () => {
   });
 
   it.each([
-    ["UTF-16 with a mark", Buffer.from("\uFEFFa,b\n1,2\n", "utf16le"), {}, "utf-16le"],
+    ["UTF-16 with a mark", Buffer.from("\uFEFFa,b\n1,2\n", "utf16le"), {}, "encoding: utf-16`"],
     ["UTF-16 without a mark", Buffer.from("abc,def\n123,456\n".repeat(9), "utf16le"), {}, "utf-16le"],
-    ["big-endian UTF-16", Buffer.from("\uFEFFa,b\n", "utf16le").swap16(), {}, "iconv"],
+    ["big-endian UTF-16", Buffer.from("\uFEFFa,b\n", "utf16le").swap16(), {}, "encoding: utf-16`"],
+    [
+      "big-endian UTF-16 as utf-16le",
+      Buffer.from("\uFEFFa\n", "utf16le").swap16(),
+      { encoding: "utf-16le" },
+      "utf-16`",
+    ],
+    ["UTF-16 that does not say which", Buffer.from("a\n", "utf16le"), { encoding: "utf-16" }, "utf-16be"],
     ["UTF-8 as latin1", Buffer.from("\uFEFFa,b\n"), { encoding: "latin1" }, "Leave the encoding out"],
     ["a ZIP archive", bytes("PK\x03\x04\x14\0\0\0\x08\0"), {}, "Excel"],
     ["Parquet", bytes("PAR1\x15\x04\x15"), {}, "parquet"],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RowBatch } from "../../../../lib/contract/row-batch.ts";
 import { csvFormat } from "../../../../lib/formats/csv/csv-format.ts";
-import { type DecodeInit, decodeWell } from "./decode.ts";
+import { type DecodeInit, decode, decodeWell } from "./decode.ts";
 
 const read = (input: string | Uint8Array, options: object = {}, init: DecodeInit = {}) =>
   decodeWell(csvFormat, input, { ...init, options });
@@ -233,6 +233,38 @@ describe("options", () => {
       { line: 3, offset: 34, length: 6 },
     ]);
     expect(Buffer.from(places[1]?.raw ?? []).toString("utf16le")).toBe("x,y");
+  });
+
+  it("encoding: utf-16be, and utf-16 by its mark", () => {
+    const text = '\uFEFFa,b\r\n\u2C41\u0100,"\u0122,\u{1F600}"\r\nx,y';
+    const little = read(Buffer.from(text, "utf16le"), { encoding: "utf-16le" });
+    const big = Buffer.from(text, "utf16le").swap16();
+    const { places, ...rest } = read(big, { encoding: "utf-16be" });
+    expect(rest).toEqual({ ...little, places: undefined });
+    expect(places.map(({ raw, ...place }) => place)).toEqual(little.places.map(({ raw, ...place }) => place));
+    expect(
+      Buffer.from(places[1]?.raw ?? [])
+        .swap16()
+        .toString("utf16le"),
+    ).toBe("x,y");
+    expect(read(big, { encoding: "utf-16" }).rows).toEqual(little.rows);
+    expect(read(Buffer.from(text, "utf16le"), { encoding: "utf-16" }).rows).toEqual(little.rows);
+    // A record is refused for half a pair in either order.
+    const half = decode(csvFormat, Buffer.from("\uFEFFa\n\ud83d\nx\n", "utf16le").swap16(), {
+      options: { encoding: "utf-16" },
+    });
+    expect([half.rows, half.rejects[0]?.faults[0]?.reason]).toEqual([[["x"]], "is not utf-16"]);
+  });
+
+  it("encoding: windows-1252, whose five bytes without meaning are rejected", () => {
+    const bytes = Buffer.from(Array.from({ length: 32 }, (_, i) => [0x80 + i, 0x0a]).flat());
+    const { rows, rejects } = decode(csvFormat, Buffer.concat([Buffer.from("a\n"), bytes]), {
+      options: { encoding: "cp1252" },
+    });
+    expect(rows.join("")).toBe("€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ");
+    expect(rejects.map(({ raw, faults }) => [raw?.[0], faults[0]?.reason])).toEqual(
+      [0x81, 0x8d, 0x8f, 0x90, 0x9d].map((byte) => [byte, "is not windows-1252"]),
+    );
   });
 
   it("allow_nul keeps U+0000", () => {

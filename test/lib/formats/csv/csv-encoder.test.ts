@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DativoError } from "../../../../lib/contract/errors.ts";
 import type { Encoder } from "../../../../lib/contract/format.ts";
@@ -7,6 +8,7 @@ import { RowBatch } from "../../../../lib/contract/row-batch.ts";
 import { type Field, Schema } from "../../../../lib/contract/schema.ts";
 import { parseType } from "../../../../lib/contract/types.ts";
 import { csvFormat } from "../../../../lib/formats/csv/csv-format.ts";
+import { decodeWell } from "./decode.ts";
 
 function encoderFor(schema: Schema, options: object = {}): Encoder {
   return csvFormat.encoder?.(options, { schema, metadata: {} }) as Encoder;
@@ -188,6 +190,64 @@ describe("options", () => {
       const bare = payload.replaceAll('"', "").replaceAll(/[\r\n,]/g, "");
       expect(write({ a: ["string", bare], b: ["string", "x"] })).toBe(bare === "" ? 'a,b\n"",x\n' : `a,b\n${bare},x\n`);
     }
+  });
+});
+
+describe("an encoding", () => {
+  const bytesOf = (options: object, ...cells: string[]): Buffer => {
+    const schema = Schema.lexical(["n\xe4me"]);
+    const encoder = encoderFor(schema, options);
+    const batch = RowBatch.fromColumns(schema, [cells], cells.length, { provenance: Provenance.numbered("src", 1) });
+    return Buffer.concat([...(encoder.encode(batch) as Uint8Array[]), ...(encoder.end() as Uint8Array[])]);
+  };
+
+  it.each([
+    ["utf-8", Buffer.from("n\xe4me\nx\n")],
+    ["latin1", Buffer.from("n\xe4me\nx\n", "latin1")],
+    ["windows-1252", Buffer.from("n\xe4me\nx\n", "latin1")],
+    ["utf-16le", Buffer.from("\uFEFFn\xe4me\nx\n", "utf16le")],
+    ["utf-16", Buffer.from("\uFEFFn\xe4me\nx\n", "utf16le")],
+    ["utf-16be", Buffer.from("\uFEFFn\xe4me\nx\n", "utf16le").swap16()],
+  ])("%s has its bytes, and its mark where it always has one", (encoding, bytes) => {
+    expect(bytesOf({ encoding }, "x")).toEqual(bytes);
+  });
+
+  it("has a mark in UTF-8 on demand, once, also without a header or records", () => {
+    expect(bytesOf({ bom: true }, "x")).toEqual(Buffer.from("\uFEFFn\xe4me\nx\n"));
+    expect(bytesOf({ bom: true, header: false })).toEqual(Buffer.from("\uFEFF"));
+  });
+
+  it("comes back, whatever the text", () => {
+    const options = fc.record({
+      encoding: fc.constantFrom("utf-8", "latin1", "windows-1252", "utf-16", "utf-16le", "utf-16be"),
+      delimiter: fc.constantFrom(",", "tab"),
+    });
+    const text = fc.string({
+      unit: fc.constantFrom("a", ",", '"', "\n", "\r", "é", "€", "\x85", "\u0122", "\u{1F600}", "\uFEFF"),
+    });
+    fc.assert(
+      fc.property(options, fc.array(text, { minLength: 1, maxLength: 5 }), (options, cells) => {
+        const known = { "utf-8": /^/, latin1: /^[\0-\xff]*$/, "windows-1252": /^[\0-\x7f\xa0-\xff€]*$/ };
+        const fits = known[options.encoding as keyof typeof known] ?? /^/;
+        if (!cells.every((cell) => fits.test(cell))) {
+          expect(codeOf(() => bytesOf(options, ...cells))).toBe("DTV_VALUE_UNFIT");
+          return;
+        }
+        const decoded = decodeWell(csvFormat, bytesOf(options, ...cells), { options: { ...options, null_values: [] } });
+        expect([decoded.names, decoded.rows]).toEqual([["n\xe4me"], cells.map((cell) => [cell])]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("is never filled up with question marks: field, record and character are named", () => {
+    expect(() => bytesOf({ encoding: "latin1" }, "x", "1 €")).toThrow(
+      "Field 'n\xe4me' at src, record 2 holds '€' (U+20AC), which latin1 cannot spell",
+    );
+    const schema = schemaOf({ a: ["object"] });
+    const nested = RowBatch.fromColumns(schema, [[{ b: "€" }]], 1);
+    expect(codeOf(() => encoderFor(schema, { encoding: "latin1" }).encode(nested))).toBe("DTV_VALUE_UNFIT");
+    expect(() => encoderFor(Schema.lexical(["€"]), { encoding: "latin1" })).toThrow("The name of field '€' holds '€'");
   });
 });
 

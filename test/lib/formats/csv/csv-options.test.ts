@@ -29,8 +29,8 @@ describe("options for reading", () => {
     [{ delimiter: ',"' }, 'delimiter: holds ", which quotes or escapes'],
     [{ delimiter: "'", quote_char: "'" }, "delimiter: holds '"],
     [{ delimiter: "\\", escape_char: "\\" }, "delimiter: holds \\"],
-    [{ delimiter: "€", encoding: "latin1" }, "delimiter: cannot be spelled in latin1"],
-    [{ comment: "€", encoding: "latin1" }, "comment: cannot be spelled in latin1"],
+    [{ delimiter: "€", encoding: "latin1" }, "delimiter: holds '€' (U+20AC), which latin1 cannot spell"],
+    [{ comment: "€", encoding: "latin1" }, "comment: holds '€' (U+20AC), which latin1 cannot spell"],
     [{ comment: ",x" }, "comment: begins with the delimiter"],
     [{ comment: '"' }, 'comment: begins with "'],
     [{ comment: "a\r" }, "comment: cannot hold a line end"],
@@ -51,7 +51,7 @@ describe("options for reading", () => {
 
   it("list the encodings when one is unknown", () => {
     expect(() => parseOptions(csvDecodeOptions, { encoding: "utf-32" }, "csv")).toThrow(
-      "expected one of 'utf-8', 'utf8', 'latin1', 'latin-1', 'iso-8859-1', 'utf-16le', got 'utf-32'",
+      "expected one of 'utf-8', 'utf8', 'latin1', 'latin-1', 'iso-8859-1', 'windows-1252', 'cp1252', 'utf-16', 'utf-16le', 'utf-16be', got 'utf-32'",
     );
   });
 });
@@ -65,6 +65,9 @@ describe("options for writing", () => {
       null_value: "",
       escape_formulas: "none",
       line_ending: "\n",
+      encoding: "utf-8",
+      bom: false,
+      compression: "none",
     });
   });
 
@@ -76,6 +79,9 @@ describe("options for writing", () => {
     [{ null_value: 'a"' }, "null_value: holds the quote_char"],
     [{ null_value: "\n" }, "null_value: cannot hold a line end"],
     [{ line_ending: "\r" }, "line_ending: "],
+    [{ bom: true, encoding: "latin1" }, "bom: latin1 has no byte order mark"],
+    [{ null_value: "€", encoding: "latin1" }, "null_value: holds '€' (U+20AC), which latin1 cannot spell"],
+    [{ delimiter: "\x81", encoding: "cp1252" }, "delimiter: holds '\x81' (U+0081), which windows-1252 cannot spell"],
     [{ escape_formulas: true }, "escape_formulas: "],
   ])("are checked: %j", (options, message) => {
     expect(() => parseOptions(csvEncodeOptions, options, "csv")).toThrow(

@@ -37,7 +37,7 @@ interface Dialect {
   readonly quote_char: string | null;
   readonly escape_char?: string;
   readonly comment?: string;
-  readonly encoding: "utf-8" | "latin1" | "utf-16le";
+  readonly encoding: "utf-8" | "latin1" | "windows-1252" | "utf-16le" | "utf-16be";
 }
 
 const dialects: fc.Arbitrary<Dialect> = fc
@@ -46,7 +46,7 @@ const dialects: fc.Arbitrary<Dialect> = fc
     quote_char: fc.constantFrom('"', "'", null),
     escaped: fc.boolean(),
     commented: fc.constantFrom(undefined, "#", "##"),
-    encoding: fc.constantFrom("utf-8" as const, "latin1" as const, "utf-16le" as const),
+    encoding: fc.constantFrom<Dialect["encoding"]>("utf-8", "latin1", "windows-1252", "utf-16le", "utf-16be"),
   })
   .map(({ escaped, commented, ...dialect }) => ({
     ...dialect,
@@ -58,7 +58,8 @@ const dialects: fc.Arbitrary<Dialect> = fc
 const SKIPPED = `${"x".repeat(HEAD_BYTES)}\n`;
 
 function bytesOf(text: string, encoding: Dialect["encoding"]): Buffer {
-  return Buffer.from(text, encoding === "utf-8" ? "utf8" : encoding);
+  if (encoding === "utf-16be") return Buffer.from(text, "utf16le").swap16();
+  return Buffer.from(text, encoding === "utf-8" ? "utf8" : encoding === "windows-1252" ? "latin1" : encoding);
 }
 
 /** Every place lies in the input, and its bytes are those of the input. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NumberText } from "../../../../lib/contract/json.ts";
+import { NumberText, parseJson } from "../../../../lib/contract/json.ts";
 import { RowBatch } from "../../../../lib/contract/row-batch.ts";
 import { jsonlFormat } from "../../../../lib/formats/jsonl/jsonl-format.ts";
 import { type Decoded, type DecodeInit, decode, decodeWell, errorOf } from "../csv/decode.ts";
@@ -165,6 +165,31 @@ describe("a line is rejected, and the others kept", () => {
     const decoded = read(Buffer.from('{"a":"\xe9"}\n{"a":"x"}\n{"a":"\xc3\xa9"}\n', "latin1"));
     expect(reasons(decoded)).toEqual([[1, 1, "encoding: is not utf-8"]]);
     expect(decoded.rows).toEqual([["x"], ["é"]]);
+  });
+
+  it.each([
+    ['{"a":1,"a":1}', "names 'a' twice"],
+    ['{"a":1,"b":{"c":[{"d":1,"e":":","d":2}]}}', "names 'd' twice"],
+    ['{"a" :1,"b":":,{}","\\u0061"\t:2}', "names 'a' twice"],
+    ['{"__proto__":1,"__proto__":2}', "names '__proto__' twice"],
+    ['{"a\\"b":12345678901234567890,"a\\"b":1}', "names 'a\"b' twice"],
+    ['{"":{"":0,"":0}}', "names '' twice"],
+    ['{"a":"\\ud83d"}', "holds half of a surrogate pair, which UTF-8 cannot spell"],
+    ['{"a":[{"b":"x\\uDE00y"}]}', "holds half of a surrogate pair, which UTF-8 cannot spell"],
+    ['{"a":{"\\uD800":1}}', "holds half of a surrogate pair, which UTF-8 cannot spell"],
+  ])("when nothing says which value is meant, or no text can hold it: %s", (line, reason) => {
+    const decoded = read(`{"a":0}\n${line}\n`);
+    expect(reasons(decoded)).toEqual([[2, 2, `json: ${reason}`]]);
+    expect(decoded.rows.length).toBe(1);
+  });
+
+  it.each([
+    '{"a":{"x":1},"b":{"x":1},"c":[{"x":1},{"x":2}]}',
+    '{"a":"b","b":"a","c":"\\"c\\":"}',
+    '{"a":"\\\\","b":"\\\\\\":\\"","c":1.00000000000000000001}',
+    '{"a":"\\ud83d\\ude00\\\\ud83d","b":"\\u0000"}',
+  ])("and not when it only looks so: %s", (line) => {
+    expect(read(line)).toMatchObject({ rejects: [], rows: [Object.values(parseJson(line) as object)] });
   });
 
   it("when it is nested too deeply, whatever the numbers in it", () => {

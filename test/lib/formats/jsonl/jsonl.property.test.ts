@@ -110,6 +110,46 @@ describe("any objects", () => {
   });
 });
 
+describe("any members", () => {
+  interface Tree {
+    readonly text: string;
+    readonly repeats: boolean;
+  }
+  const names = fc.constantFrom("a", "b", "\\u0061", ":", '\\"', "{");
+  const { object } = fc.letrec<{ value: Tree; object: Tree }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc
+        .constantFrom("1", '":"', '"\\":"', '"\\\\"', '"a"', "null", "12345678901234567890", '"\\u003a"')
+        .map((text) => ({ text, repeats: false })),
+      fc.array(tie("value"), { maxLength: 3 }).map((items) => ({
+        text: `[${items.map(({ text }) => text).join(" ,")}]`,
+        repeats: items.some(({ repeats }) => repeats),
+      })),
+      tie("object"),
+    ),
+    object: fc
+      .array(fc.tuple(names, tie("value"), fc.constantFrom("", " ", "\t")), { maxLength: 4 })
+      .map((members) => ({
+        text: `{${members.map(([name, { text }, blank]) => `${blank}"${name}"${blank}:${blank}${text}`).join(",")}}`,
+        repeats:
+          members.some(([, { repeats }]) => repeats) ||
+          new Set(members.map(([name]) => JSON.parse(`"${name}"`))).size < members.length,
+      })),
+  }));
+
+  it("are rejected when an object repeats a name, at whatever depth, and only then", () => {
+    fc.assert(
+      fc.property(object, ({ text, repeats }) => {
+        const { rows, rejects } = decodeWell(jsonlFormat, text);
+        expect([rows.length, rejects.length]).toEqual(repeats ? [0, 1] : [1, 0]);
+        if (repeats) expect(rejects[0]?.faults[0]?.reason).toMatch(/^names '.*' twice$/);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
 describe("any bytes", () => {
   const pieces = [
     "{",

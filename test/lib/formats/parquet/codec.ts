@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
+import { expect } from "vitest";
+import { DativoError } from "../../../../lib/contract/errors.ts";
 import type { RandomAccess } from "../../../../lib/contract/format.ts";
 import { RowBatch } from "../../../../lib/contract/row-batch.ts";
 import type { Schema } from "../../../../lib/contract/schema.ts";
 import { parquetFormat } from "../../../../lib/formats/parquet/parquet-format.ts";
+import { decodeNatively, hasNativeTwin } from "./native-twin.ts";
 
 export interface Table {
   readonly schema: Schema;
@@ -45,14 +48,42 @@ export function bytesOf(content: Uint8Array): RandomAccess {
   };
 }
 
-/** Everything in a file, a column at a time. */
+/** Everything in a file, a column at a time. Where files are decoded natively as well, both ways must say the same. */
 export async function decodeAll(
   content: Uint8Array | string,
   options: Record<string, unknown> = {},
   batchRows = 2000,
 ): Promise<Table> {
   const bytes = typeof content === "string" ? readFileSync(content) : content;
-  return collect(decodeBatches(bytesOf(bytes), options, batchRows));
+  const outcome = await outcomeOf(decodeBatches(bytesOf(bytes), options, batchRows));
+  if (hasNativeTwin) {
+    const { error, ...natively } = await outcomeOf(decodeNatively(bytes, options));
+    expect({ ...natively, batches: outcome.batches }).toEqual({ ...outcome, error: undefined });
+    expect(told(error)).toEqual(told(outcome.error));
+  }
+  if (outcome.error) throw outcome.error;
+  return outcome as Table;
+}
+
+/** The same by the TypeScript decoder alone. */
+export function decodeHere(content: Uint8Array): Promise<Table> {
+  return collect(decodeBatches(bytesOf(content)));
+}
+
+type Outcome = Partial<Table> & { readonly error?: unknown };
+
+async function outcomeOf(batches: AsyncIterable<RowBatch>): Promise<Outcome> {
+  try {
+    return await collect(batches);
+  } catch (error) {
+    return { error };
+  }
+}
+
+function told(error: unknown): unknown {
+  if (!(error instanceof DativoError)) return error;
+  const { code, message, culprit, hint, details } = error;
+  return { code, message, culprit, hint, details };
 }
 
 export async function* decodeBatches(

@@ -23,6 +23,24 @@ describe("a window", () => {
     );
   });
 
+  it("shows the same when room was made before, and when what stood before is left behind", () => {
+    const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 500_000 }), fc.integer({ min: 1, max: 90_000 })));
+    fc.assert(
+      fc.property(steps, (steps) => {
+        let window = new ByteWindow(100_000);
+        for (const [reserved, grow] of steps) {
+          window.reserve(window.end + reserved);
+          window.append(patternAt(window.end, grow));
+          window = window.rest(window.start + Math.floor((window.end - window.start) / 3));
+          const view = window.view(window.start, window.end);
+          expect(Buffer.compare(view, patternAt(window.start, view.length))).toBe(0);
+          expect(view.byteOffset % 2).toBe(window.start % 2);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it("keeps no more memory than a few times what it holds", () => {
     const window = new ByteWindow(64 * 1024 * 1024);
     for (const piece of piecesOf(Buffer.alloc(64 * 1024 * 1024))) window.append(piece);

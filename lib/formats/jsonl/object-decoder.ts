@@ -1,38 +1,61 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import type { Batch } from "../../contract/batch.ts";
-import { DativoError } from "../../contract/errors.ts";
+import type { DativoError } from "../../contract/errors.ts";
 import type { DecodeContext, Decoder } from "../../contract/format.ts";
 import type { Provenance } from "../../contract/provenance.ts";
 import type { Fault } from "../../contract/reject.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
 import { ByteWindow, piecesOf } from "../text/byte-window.ts";
-import { HEAD_BYTES, inspectHead } from "../text/text-head.ts";
-import type { JsonlDecodeOptions } from "./jsonl-options.ts";
+import { HEAD_BYTES, inspectHead, MARK_BYTES } from "../text/text-head.ts";
 import type { LineList } from "./line-list.ts";
-import { LineScanner } from "./line-scanner.ts";
+import { countMembers } from "./member-count.ts";
 import { parseLine } from "./parse-line.ts";
 import { MAX_NAMES, ValueTable } from "./value-table.ts";
 
+/** Finds the texts of records. The result does not depend on how the stream was cut. */
+export interface ObjectScanner {
+  /** First byte that is still needed. */
+  readonly needed: number;
+  /** Whether what was found is to be taken before more is looked for. */
+  readonly isFull: boolean;
+  /** Why nothing can be read behind what was found. */
+  readonly fault: DativoError | undefined;
+  takeLines(): LineList;
+  /**
+   * Reads on until the bytes are used up, the list is full or there is a fault, and returns how many were read.
+   * `bytes` begin at `origin` and hold all that is needed; those before `from` have been read.
+   */
+  scan(bytes: Buffer, origin: number, from: number): number;
+  /** Ends what has no end of its own. */
+  finish(bytes: Buffer, origin: number): void;
+}
+
+export interface ObjectText {
+  readonly maxRecordBytes: number;
+  /** `position` is that of the first byte behind the byte order mark. */
+  scanner(position: number): ObjectScanner;
+}
+
 /**
- * Lines of JSON objects → batches of the values as they stand there.
+ * Texts of JSON objects → batches of the values as they stand there.
  *
  * A batch has a field for every name that its records or earlier ones have. Batches, rejects and errors are the same
- * however the bytes are cut. What is held is at most the lines of one batch and one line more.
+ * however the bytes are cut. What is held is at most the texts of one batch and one text more.
  */
-export class JsonlDecoder implements Decoder {
+export class ObjectDecoder implements Decoder {
   readonly #context: DecodeContext;
-  readonly #maxBytes: number;
+  readonly #text: ObjectText;
   readonly #window: ByteWindow;
   readonly #table = new ValueTable();
-  #scanner: LineScanner | undefined;
+  #scanner: ObjectScanner | undefined;
   #scanned = 0;
   #rows = 0;
   #hasYielded = false;
 
-  constructor(options: JsonlDecodeOptions, context: DecodeContext) {
+  constructor(context: DecodeContext, text: ObjectText) {
     this.#context = context;
-    this.#maxBytes = options.max_record_bytes;
-    this.#window = new ByteWindow(this.#maxBytes);
+    this.#text = text;
+    this.#window = new ByteWindow(text.maxRecordBytes);
   }
 
   *push(bytes: Uint8Array): Generator<Batch> {
@@ -42,16 +65,23 @@ export class JsonlDecoder implements Decoder {
     }
   }
 
+  *flush(): Generator<Batch> {
+    if (this.#window.end < MARK_BYTES) return;
+    const scanner = yield* this.#advance();
+    yield* this.#read(scanner.takeLines());
+    this.#window.discard(scanner.needed);
+  }
+
   *end(): Generator<Batch> {
     const scanner = yield* this.#advance();
     const { needed } = scanner;
     scanner.finish(this.#window.view(needed, this.#window.end), needed);
     yield* this.#read(scanner.takeLines());
-    this.#refuseOverflow(scanner);
+    if (scanner.fault) throw scanner.fault;
     if (!this.#hasYielded) yield RowBatch.empty(this.#table.take().schema);
   }
 
-  *#advance(): Generator<Batch, LineScanner> {
+  *#advance(): Generator<Batch, ObjectScanner> {
     this.#scanner ??= this.#start();
     const scanner = this.#scanner;
     for (;;) {
@@ -61,17 +91,19 @@ export class JsonlDecoder implements Decoder {
       if (!scanner.isFull) break;
       yield* this.#read(scanner.takeLines());
     }
-    if (scanner.overflow) yield* this.#read(scanner.takeLines());
-    this.#refuseOverflow(scanner);
+    if (scanner.fault) {
+      yield* this.#read(scanner.takeLines());
+      throw scanner.fault;
+    }
     this.#window.discard(scanner.needed);
     return scanner;
   }
 
   /** Looks at the first bytes, once enough of them are there. */
-  #start(): LineScanner {
+  #start(): ObjectScanner {
     const head = this.#window.view(0, Math.min(HEAD_BYTES, this.#window.end));
     this.#scanned = inspectHead(head, this.#context.source, "utf-8", new Uint8Array());
-    return new LineScanner(this.#context.batchRows, this.#maxBytes, this.#scanned);
+    return this.#text.scanner(this.#scanned);
   }
 
   *#read(lines: LineList): Generator<Batch> {
@@ -101,27 +133,13 @@ export class JsonlDecoder implements Decoder {
     this.#hasYielded = true;
     yield RowBatch.fromColumns(schema, columns, length, { provenance });
   }
-
-  #refuseOverflow({ overflow }: LineScanner): void {
-    if (!overflow) return;
-    const { source } = this.#context;
-    throw new DativoError(
-      "DTV_RECORD_TOO_LARGE",
-      `${source}, line ${overflow.line} (byte ${overflow.position}): the line has more than ${this.#maxBytes} bytes`,
-      {
-        culprit: `${source}:${overflow.line}`,
-        hint: "JSON Lines hold one object a line. If the line is meant to be this long, raise max_record_bytes.",
-        details: { source, line: overflow.line, offset: overflow.position },
-      },
-    );
-  }
 }
 
 const TOO_MANY_NAMES: Fault[] = [
   { column: null, rule: "fields", reason: `has names that make more than ${MAX_NAMES} in the file` },
 ];
 
-/** A function from the number of a line to its object or its faults. */
+/** A function from the number of a text to its object or its faults. */
 function lineParser(
   lines: LineList,
   bytes: Buffer,
@@ -133,7 +151,7 @@ function lineParser(
     const from = (lines.starts[index] as number) - base;
     const to = (lines.ends[index] as number) - base;
     if (!isValid && !isUtf8(bytes.subarray(from, to))) return NOT_UTF8;
-    return parseLine(bytes.toString(encoding, from, to));
+    return parseLine(bytes.toString(encoding, from, to), () => countMembers(bytes, from, to));
   };
 }
 
