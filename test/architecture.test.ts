@@ -34,7 +34,18 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "writers",
   ],
   "lib/job": ["lib/contract", "lib/storage", "lib/stream", "lib/commit", "lib/config", "lib/plugin"],
-  "lib/cli": ["lib/contract", "lib/storage", "lib/stream", "lib/config", "lib/plugin", "lib/job"],
+  // Streams that no job describes, and that no books are kept of.
+  "lib/pipe": ["lib/contract", "lib/formats", "lib/storage", "lib/stream", "lib/commit", "lib/config", "lib/plugin"],
+  "lib/cli": [
+    "lib/contract",
+    "lib/formats",
+    "lib/storage",
+    "lib/stream",
+    "lib/config",
+    "lib/plugin",
+    "lib/job",
+    "lib/pipe",
+  ],
   "lib/compose.ts": [
     "lib/contract",
     "lib/formats",
@@ -47,8 +58,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "lib/config",
     "lib/plugin",
   ],
+  "lib/format-streams.ts": ["lib/contract", "lib/formats", "lib/stream", "lib/config", "lib/plugin", "writers"],
   "lib/testing": ["lib/contract", "lib/storage", "lib/stream", "lib/compose.ts"],
-  "lib/index.ts": ["lib/contract", "lib/config", "lib/job", "lib/compose.ts"],
+  "lib/index.ts": ["lib/contract", "lib/config", "lib/job", "lib/compose.ts", "lib/format-streams.ts"],
 };
 
 /** A plugin that imports this package gets the running copy of it, so one file has to look up to the door. */
@@ -63,11 +75,20 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   tinyglobby: ["lib/storage"],
   "csv-parse": ["lib/formats"],
   hyparquet: ["lib/formats"],
-  "@uwdata/flechette": ["lib/formats"],
+  flatbuffers: ["lib/formats"],
   "node:stream": ["lib/stream", "lib/storage", "lib/testing"],
   "node:net": ["lib/isolation"],
-  "node:fs": ["lib/storage", "lib/native", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/cli"],
-  "node:fs/promises": ["lib/storage", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/cli", "lib/testing"],
+  "node:fs": ["lib/storage", "lib/native", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/pipe", "lib/cli"],
+  "node:fs/promises": [
+    "lib/storage",
+    "lib/commit",
+    "lib/config",
+    "lib/plugin",
+    "lib/job",
+    "lib/pipe",
+    "lib/cli",
+    "lib/testing",
+  ],
   "node:child_process": ["lib/isolation", "lib/testing"],
 };
 

@@ -7,7 +7,7 @@ import { NODE } from "./support/cli.ts";
 import { blocksOf, follow, readersFolder, shell } from "./support/pages.ts";
 
 const root = join(import.meta.dirname, "..");
-const PAGES = ["README.md", "docs/plugins.md", "docs/state.md"];
+const PAGES = ["README.md", "docs/pipes.md", "docs/plugins.md", "docs/state.md"];
 
 describe("the examples of the pages run", () => {
   let server: Server;
@@ -39,9 +39,13 @@ describe("the examples of the pages run", () => {
       const folder = readersFolder();
       const blocks = blocksOf(page).filter(({ purpose }) => purpose !== "slowly");
       expect(blocks.filter((block) => block.purpose === "run").length).toBeGreaterThan(1);
-      for (const block of blocks) await follow(block, folder, { PEOPLE_API: endpoint, PEOPLE_API_KEY: "test-key" });
+      let printed = "";
+      for (const block of blocks) {
+        if (block.purpose === "said") expect(printed).toContain(block.text);
+        else printed = await follow(block, folder, { PEOPLE_API: endpoint, PEOPLE_API_KEY: "test-key" });
+      }
     },
-    120_000,
+    240_000,
   );
 });
 

@@ -1,9 +1,10 @@
 import { loadJob } from "../config/job/load-job.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
+import { escapeControls } from "../contract/escape-controls.ts";
 import type { BooksOptions } from "../job/books-of-job.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { loadOptions } from "./load-options.ts";
-import { createLog, escapeControls } from "./log.ts";
+import { createLog } from "./log.ts";
 import { jobFileOf } from "./named-job.ts";
 import { printJson } from "./print-json.ts";
 import type { LoadFlags } from "./program.ts";

@@ -22,6 +22,7 @@ export const SIGNAL_EXITS: Readonly<Record<string, ExitCode>> = {
 };
 
 export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof DativoError && error.code === "DTV_BROKEN_PIPE") return EXIT.brokenPipe;
   const signal = error instanceof DativoError ? error.details["signal"] : undefined;
   return (typeof signal === "string" && SIGNAL_EXITS[signal]) || EXIT.failed;
 }

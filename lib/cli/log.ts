@@ -1,5 +1,6 @@
 import { maskSecrets } from "../config/secrets/mask-secrets.ts";
 import type { Log } from "../contract/context.ts";
+import { escapeControls } from "../contract/escape-controls.ts";
 
 const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -20,13 +21,6 @@ export function createLog({ format, level, write }: LogOptions): Log {
   };
   return { debug: writer("debug"), info: writer("info"), warn: writer("warn"), error: writer("error") };
 }
-
-/** Text in which every control character, line separators included, is shown and none is obeyed. */
-export function escapeControls(text: string): string {
-  return text.replace(CONTROLS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
-
-const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 
 function jsonLine(level: LogLevel, message: string, fields: Record<string, unknown> = {}): string {
   return JSON.stringify({ time: new Date().toISOString(), level, message, ...fields });

@@ -1,6 +1,6 @@
 import { maskSecrets } from "../config/secrets/mask-secrets.ts";
 import { DativoError } from "../contract/errors.ts";
-import { escapeControls } from "./log.ts";
+import { escapeControls } from "../contract/escape-controls.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** One error for people: what and where, then what to do. A stack trace only when it was asked for. */

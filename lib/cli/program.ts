@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { parseDuration, parseSize } from "./human.ts";
+import { addPipes } from "./pipe-program.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Options that every command takes. */
@@ -24,7 +25,7 @@ export interface LoadFlags extends GlobalOptions {
   readonly secretsDir?: string;
 }
 
-type Action = (flags: never, terminal: Terminal, args: readonly string[]) => Promise<number>;
+export type Action = (flags: never, terminal: Terminal, args: readonly string[]) => Promise<number>;
 
 /** The commands. Each loads its own code only when it is called, so that `--help` is quick. */
 export function buildProgram(): Command {
@@ -93,8 +94,10 @@ export function buildProgram(): Command {
 
   globals(loading(program.command("discover").description("List what a source offers: files, columns, types")))
     .argument("[files...]", "data files to look into, without a job")
-    .option("--connector <type>", "csv, jsonl, parquet, or a plugin's path; told from the file name by default")
+    .option("--connector <type>", "csv, jsonl, parquet …, or a plugin's path; told from the file name by default")
     .action(run(async () => (await import("./commands/discover.ts")).discoverCommand));
+
+  addPipes(program, { globals, run });
 
   globals(program.command("verify").description("Say whether a target still holds what a receipt says"))
     .argument("<receipt>", "file that `run --receipt` wrote")
@@ -102,7 +105,7 @@ export function buildProgram(): Command {
     .action(run(async () => (await import("./commands/verify.ts")).verifyCommand));
 
   globals(program.command("init").description("Write a first job and contract from a data file"))
-    .argument("<file>", "a CSV, JSON Lines or Parquet file")
+    .argument("<file>", "a CSV, JSON Lines, Parquet or Avro file")
     .option("--name <name>", "name of job and contract; told from the file name by default")
     .option("--target <folder>", "where the job writes; lake/<name> by default")
     .option("--tenant-id <id>", "tenant of the job", "local")
@@ -167,8 +170,9 @@ function run(load: () => Promise<Action>): (...args: unknown[]) => Promise<void>
       process.exitCode = await action(flags as never, terminal, command.args);
     } catch (error) {
       const { printError } = await import("./print-error.ts");
-      printError(error, terminal, flags);
       process.exitCode = exitCodeOf(error);
+      // Whoever stopped reading knows.
+      if (process.exitCode !== EXIT.brokenPipe) printError(error, terminal, flags);
     }
   };
 }

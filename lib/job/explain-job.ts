@@ -1,6 +1,7 @@
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import { FileReader } from "../contract/files/file-reader.ts";
+import { FileWriter } from "../contract/files/file-writer.ts";
 import { parsePluginPath } from "../contract/plugin-path.ts";
 import { construct } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
@@ -47,7 +48,7 @@ export async function explainJob(job: LoadedJob, options: { readonly cwd?: strin
     stages.push({ stage: `transform ${index + 1}`, by: name, runs: runsOf(playerClass.input === "columns") });
   }
   if (job.map) stages.push({ stage: "map", by: "map", runs: "javascript" });
-  stages.push(explainWriter(plan));
+  stages.push(explainWriter(plan, stages));
   return {
     stages,
     pushedDown: isPushedDown ? [`the contract ${job.asset.name} ${job.asset.version}, into the reader`] : [],
@@ -77,20 +78,33 @@ async function explainReader({ job, reader }: JobPlan, cwd?: string): Promise<Re
   const player = construct(reader, config);
   player.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd), native: nativeCodecs };
   try {
-    const refusal = player instanceof FileReader ? await player.nativeRefusal(job.asset) : "it reads no files";
-    return { isNative: refusal === undefined, holdsContract: refusal === undefined, note: refusal };
+    if (!(player instanceof FileReader)) return { isNative: false, holdsContract: false, note: "it reads no files" };
+    const { reading, contract } = await player.nativeRefusals(job.asset);
+    return { isNative: reading === undefined, holdsContract: contract === undefined, note: reading };
   } finally {
     await player.close();
   }
 }
 
-function explainWriter({ job, writer }: JobPlan): StageExplanation {
+function explainWriter(plan: JobPlan, before: readonly StageExplanation[]): StageExplanation {
+  const { job, writer } = plan;
+  if (writer.playerClass.prototype instanceof FileWriter) return explainFileWriter(plan, before);
   const isNative = writer.playerClass.input === "columns";
   const isDivided = job.target.custom === undefined && job.target.config.partitioning.length > 0;
   const note = isDivided
     ? `divided by ${job.target.config.partitioning.join(", ")}`
     : libraryNote(job, job.target.custom, isNative);
   return { stage: "write", by: writer.name, runs: runsOf(isNative), ...(note === undefined ? {} : { note }) };
+}
+
+/** Records that come as rows are written as rows. */
+function explainFileWriter({ job, writer }: JobPlan, before: readonly StageExplanation[]): StageExplanation {
+  const player = construct(writer, job.asset, job.target.config, "");
+  player.ctx = { ...INERT_CONTEXT, native: nativeCodecs };
+  const refusal = player instanceof FileWriter ? player.nativeRefusal : undefined;
+  const comesAsRows = before.findLast(({ stage }) => stage !== "cursor")?.runs === "javascript";
+  const runs = runsOf(refusal === undefined && !comesAsRows);
+  return { stage: "write", by: writer.name, runs, ...(refusal === undefined ? {} : { note: refusal }) };
 }
 
 const AS_JSON = "a library that speaks JSON (ABI 1): every record is a row";

@@ -14,6 +14,7 @@ import { loadTransforms } from "../plugin/builtin.ts";
 import { construct } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
 import { LocalStorage } from "../storage/local.ts";
+import { standardStreams } from "../storage/standard-streams.ts";
 import { DEFAULT_MEMORY_BYTES, MemoryBudget } from "../stream/budget.ts";
 import { whatIsPublished } from "../stream/policy.ts";
 import { runPipeline } from "../stream/run-pipeline.ts";
@@ -63,12 +64,14 @@ export class JobRun {
     const tempDir = (): string => (this.#tempDir ??= mkdtempSync(join(tmpdir(), "dativo-")));
     const { log, warnings } = runLog(options.log ?? INERT_CONTEXT.log, plan.job.logLevel);
     this.#warnings = warnings;
+    const observe = (bytes: number): void => {
+      this.#progress.bytesRead += bytes;
+    };
     this.#environment = {
       log,
       budget: MemoryBudget.forResidentLimit(options.memoryBytes ?? DEFAULT_MEMORY_BYTES),
-      storage: new LocalStorage(options.cwd, (bytes) => {
-        this.#progress.bytesRead += bytes;
-      }),
+      storage: new LocalStorage(options.cwd, observe),
+      standard: standardStreams({ isHashed: true, observe }),
       native: nativeCodecs,
       clock,
       get tempDir() {
@@ -122,7 +125,11 @@ export class JobRun {
   }
 
   #cancelled(cause: unknown): DativoError {
-    return cancelled(this.#options.signal, cause, `; ${whatIsPublished(this.#commits.length > 0)}`);
+    return cancelled(
+      this.#options.signal,
+      cause,
+      `; ${whatIsPublished(this.#commits.length > 0 ? "checkpoints" : "nothing")}`,
+    );
   }
 
   /**
@@ -167,11 +174,17 @@ export class JobRun {
       },
     });
     const { Validate, MapSchema } = await loadTransforms();
-    const check = toTransform<Row, Row>(new Validate({ asset: job.asset }), {
-      environment,
-      meter: this.#progress.meter("validate"),
-      policy: job.validation,
-    });
+    // A contract without fields says nothing of records.
+    const check =
+      job.asset.fields.length > 0
+        ? [
+            toTransform<Row, Row>(new Validate({ asset: job.asset }), {
+              environment,
+              meter: this.#progress.meter("validate"),
+              policy: job.validation,
+            }),
+          ]
+        : [];
     const skip = this.#cursor
       ? [toTransform(this.#cursor, { environment, meter: this.#progress.meter("cursor") })]
       : [];
@@ -189,6 +202,7 @@ export class JobRun {
       environment,
       owner: writer.name,
       meter: this.#progress.meter("write"),
+      policy: job.validation,
       committer: createCommitter({
         begin: () => ledger.begin(job.asset),
         createWriter: async (staging) => createJobWriter(this.#plan, staging),
@@ -203,7 +217,7 @@ export class JobRun {
     this.#counts = () => sink.counts;
     const stopReporting = this.#progress.report(() => sink.counts.rejected);
     try {
-      await runPipeline([source, check, ...skip, ...changes, ...shape, sink], this.#options.signal);
+      await runPipeline([source, ...check, ...skip, ...changes, ...shape, sink], this.#options.signal);
     } catch (error) {
       throw this.#options.signal?.aborted ? this.#cancelled(error) : error;
     } finally {

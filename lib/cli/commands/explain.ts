@@ -1,9 +1,9 @@
 import { loadJob } from "../../config/job/load-job.ts";
 import { maskSecrets } from "../../config/secrets/mask-secrets.ts";
+import { escapeControls } from "../../contract/escape-controls.ts";
 import { type Explanation, explainJob } from "../../job/explain-job.ts";
 import { EXIT } from "../exit-code.ts";
 import { loadOptions } from "../load-options.ts";
-import { escapeControls } from "../log.ts";
 import { jobFileOf } from "../named-job.ts";
 import { printJson } from "../print-json.ts";
 import type { LoadFlags } from "../program.ts";

@@ -5,6 +5,7 @@ import type { Receipt } from "../../job/receipt.ts";
 import { runJob } from "../../job/run-job.ts";
 import { armFault, parseChaos } from "../../storage/fail-point.ts";
 import { DEFAULT_MEMORY_BYTES } from "../../stream/budget.ts";
+import { describeAlreadyLoaded, isAlreadyLoaded } from "../already-loaded.ts";
 import { EXIT, exitCodeOf, SIGNAL_EXITS } from "../exit-code.ts";
 import { loadOptions } from "../load-options.ts";
 import { createLog, type LogLevel } from "../log.ts";
@@ -113,6 +114,10 @@ async function tryRun(config: string, flags: RunFlags, terminal: Terminal, watch
     return { code: receipt.counts.rejected > 0 ? EXIT.rejected : EXIT.done, receipt };
   } catch (cause) {
     display.clear();
+    if (isAlreadyLoaded(cause)) {
+      terminal.line(describeAlreadyLoaded(config, terminal));
+      return { code: EXIT.done };
+    }
     printError(cause, terminal, flags);
     return { code: exitCodeOf(cause), error: toDativoError(cause, "DTV_INTERNAL", "Unexpected fault") };
   } finally {

@@ -1,8 +1,8 @@
 import { maskSecrets } from "../../config/secrets/mask-secrets.ts";
+import { escapeControls } from "../../contract/escape-controls.ts";
 import { type Verification, verifyReceipt } from "../../job/verify/verify-receipt.ts";
 import { EXIT } from "../exit-code.ts";
 import { formatNumberOf } from "../human.ts";
-import { escapeControls } from "../log.ts";
 import { printJson } from "../print-json.ts";
 import type { GlobalOptions } from "../program.ts";
 import { formatTable, type Terminal } from "../terminal.ts";

@@ -128,12 +128,25 @@ async function* readFile(path: string, form: FileForm, schema: Schema): AsyncGen
 }
 
 /** Options of a writer as those of the reader that takes what it wrote. */
-function readOptions({ format, options }: FileForm, schema: Schema): Record<string, unknown> {
+function readOptions(form: FileForm, schema: Schema): Record<string, unknown> {
+  const { compression = "none" } = form.options;
+  const isCompressed = COMPRESSED_WHOLE.includes(form.format) && compression !== "none";
+  return { ...dialectOptions(form, schema), ...(isCompressed ? UNLIMITED : {}) };
+}
+
+/** Formats that have no compression of their own within. */
+const COMPRESSED_WHOLE: readonly string[] = ["csv", "json", "jsonl"];
+
+/** What we wrote ourselves is no bomb, however well it compressed. */
+const UNLIMITED = { max_compression_ratio: Number.MAX_SAFE_INTEGER, max_decompressed_mb: Number.MAX_SAFE_INTEGER };
+
+function dialectOptions({ format, options }: FileForm, schema: Schema): Record<string, unknown> {
   if (format !== "csv") return {};
-  const { delimiter, quote_char, header = true, null_value = "" } = options;
+  const { delimiter, quote_char, encoding, header = true, null_value = "" } = options;
   return {
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(quote_char === undefined ? {} : { quote_char }),
+    ...(encoding === undefined ? {} : { encoding }),
     ...(header === true ? {} : { header, columns: schema.names }),
     null_values: [null_value],
   };

@@ -8,6 +8,9 @@ import { findStrangers, laterCommits } from "./find-strangers.ts";
 import { publishedBy, readReceipt } from "./read-receipt.ts";
 import { type FileForm, type FileValues, formOf, readValues } from "./read-values.ts";
 
+/** Formats whose files end with something other than a line. */
+const BINARY_FORMATS: ReadonlySet<string> = new Set(["avro", "parquet"]);
+
 /** What `verify` found of one file. */
 export interface Finding {
   readonly path: string;
@@ -131,10 +134,10 @@ async function compareValues(
   form: FileForm,
 ): Promise<string | undefined> {
   const { checksums = [] } = file;
-  const isText = form.format !== "parquet";
+  const isText = !BINARY_FORMATS.has(form.format);
   const hasSameSize = bytes.sizeBytes === file.sizeBytes;
   if (!bytes.isSame && hasSameSize && !isText) return "as many bytes as before, and others: it was damaged";
-  if (isText && !(await endsWithLine(path))) return "its last line does not end: it was cut off";
+  if (!(await endsWith(path, lineEndOf(form)))) return "its last line does not end: it was cut off";
   try {
     const found = await readValues(path, form, checksums, { rewrite: isText && hasSameSize });
     const difference = compareColumns(file, found, bytes.isSame);
@@ -163,13 +166,22 @@ function compareColumns(
   return differing.length === 0 ? undefined : differing.join("; ");
 }
 
-async function endsWithLine(path: string): Promise<boolean> {
+/** The bytes that every file ends with that is whole, where nothing else would tell. */
+function lineEndOf({ format, options }: FileForm): Buffer {
+  const { compression = "none", encoding = "utf-8" } = options;
+  if (format === "parquet" || compression !== "none") return Buffer.alloc(0);
+  const unit = String(encoding).toLowerCase();
+  if (!unit.startsWith("utf-16")) return Buffer.of(0x0a);
+  return unit === "utf-16be" ? Buffer.of(0x00, 0x0a) : Buffer.of(0x0a, 0x00);
+}
+
+async function endsWith(path: string, end: Buffer): Promise<boolean> {
   const handle = await open(path);
   try {
     const { size } = await handle.stat();
-    const last = Buffer.alloc(1);
-    await handle.read(last, 0, 1, Math.max(0, size - 1));
-    return size === 0 || last[0] === 0x0a;
+    const last = Buffer.alloc(end.length);
+    await handle.read(last, 0, end.length, Math.max(0, size - end.length));
+    return size === 0 || last.equals(end);
   } finally {
     await handle.close();
   }

@@ -32,7 +32,16 @@ describeNative("dativo explain", () => {
 
   it("says at which stage rows are made", () => {
     expect(explain({ map: { rename: { name: "who" } } }).json.rowsMaterialisedAt).toEqual(["map"]);
-    expect(explain({ target_connector: "jsonl" }).json.rowsMaterialisedAt).toEqual(["write"]);
+    expect(explain({ target_connector: "jsonl" }).json.rowsMaterialisedAt).toEqual([]);
+    const target = { connection: { path: "out" }, partitioning: ["name"] };
+    const divided = explain({ target_connector: "csv", target }).json;
+    expect(divided.rowsMaterialisedAt).toEqual(["write"]);
+    expect(divided.stages.at(-1)).toEqual({
+      stage: "write",
+      by: "csv",
+      runs: "javascript",
+      note: "divided by name, as rows",
+    });
     const custom_reader = `${nativeLibrary("abi2_fixture")}:create_reader`;
     expect(explain({ source: { custom_reader } }).json.rowsMaterialisedAt).toEqual(["validate"]);
   });

@@ -30,7 +30,7 @@ function people(rows: number): string {
   return `id,name,price,ratio,seen,active\n${lines.map((line) => line.replace(/,(Ada[^,]*)/, ',"$1"')).join("\n")}\n`;
 }
 
-type Format = "parquet" | "csv" | "jsonl";
+type Format = "parquet" | "csv" | "json" | "jsonl";
 
 interface Loaded {
   readonly cwd: string;
@@ -65,7 +65,7 @@ async function judge({ cwd, receipt }: Loaded): Promise<string | undefined> {
   return differences.find(({ path }) => path === receipt.files[0]?.path)?.what;
 }
 
-const CASES = (["parquet", "csv", "jsonl"] as const).flatMap((format) =>
+const CASES = (["parquet", "csv", "json", "jsonl"] as const).flatMap((format) =>
   (["on", "off"] as const).map((native): [Format, "on" | "off"] => [format, native]),
 );
 
@@ -128,6 +128,25 @@ describe("dativo verify", () => {
   const rewrite = (loaded: Loaded, change: (text: string) => string): void =>
     writeFileSync(loaded.file, change(readFileSync(loaded.file, "utf8")));
   const reversed = (text: string): string => `${text.trimEnd().split("\n").reverse().join("\n")}\n`;
+
+  it.each([
+    ["csv", { compression: "gzip", encoding: "utf-16" }],
+    ["csv", { encoding: "utf-16be", bom: false }],
+    ["json", { compression: "zstd" }],
+    ["jsonl", { compression: "gzip", compression_level: 9 }],
+  ] as const)(
+    "reads other encodings and compressions of %s, and catches what is cut off or damaged",
+    async (format, options) => {
+      const loaded = load(format, "off", 3000, options);
+      const full = verify(loaded, "--full", "--json");
+      expect(JSON.parse(full.stdout)).toMatchObject({ status: "verified", rows: 3000, differences: [], notes: [] });
+      const bytes = readFileSync(loaded.file);
+      for (const damage of [bytes.subarray(0, -1), bytes.fill(bytes.readUInt8(99) ^ 1, 99, 100)]) {
+        writeFileSync(loaded.file, damage);
+        expect(await judge(loaded)).toBeDefined();
+      }
+    },
+  );
 
   it("passes a file that was rewritten and is equal, and says so", async () => {
     const csv = load("csv", "on");

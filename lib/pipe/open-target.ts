@@ -1,0 +1,135 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { SingleFileCommitter, type SingleFileParts } from "../commit/single-file.ts";
+import { AssetDefinition } from "../contract/asset.ts";
+import { TargetConfig } from "../contract/config.ts";
+import { DativoError } from "../contract/errors.ts";
+import { parseOptions } from "../contract/options.ts";
+import { RowBatch } from "../contract/row-batch.ts";
+import { TypeSettler } from "../contract/settle-types.ts";
+import { FORMATS, type FormatName, isFormatName } from "../formats/formats.ts";
+import { kindOfName } from "../formats/kind-of-name.ts";
+import { RECOGNISED_BYTES, recogniseFormat } from "../formats/recognise-format.ts";
+import { BUILTIN_WRITERS } from "../plugin/builtin.ts";
+import { FileOutput } from "../storage/file-output.ts";
+import type { StreamEnvironment } from "../stream/stage.ts";
+import type { Committer, Sealed } from "../stream/to-writable.ts";
+import { OpenCommitter } from "./open-committer.ts";
+import { requireFormat } from "./open-source.ts";
+import type { PipeRequest } from "./pipe-request.ts";
+import type { RejectsTarget } from "./rejects-target.ts";
+import { STANDARD } from "./standard.ts";
+
+export interface TargetParts {
+  readonly environment: StreamEnvironment;
+  readonly asset: AssetDefinition | undefined;
+  readonly rejects: RejectsTarget | undefined;
+}
+
+/** A file writer begins a new file when one has this size; there is to be one. */
+const ANY_SIZE_MB = Number.MAX_SAFE_INTEGER / 2 ** 21;
+
+/** Where the records of a pipe go: standard output, or one file. */
+export async function openTarget(request: PipeRequest, parts: TargetParts): Promise<Committer> {
+  const { out, toOptions } = request;
+  if (typeof out !== "string") return new OpenCommitter(parts.environment.storage, out, parts.rejects);
+  const to = request.to ?? (await textFormatOf(request, parts.environment));
+  const { environment, asset = AssetDefinition.unchecked("data"), rejects } = parts;
+  if (out === STANDARD) {
+    const StdoutWriter = await BUILTIN_WRITERS.stdout();
+    const target = new TargetConfig({ type: "stdout", engine: { options: { ...toOptions, format: to } } });
+    return new OpenCommitter(environment.storage, new StdoutWriter(asset, target, ""), rejects);
+  }
+  if (/\.gz$/i.test(out)) throw uncompressed(out);
+  const name = requireFormat(to);
+  const maker = await (name === "parquet" ? fileMaker : streamMaker)(name, toOptions, asset);
+  return new SingleFileCommitter({
+    path: out,
+    mayReplace: request.mayReplace,
+    storage: environment.storage,
+    createWriter: maker.createWriter,
+    createFile: maker.createFile,
+    keepRejects: async (found) => rejects?.append(found),
+    begin: async () => rejects?.open(),
+    end: async () => {
+      await maker.end?.();
+      await rejects?.close();
+    },
+  });
+}
+
+interface Maker extends Pick<SingleFileParts, "createWriter" | "createFile"> {
+  /** Closes what is open, whatever became of the file. */
+  end?(): Promise<void>;
+}
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** A format whose bytes are written as they come. */
+async function streamMaker(name: FormatName, toOptions: Options, asset: AssetDefinition): Promise<Maker> {
+  const StdoutWriter = await BUILTIN_WRITERS.stdout();
+  const target = new TargetConfig({ type: "stdout", engine: { options: { ...toOptions, format: name } } });
+  let output: FileOutput | undefined;
+  return {
+    createWriter: async (folder) => {
+      output = await FileOutput.create(join(folder, STREAMED));
+      return new StdoutWriter(asset, target, folder, output);
+    },
+    createFile: async () => STREAMED,
+    end: async () => output?.close(),
+  };
+}
+
+const STREAMED = "data";
+
+/** A format that has a writer of files of its own. */
+async function fileMaker(name: FormatName, toOptions: Options, asset: AssetDefinition): Promise<Maker> {
+  const writerClass = await BUILTIN_WRITERS[name]();
+  const options = { ...toOptions, target_size_mb: ANY_SIZE_MB };
+  const target = new TargetConfig({ type: name, engine: { options } });
+  return {
+    createWriter: async (folder) => new writerClass(asset, target, folder),
+    createFile: (folder, sealed) => createEmpty(name, toOptions, folder, sealed),
+  };
+}
+
+/** Bytes are not compressed here, and a name that says otherwise would mislead whoever opens the file. */
+function uncompressed(path: string): DativoError {
+  const name = path.slice(0, -".gz".length);
+  return new DativoError("DTV_OPTION_INVALID", `${path} is named as a gzip file, and files are written without gzip`, {
+    culprit: path,
+    hint: `Name it ${name}, or compress what goes to standard output: dativo pipe … | gzip > ${path}`,
+  });
+}
+
+/** Text stays what it is; what is not for people becomes JSON Lines. */
+async function textFormatOf(
+  { sources, from, fromOptions }: PipeRequest,
+  environment: StreamEnvironment,
+): Promise<string> {
+  const [first = STANDARD] = sources;
+  const isSlow = fromOptions["flush"] === true;
+  const name = from ?? (first === STANDARD ? await recognised(environment, isSlow) : kindOfName(first)?.format);
+  return name !== undefined && isFormatName(name) && FORMATS[name].isText ? name : "jsonl";
+}
+
+async function recognised({ standard }: StreamEnvironment, isSlow: boolean): Promise<FormatName> {
+  return recogniseFormat(await standard.input().head(isSlow ? 1 : RECOGNISED_BYTES)).format;
+}
+
+/** A file of no records, which says what columns they would have had. */
+async function createEmpty(
+  name: FormatName,
+  options: Readonly<Record<string, unknown>>,
+  folder: string,
+  { schema }: Sealed,
+): Promise<string> {
+  const format = await FORMATS[name].load();
+  const file = `data.${format.extension}`;
+  if (!format.encoder) throw new DativoError("DTV_STAGE_MISUSE", `The format '${name}' cannot be written`);
+  const settled = schema && new TypeSettler(RowBatch.empty(schema)).schema;
+  const given = format.encodeOptions ? parseOptions(format.encodeOptions, options, name) : options;
+  const encoder = settled && format.encoder(given, { schema: settled, metadata: {} });
+  await writeFile(join(folder, file), Buffer.concat((await encoder?.end()) ?? []));
+  return file;
+}
