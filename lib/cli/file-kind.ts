@@ -24,7 +24,7 @@ export function fileKindOf(path: string): FileKind {
 }
 
 /** A text as a name that a file, a job and a table can have. */
-export function nameOf(stem: string): string {
+function nameOf(stem: string): string {
   return (
     stem
       .toLowerCase()

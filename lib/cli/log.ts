@@ -22,6 +22,27 @@ export function createLog({ format, level, write }: LogOptions): Log {
   return { debug: writer("debug"), info: writer("info"), warn: writer("warn"), error: writer("error") };
 }
 
+interface LogFlags {
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly logFormat: "text" | "json";
+}
+
+/** The log of a command, on stderr: from `level` on, by default from warnings, unless its flags say otherwise. */
+export function openLog(
+  { quiet = false, verbose = false, logFormat: format }: LogFlags,
+  { level = "warn", before }: { level?: LogLevel; before?: () => void } = {},
+): Log {
+  return createLog({
+    format,
+    level: quiet ? "error" : verbose ? "debug" : level,
+    write: (line) => {
+      before?.();
+      process.stderr.write(`${line}\n`);
+    },
+  });
+}
+
 function jsonLine(level: LogLevel, message: string, fields: Record<string, unknown> = {}): string {
   return JSON.stringify({ time: new Date().toISOString(), level, message, ...fields });
 }

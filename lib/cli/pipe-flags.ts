@@ -1,8 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { MapOptions } from "../contract/map-options.ts";
 import type { PipeRequest } from "../pipe/pipe-request.ts";
 import { isStandard, STANDARD } from "../pipe/standard.ts";
-import { parseSize } from "./human.ts";
+import { toCount, toList, toMany, toSize, toTexts, toValues } from "./arguments.ts";
 import type { GlobalOptions } from "./program.ts";
 
 type Pairs = Readonly<Record<string, unknown>>;
@@ -42,8 +42,8 @@ export function readingFlags(command: Command): Command {
     .option("-f, --from <format>", "format of the source; told by its name or its first bytes by default")
     .option("-d, --delimiter <text>", "what stands between two CSV fields; told by the first line of standard input")
     .option("--no-header", "the first CSV record is a record, and columns are called column_1, column_2 …")
-    .option("--encoding <name>", "encoding of CSV text: utf-8, utf-16le, latin1")
-    .addOption(pairs("--from-option <name=value>", "another option of the format that is read; repeatable"));
+    .option("--encoding <name>", "encoding of CSV text: utf-8, utf-16, windows-1252 …")
+    .option("--from-option <name=value>", "another option of the format that is read; repeatable", toValues);
 }
 
 /** What is done to records on the way. */
@@ -59,8 +59,8 @@ export function stepFlags(command: Command): Command {
     .option("--max-errors <n>", "with warn: more bad records than this end it", toCount)
     .option("--rejects <file>", "bad records go into this file, or to fd:3, as JSON Lines; the good ones pass")
     .option("--where <condition>", "keep records that this holds for: \"amount >= 10 and city == 'Rome'\"")
-    .addOption(textPairs("--rename <old=new>", "give a column another name; repeatable"))
-    .addOption(textPairs("--cast <column=type>", "give a column a type: integer, decimal(10,2), date …; repeatable"))
+    .option("--rename <old=new>", "give a column another name; repeatable", toTexts)
+    .option("--cast <column=type>", "give a column a type: integer, decimal(10,2), date …; repeatable", toTexts)
     .option("--select <columns>", "keep these columns, in this order: a,b,c", toList)
     .option("--map <script>", "a function over records, as path.ts or path.ts:name; repeatable", toMany)
     .option("-n, --limit <n>", "stop after so many records", toCount);
@@ -70,7 +70,7 @@ export function stepFlags(command: Command): Command {
 export function writingFlags(command: Command): Command {
   return command
     .option("-t, --to <format>", "format of the target")
-    .addOption(pairs("--to-option <name=value>", "an option of the format that is written; repeatable"));
+    .option("--to-option <name=value>", "an option of the format that is written; repeatable", toValues);
 }
 
 export function memoryFlag(command: Command): Command {
@@ -120,54 +120,6 @@ export function policyOf({ validation, rejects, maxErrors }: PipeFlags): PipeReq
 
 function compact(values: Pairs): Record<string, never> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Record<string, never>;
-}
-
-function pairs(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((text: string, before: Pairs = {}) => {
-    const [name, value] = cut(text);
-    return { ...before, [name]: parseValue(value) };
-  });
-}
-
-function textPairs(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((text: string, before: Pairs = {}) => {
-    const [name, value] = cut(text);
-    return { ...before, [name]: value };
-  });
-}
-
-function cut(text: string): [name: string, value: string] {
-  const at = text.indexOf("=");
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new InvalidArgumentError("It looks like name=value.");
-}
-
-/** A number, a truth value, a list: what JSON is. Anything else is text. */
-function parseValue(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
-
-function toList(text: string): string[] {
-  return text.split(",").map((name) => name.trim());
-}
-
-function toMany(text: string, before: readonly string[] = []): string[] {
-  return [...before, text];
-}
-
-function toCount(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It is a whole number.");
-}
-
-function toSize(text: string): number {
-  const bytes = parseSize(text);
-  if (bytes === undefined) throw new InvalidArgumentError("A size looks like 256M, 1.5G or 300MiB.");
-  return bytes;
 }
 
 /** What the flags ask for, from standard input or files to standard output. */

@@ -32,12 +32,17 @@ export function printReceipt(receipt: Receipt, terminal: Terminal): void {
 
 function headline(receipt: Receipt, terminal: Terminal): string {
   const { counts, source, status, job } = receipt;
-  if (status === "unchanged") {
-    const found = source.alreadyLoaded > 0 ? "all of it was loaded before" : "the source has no records";
-    return `${terminal.paint("green", "✔")} ${job.name}: nothing new, ${found} (--full-refresh reads everything again)`;
-  }
+  if (status === "unchanged") return `${terminal.paint("green", "✔")} ${job.name}: nothing new, ${describeOld(source)}`;
   const mark = counts.rejected > 0 ? terminal.paint("yellow", "⚠") : terminal.paint("green", "✔");
   return `${mark} ${job.name}: committed ${formatNumberOf(counts.written, "record")}${counts.rejected > 0 ? `, ${formatCount(counts.rejected)} rejected` : ""}`;
+}
+
+/** Why a run found nothing to load, and what loads it all the same. */
+function describeOld({ connector, alreadyLoaded }: Receipt["source"]): string {
+  if (connector === "stdin" && alreadyLoaded > 0)
+    return "this very stream was loaded before (--allow-duplicates, or `allow_duplicates: true` in a job, adds it once more)";
+  const found = alreadyLoaded > 0 ? "all of it was loaded before" : "the source has no records";
+  return `${found} (--full-refresh reads everything again)`;
 }
 
 function describeCounts({ counts }: Receipt): string {

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import { toDuration, toMany, toSize } from "./arguments.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
-import { parseDuration, parseSize } from "./human.ts";
 import { addPipes } from "./pipe-program.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -54,7 +54,7 @@ export function buildProgram(): Command {
     .option(
       "--chaos <fault>",
       "provoke a fault to see what becomes of the load, for example kill@publish; repeatable",
-      many,
+      toMany,
     )
     .action(run(async () => (await import("./commands/run.ts")).runCommand));
 
@@ -181,22 +181,6 @@ function run(load: () => Promise<Action>): (...args: unknown[]) => Promise<void>
 export function settleCommandLine(error: unknown): void {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.failed;
-}
-
-function many(text: string, before: readonly string[] = []): string[] {
-  return [...before, text];
-}
-
-function toSize(text: string): number {
-  const bytes = parseSize(text);
-  if (bytes === undefined) throw new InvalidArgumentError("A size looks like 256M, 1.5G or 300MiB.");
-  return bytes;
-}
-
-function toDuration(text: string): number {
-  const millis = parseDuration(text);
-  if (millis === undefined) throw new InvalidArgumentError("A duration looks like 30s, 10m or 2h.");
-  return millis;
 }
 
 /** This package, Node and the machine, in a line. */

@@ -9,7 +9,7 @@ import { Ledger } from "../commit/ledger.ts";
 import { newRunId } from "../commit/run-id.ts";
 import type { Row } from "../contract/batch.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
-import { type DativoError, toDativoError } from "../contract/errors.ts";
+import { DativoError, toDativoError } from "../contract/errors.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
@@ -100,16 +100,21 @@ export class JobRun {
       this.#warnOfRepetition(sealed);
       warnOfLate(this.#cursor, this.#environment.log);
       await this.#commit(ledger, attempt, sealed);
-      const receipt = buildReceipt(this.#facts());
-      await this.#keep(receipt);
-      return receipt;
+      return await this.#end();
     } catch (error) {
+      if (this.#commits.length === 0 && isAlreadyLoaded(error)) return await this.#end();
       this.#warnOfCommits();
       throw error;
     } finally {
       await ledger.close();
       if (this.#tempDir !== undefined) await rm(this.#tempDir, { recursive: true, force: true });
     }
+  }
+
+  async #end(): Promise<Receipt> {
+    const receipt = buildReceipt(this.#facts());
+    await this.#keep(receipt);
+    return receipt;
   }
 
   async #open(): Promise<Ledger> {
@@ -318,6 +323,11 @@ export class JobRun {
       this.#environment.log.warn(`The run is done, but not its receipt: ${String(kept.reason?.message)}`);
     }
   }
+}
+
+/** A stream shows only at its end that it was loaded before. Such a run leaves all as it was, like one that finds no new file. */
+function isAlreadyLoaded(error: unknown): boolean {
+  return error instanceof DativoError && error.code === "DTV_ALREADY_LOADED";
 }
 
 /** What a run has staged when its source has ended. */

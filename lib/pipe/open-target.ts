@@ -31,10 +31,12 @@ const ANY_SIZE_MB = Number.MAX_SAFE_INTEGER / 2 ** 21;
 
 /** Where the records of a pipe go: standard output, or one file. */
 export async function openTarget(request: PipeRequest, parts: TargetParts): Promise<Committer> {
-  const { out, toOptions } = request;
+  const { out } = request;
   if (typeof out !== "string") return new OpenCommitter(parts.environment.storage, out, parts.rejects);
-  const to = request.to ?? (await textFormatOf(request, parts.environment));
   const { environment, asset = AssetDefinition.unchecked("data"), rejects } = parts;
+  const kind = out === STANDARD ? undefined : kindOfName(out);
+  const to = request.to ?? kind?.format ?? (await textFormatOf(request, environment));
+  const toOptions = { ...(to === kind?.format ? kind.options : {}), ...request.toOptions };
   if (out === STANDARD) {
     const StdoutWriter = await BUILTIN_WRITERS.stdout();
     const target = new TargetConfig({ type: "stdout", engine: { options: { ...toOptions, format: to } } });

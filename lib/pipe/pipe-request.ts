@@ -15,7 +15,7 @@ export interface PipeRequest {
   readonly out: string | BaseWriter;
   /** Whether a file that is there may be replaced. */
   readonly mayReplace: boolean;
-  /** Format of the target; by default that of the source where it is text, else JSON Lines. */
+  /** Format of the target; by default told by its name, else that of the source where it is text, else JSON Lines. */
   readonly to?: string | undefined;
   readonly toOptions: Options;
   /** File of the contract that records are held to. */

@@ -31,7 +31,7 @@ export async function crashSweep(suite: CrashSuite): Promise<CrashReport> {
     const deaths = suite.deaths ?? [...deathsBy("kill"), ...deathsBy("throw")];
     const length = suite.resetTarget ? 1 : Math.min(FOLDERS, deaths.length);
     const numbers = Array.from({ length }, (_, index) => index);
-    const folders = await Promise.all(numbers.map((n) => SweepFolder.create(suite, join(root, `${n}`))));
+    const folders = await all(numbers.map((n) => SweepFolder.create(suite, join(root, `${n}`))));
     const calm = await (folders[0] as SweepFolder).runUndisturbed();
     if (suite.effect !== undefined) {
       demand(calm.effect === suite.effect, `the job promises '${calm.effect}', not '${suite.effect}'`);
@@ -41,7 +41,7 @@ export async function crashSweep(suite: CrashSuite): Promise<CrashReport> {
     const work = async (folder: SweepFolder): Promise<void> => {
       for (const death of queue) found.set(death, await folder.try(death, calm));
     };
-    await Promise.all(folders.map(work));
+    await all(folders.map(work));
     return judge(
       calm.effect,
       deaths.map((death) => found.get(death) as Outcome),
@@ -49,6 +49,12 @@ export async function crashSweep(suite: CrashSuite): Promise<CrashReport> {
   } finally {
     await rm(root, { recursive: true, force: true });
   }
+}
+
+/** What all of them give, when the last has ended: the folders of those that still run cannot be removed. */
+async function all<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 function judge(effect: CrashReport["effect"], outcomes: readonly Outcome[]): CrashReport {

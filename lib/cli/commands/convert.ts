@@ -1,17 +1,15 @@
 import { DativoError } from "../../contract/errors.ts";
 import { kindOfName, knownSuffixes } from "../../formats/kind-of-name.ts";
+import { STANDARD } from "../../pipe/standard.ts";
 import { flow } from "../flow.ts";
 import { type PipeFlags, requestOf } from "../pipe-flags.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** One file into another of another format. */
 export async function convertCommand(flags: PipeFlags, terminal: Terminal, files: readonly string[]): Promise<number> {
-  const [source = "-", target = "-"] = files;
-  const kind = kindOfName(target);
-  if (target !== "-" && kind === undefined && flags.to === undefined) throw unknown(target);
-  const request = requestOf(flags, [source]);
-  const toOptions = { ...(flags.to === undefined ? kind?.options : {}), ...request.toOptions };
-  return flow({ ...request, out: target, to: flags.to ?? kind?.format, toOptions }, flags, terminal);
+  const [source = STANDARD, target = STANDARD] = files;
+  if (target !== STANDARD && flags.to === undefined && kindOfName(target) === undefined) throw unknown(target);
+  return flow({ ...requestOf(flags, [source]), out: target }, flags, terminal);
 }
 
 function unknown(path: string): DativoError {

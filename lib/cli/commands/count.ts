@@ -7,7 +7,7 @@ import { countFiles, type FileCount } from "../../pipe/count-source.ts";
 import { isStandard } from "../../pipe/standard.ts";
 import { EXIT } from "../exit-code.ts";
 import { flow } from "../flow.ts";
-import { createLog } from "../log.ts";
+import { openLog } from "../log.ts";
 import { lookingAt } from "../look-at.ts";
 import { fromOptionsOf, type PipeFlags, stepsOf } from "../pipe-flags.ts";
 import { printJson } from "../print-json.ts";
@@ -16,10 +16,9 @@ import { formatTable, type Terminal } from "../terminal.ts";
 /** How many records there are: in files without looking at values, else of those that pass the steps. */
 export async function countCommand(flags: PipeFlags, terminal: Terminal, sources: readonly string[]): Promise<number> {
   if (isStandard(sources) || asksForValues(flags)) return countPassing(flags, terminal, sources);
-  const log = createLog({ format: flags.logFormat, level: "warn", write: (line) => process.stderr.write(`${line}\n`) });
+  const request = { sources, from: flags.from, fromOptions: fromOptionsOf(flags) };
   const counts: FileCount[] = [];
-  for await (const count of countFiles({ sources, from: flags.from, fromOptions: fromOptionsOf(flags) }, { log }))
-    counts.push(count);
+  for await (const count of countFiles(request, { log: openLog(flags) })) counts.push(count);
   const total = counts.reduce((sum, { records }) => sum + records, 0);
   if (flags.json) printJson({ records: total, files: counts });
   else if (counts.length === 1) process.stdout.write(`${total}\n`);
@@ -27,11 +26,12 @@ export async function countCommand(flags: PipeFlags, terminal: Terminal, sources
   return EXIT.done;
 }
 
+/** Whether only those that pass are to be counted. */
 function asksForValues(flags: PipeFlags): boolean {
-  const { where, shape, maps, limit } = stepsOf(flags);
-  return (
-    flags.asset !== undefined || where !== undefined || shape !== undefined || maps.length > 0 || limit !== undefined
-  );
+  const { asset, validation, rejects, maxErrors } = flags;
+  const { maps, ...steps } = stepsOf(flags);
+  const asked = [asset, validation, rejects, maxErrors, ...Object.values(steps), ...maps];
+  return asked.some((each) => each !== undefined);
 }
 
 async function countPassing(flags: PipeFlags, terminal: Terminal, sources: readonly string[]): Promise<number> {

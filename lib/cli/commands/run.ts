@@ -1,15 +1,14 @@
 import { listJobs } from "../../config/job/list-jobs.ts";
 import { loadJob } from "../../config/job/load-job.ts";
+import type { Log } from "../../contract/context.ts";
 import { DativoError, toDativoError } from "../../contract/errors.ts";
 import type { Receipt } from "../../job/receipt.ts";
 import { runJob } from "../../job/run-job.ts";
 import { armFault, parseChaos } from "../../storage/fail-point.ts";
 import { DEFAULT_MEMORY_BYTES } from "../../stream/budget.ts";
-import { describeAlreadyLoaded, isAlreadyLoaded } from "../already-loaded.ts";
-import { EXIT, exitCodeOf, SIGNAL_EXITS } from "../exit-code.ts";
+import { EXIT, exitCodeOf } from "../exit-code.ts";
 import { loadOptions } from "../load-options.ts";
-import { createLog, type LogLevel } from "../log.ts";
-import { guardMemory } from "../memory-guard.ts";
+import { openLog } from "../log.ts";
 import { checkNaming } from "../named-job.ts";
 import { withPlaces } from "../place-options.ts";
 import { printError } from "../print-error.ts";
@@ -17,8 +16,9 @@ import { printJson } from "../print-json.ts";
 import { printReceipt } from "../print-receipt.ts";
 import type { LoadFlags } from "../program.ts";
 import { createProgressDisplay, type ProgressDisplay } from "../progress-line.ts";
-import { SignalWatch } from "../signals.ts";
+import type { SignalWatch } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
+import { underWatch } from "../under-watch.ts";
 
 export interface RunFlags extends LoadFlags {
   readonly fullRefresh?: boolean;
@@ -34,18 +34,9 @@ export async function runCommand(flags: RunFlags, terminal: Terminal, args: read
   checkNaming("run", flags, args);
   refuseOneForMany(flags);
   for (const fault of flags.chaos ?? []) armFault(parseChaos(fault));
-  const watch = new SignalWatch();
-  const endGuard = guardMemory(flags.memory ?? DEFAULT_MEMORY_BYTES);
-  try {
-    const code =
-      flags.jobDir === undefined
-        ? await runOne(flags, terminal, watch)
-        : await runFolder(flags.jobDir, flags, terminal, watch);
-    return watch.received === undefined ? code : (SIGNAL_EXITS[watch.received] ?? code);
-  } finally {
-    endGuard();
-    watch.stop();
-  }
+  return underWatch(flags.memory ?? DEFAULT_MEMORY_BYTES, (watch) =>
+    flags.jobDir === undefined ? runOne(flags, terminal, watch) : runFolder(flags.jobDir, flags, terminal, watch),
+  );
 }
 
 function refuseOneForMany({ jobDir, receipt }: RunFlags): void {
@@ -114,10 +105,6 @@ async function tryRun(config: string, flags: RunFlags, terminal: Terminal, watch
     return { code: receipt.counts.rejected > 0 ? EXIT.rejected : EXIT.done, receipt };
   } catch (cause) {
     display.clear();
-    if (isAlreadyLoaded(cause)) {
-      terminal.line(describeAlreadyLoaded(config, terminal));
-      return { code: EXIT.done };
-    }
     printError(cause, terminal, flags);
     return { code: exitCodeOf(cause), error: toDativoError(cause, "DTV_INTERNAL", "Unexpected fault") };
   } finally {
@@ -126,18 +113,9 @@ async function tryRun(config: string, flags: RunFlags, terminal: Terminal, watch
 }
 
 /** On a terminal the living line and the summary say it all; elsewhere the log does. */
-function createRunLog(flags: RunFlags, terminal: Terminal, display: ProgressDisplay): ReturnType<typeof createLog> {
-  const level = ((): LogLevel => {
-    if (flags.quiet) return "error";
-    if (flags.verbose) return "debug";
-    return terminal.isLive && flags.logFormat === "text" ? "warn" : "info";
-  })();
-  return createLog({
-    format: flags.logFormat,
-    level,
-    write: (line) => {
-      display.clear();
-      process.stderr.write(`${line}\n`);
-    },
+function createRunLog(flags: RunFlags, terminal: Terminal, display: ProgressDisplay): Log {
+  return openLog(flags, {
+    level: terminal.isLive && flags.logFormat === "text" ? "warn" : "info",
+    before: () => display.clear(),
   });
 }

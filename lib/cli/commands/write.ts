@@ -5,16 +5,15 @@ import { kindOfName } from "../../formats/kind-of-name.ts";
 import { runJob } from "../../job/run-job.ts";
 import { streamJob } from "../../job/stream-job.ts";
 import { STANDARD } from "../../pipe/standard.ts";
-import { describeAlreadyLoaded, isAlreadyLoaded } from "../already-loaded.ts";
-import { EXIT, SIGNAL_EXITS } from "../exit-code.ts";
+import { DEFAULT_MEMORY_BYTES } from "../../stream/budget.ts";
+import { EXIT } from "../exit-code.ts";
 import { flow } from "../flow.ts";
-import { createLog } from "../log.ts";
-import { guardMemory } from "../memory-guard.ts";
+import { openLog } from "../log.ts";
 import { fromOptionsOf, type PipeFlags, policyOf, requestOf, stepsOf } from "../pipe-flags.ts";
 import { printJson } from "../print-json.ts";
 import { printReceipt } from "../print-receipt.ts";
-import { SignalWatch } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
+import { underWatch } from "../under-watch.ts";
 
 export interface WriteFlags extends PipeFlags {
   readonly name?: string;
@@ -23,8 +22,6 @@ export interface WriteFlags extends PipeFlags {
   readonly receipt?: string;
 }
 
-const DEFAULT_MEMORY_BYTES = 256 * 1024 * 1024;
-
 /** Loads standard input into a folder by one commit, or makes one file of it; neither before the stream is known to be whole. */
 export async function writeCommand(
   flags: WriteFlags,
@@ -32,15 +29,12 @@ export async function writeCommand(
   [target = ""]: readonly string[],
 ): Promise<number> {
   if (target === STANDARD) throw notHere("Standard output (-)", "Use `dativo map` or `dativo pipe` to write there.");
-  const kind = kindOfName(target);
-  if (kind === undefined) {
+  if (kindOfName(target) === undefined) {
     refuse(flags, OF_FILES, `the folder ${target}`);
     return load(target, flags, terminal);
   }
   refuse(flags, OF_FOLDERS, `the file ${target}`);
-  const request = requestOf(flags);
-  const toOptions = { ...kind.options, ...request.toOptions };
-  return flow({ ...request, out: target, to: flags.to ?? kind.format, toOptions }, flags, terminal);
+  return flow({ ...requestOf(flags), out: target }, flags, terminal);
 }
 
 /** What a load by one commit has no place for. */
@@ -88,26 +82,17 @@ async function load(target: string, flags: WriteFlags, terminal: Terminal): Prom
     shape: stepsOf(flags).shape,
   });
   const memoryBytes = flags.memory ?? DEFAULT_MEMORY_BYTES;
-  const watch = new SignalWatch();
-  const endGuard = guardMemory(memoryBytes);
-  const log = createLog({
-    format: flags.logFormat,
-    level: flags.quiet ? "error" : flags.verbose ? "info" : "warn",
-    write: (line) => process.stderr.write(`${line}\n`),
-  });
-  const receiptPath = flags.receipt === undefined ? {} : { receiptPath: flags.receipt };
-  try {
-    const receipt = await runJob(job, { log, signal: watch.signal, memoryBytes, ...receiptPath });
+  const { receipt: receiptPath } = flags;
+  return underWatch(memoryBytes, async ({ signal }) => {
+    const log = openLog(flags);
+    const receipt = await runJob(job, {
+      log,
+      signal,
+      memoryBytes,
+      ...(receiptPath === undefined ? {} : { receiptPath }),
+    });
     printReceipt(receipt, terminal);
     if (flags.json) printJson(receipt);
-    if (watch.received !== undefined) return SIGNAL_EXITS[watch.received] ?? EXIT.failed;
     return receipt.counts.rejected > 0 ? EXIT.rejected : EXIT.done;
-  } catch (error) {
-    if (!isAlreadyLoaded(error)) throw error;
-    terminal.line(describeAlreadyLoaded(job.name ?? target, terminal));
-    return EXIT.done;
-  } finally {
-    endGuard();
-    watch.stop();
-  }
+  });
 }

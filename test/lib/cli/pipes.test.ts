@@ -161,7 +161,33 @@ describe("dativo convert", () => {
   });
 });
 
+describe("a file's name", () => {
+  it.each([
+    "dativo pipe people.csv -n 1 -o o.tsv",
+    "dativo convert people.csv o.tsv -n 1",
+    "dativo read people.csv -n 1 | dativo write o.tsv",
+  ])("says how its fields are parted: %s", (script) => {
+    const cwd = folder();
+    expect(shell(script, { cwd })).toMatchObject({ code: 0 });
+    expect(readFileSync(join(cwd, "o.tsv"), "utf8")).toBe("id\tname\tborn\n1\tAda\t1815-12-10\n");
+  });
+
+  it("says nothing where the format is given", () => {
+    const cwd = folder();
+    expect(shell("dativo convert people.csv o.tsv -n 1 --select id --to jsonl", { cwd })).toMatchObject({ code: 0 });
+    expect(readFileSync(join(cwd, "o.tsv"), "utf8")).toBe('{"id":"1"}\n');
+  });
+});
+
 describe("what is looked at", () => {
+  it("is counted as far as it is good, where bad records are spoken of", () => {
+    const cwd = folder({ "lines.jsonl": '{"a":1}\nno\n{"a":2}\n' });
+    expect(shell("dativo count lines.jsonl", { cwd })).toMatchObject({ code: 0, stdout: "3\n" });
+    const good = shell("dativo count lines.jsonl --rejects bad.jsonl", { cwd });
+    expect([good.code, good.stdout]).toEqual([1, "2\n"]);
+    expect(readFileSync(join(cwd, "bad.jsonl"), "utf8")).toContain("lines.jsonl");
+  });
+
   it("is counted, with and without its values", () => {
     const cwd = folder({ "more.jsonl": jsonLines({ a: 1 }, { a: 2 }) });
     expect(shell("dativo count people.csv", { cwd }).stdout).toBe("3\n");

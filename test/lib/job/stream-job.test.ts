@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { dativo, PEOPLE_ASSET, PEOPLE_CSV, smallJob, writeFiles } from "../../support/cli.ts";
 import { askDuckDB } from "../../support/duckdb.ts";
-import { tempFolder, visibleFiles } from "../../support/folder.ts";
+import { listTree, tempFolder, visibleFiles } from "../../support/folder.ts";
 import { shell } from "../../support/shell.ts";
 
 const RUN = "dativo run --config job.yaml";
@@ -33,11 +33,15 @@ describe("a job whose source is a pipe", () => {
       { id: "3", name: "Edsger", born: null },
     ]);
     const before = visibleFiles(join(cwd, "lake", "people"));
-    expect(shell(`${upstream} | ${RUN}`, { cwd })).toMatchObject({
-      code: 0,
-      stderr: expect.stringContaining("this very stream was loaded before"),
-    });
+    const again = shell(`${upstream} | ${RUN} --json --receipt receipt.json`, { cwd });
+    expect([again.code, again.stderr]).toEqual([0, expect.stringContaining("this very stream was loaded before")]);
+    for (const receipt of [again.stdout, readFileSync(join(cwd, "receipt.json"), "utf8")]) {
+      const { status, error, source, counts } = JSON.parse(receipt);
+      expect([status, error, source.alreadyLoaded, counts.written]).toEqual(["unchanged", undefined, 1, 0]);
+    }
     expect(visibleFiles(join(cwd, "lake", "people"))).toEqual(before);
+    const kept = listTree(cwd).filter((path) => path.includes(".receipts/"));
+    expect(kept).toHaveLength(1);
   });
 
   it.each([
