@@ -1,5 +1,6 @@
 import { EXIT } from "./exit-code.ts";
 import { guardOutput } from "./guard-output.ts";
+import { buildProgram, settleCommandLine } from "./program.ts";
 
 /** The command line. Sets the exit code and returns when everything has settled. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -12,7 +13,6 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
   guardOutput();
   const settle = guardOutcome();
-  const { buildProgram, settleCommandLine } = await import("./program.ts");
   try {
     await buildProgram().parseAsync(argv, { from: "user" });
   } catch (error) {

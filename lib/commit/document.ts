@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { DativoError, type ErrorCode } from "../contract/errors.ts";
+import { sha256 } from "../contract/sha256.ts";
 
 /**
  * A document that knows whether it is whole: JSON with the SHA-256 of the rest of it. A file that does not parse or
@@ -44,5 +44,5 @@ export async function readDocument<T>(path: string, { format, code, hint }: Docu
 }
 
 function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return sha256(text);
 }

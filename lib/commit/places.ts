@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import { encodeName, suffixOf } from "../contract/file-name.ts";
+import { sha256 } from "../contract/sha256.ts";
 
 /**
  * What names a job for ever: who runs it, what it is called, where it writes. Never the path of a job file, so that
@@ -20,7 +20,7 @@ export function jobKeyOf({ tenant, name, targetUri }: JobIdentity): string {
 
 /** First 16 hex digits of the SHA-256 of a job key: the name of its folder under `_dativo`. */
 export function jobHashOf(jobKey: string): string {
-  return createHash("sha256").update(jobKey).digest("hex").slice(0, 16);
+  return sha256(jobKey).slice(0, 16);
 }
 
 /** Every path of one job's bookkeeping, under its control folder. */

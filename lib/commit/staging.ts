@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
@@ -6,6 +5,7 @@ import { checksumsIn } from "../contract/checksums.ts";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { encodeName, encodePartition, type Partition, STAGED_SUFFIX } from "../contract/file-name.ts";
 import type { FileMetadata } from "../contract/results.ts";
+import { createSha256 } from "../contract/sha256.ts";
 import type { SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
 import { unwritable } from "../contract/unwritable.ts";
 import { Descriptors } from "../storage/descriptors.ts";
@@ -116,7 +116,7 @@ function isWithin(folder: string, path: string): boolean {
 
 /** SHA-256 of a file's content, hex. */
 export async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
+  const hash = createSha256();
   for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
   return hash.digest("hex");
 }

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { Row } from "./batch.ts";
 import { DativoError } from "./errors.ts";
 import { type Field, Schema } from "./schema.ts";
+import { sha256 } from "./sha256.ts";
 import { type DataType, type Property, parseType } from "./types.ts";
 
 /** One field of a contract as a program writes it. A YAML asset has the same keys in snake_case. */
@@ -110,7 +110,7 @@ export class AssetDefinition<R extends Row = Row> {
   /** SHA-256 over names, types and rules: what a record must keep, and nothing else of the document. */
   get fingerprint(): string {
     const rules = this.fields.map(({ classification: _, description: __, ...field }) => field);
-    return createHash("sha256").update(JSON.stringify(rules)).digest("hex");
+    return sha256(JSON.stringify(rules));
   }
 }
 

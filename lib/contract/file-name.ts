@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { extname } from "node:path";
+import { sha256 } from "./sha256.ts";
 
 /** Staged files end so, in order that no reader of a data format takes them for data. */
 export const STAGED_SUFFIX = ".staged";
@@ -71,7 +71,7 @@ function encodeText(text: string): string {
 
 /** `~` is in no name that was not cut. */
 function cut(safe: string, text: string, maxBytes: number): string {
-  const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const hash = sha256(text).slice(0, 16);
   return `${safe.slice(0, maxBytes - hash.length - 1)}~${hash}`;
 }
 

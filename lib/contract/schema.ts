@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { DativoError } from "./errors.ts";
+import { sha256 } from "./sha256.ts";
 import { type DataType, formatType, isSameType } from "./types.ts";
 
 export interface Field {
@@ -83,7 +83,7 @@ export class Schema {
 
   /** SHA-256 over names, types and nullability, 64 hex digits. */
   get fingerprint(): string {
-    return createHash("sha256").update(this.toString()).digest("hex");
+    return sha256(this.toString());
   }
 
   toString(): string {

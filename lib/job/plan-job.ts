@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { LedgerPlace } from "../commit/ledger.ts";
@@ -8,6 +7,7 @@ import { INERT_CONTEXT, type Log } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";
 import { describeUndividable, undividable } from "../contract/files/divide-records.ts";
 import type { ReaderClass } from "../contract/reader.ts";
+import { sha256 } from "../contract/sha256.ts";
 import type { TransformClass } from "../contract/transform.ts";
 import type { WriterClass } from "../contract/writer.ts";
 import { findReader, findTransform, findWriter, type Player, type PluginRun } from "../plugin/find-player.ts";
@@ -141,7 +141,7 @@ function placesOf(
 /** A target that is no folder is known by its type and by what it connects to, secrets left out. */
 function connectionUri({ target }: LoadedJob): string {
   const canonical = JSON.stringify(sortKeys(target.publicConnection));
-  return `${target.type}:${createHash("sha256").update(canonical).digest("hex")}`;
+  return `${target.type}:${sha256(canonical)}`;
 }
 
 function sortKeys(value: unknown): unknown {

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import koffi, { type LibraryHandle } from "koffi";
 import { DativoError, systemCode } from "../contract/errors.ts";
+import { createSha256 } from "../contract/sha256.ts";
 
 /** A function of a library: called as it is on this thread, with `.async` on another. */
 export type NativeFunction = ReturnType<LibraryHandle["func"]>;
@@ -89,7 +89,7 @@ export function openLibrary(path: string): NativeLibrary {
 
 /** In pieces: a library with its debug information is large. */
 function hashFile(path: string): string {
-  const hash = createHash("sha256");
+  const hash = createSha256();
   const piece = Buffer.allocUnsafeSlow(HASH_BYTES);
   const file = openSync(path, "r");
   try {

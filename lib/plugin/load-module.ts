@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { DativoError, systemCode } from "../contract/errors.ts";
+import { sha256 } from "../contract/sha256.ts";
 import { hostModules } from "./host.ts";
 
 export interface PluginModule {
@@ -30,7 +30,7 @@ export async function loadModule(path: string): Promise<PluginModule> {
   });
   try {
     const exports = await jiti.import<Record<string, unknown>>(file);
-    return { exports, file, sha256: createHash("sha256").update(bytes).digest("hex") };
+    return { exports, file, sha256: sha256(bytes) };
   } catch (cause) {
     throw loadFailure(path, cause);
   }

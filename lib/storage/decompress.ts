@@ -1,4 +1,3 @@
-import { createBrotliDecompress, createGunzip } from "node:zlib";
 import {
   type Compression,
   DEFAULT_UNPACKING,
@@ -62,10 +61,14 @@ function kindOf(head: Uint8Array, path: string, { compression }: Unpacking): Com
 
 async function* unpack(bytes: AsyncIterable<Uint8Array>, inflation: Inflation): AsyncGenerator<Uint8Array> {
   switch (inflation.kind) {
-    case "gzip":
+    case "gzip": {
+      const { createGunzip } = await import("node:zlib");
       return yield* inflate(bytes, createGunzip({ chunkSize: INFLATE_BYTES }), inflation);
-    case "brotli":
+    }
+    case "brotli": {
+      const { createBrotliDecompress } = await import("node:zlib");
       return yield* inflate(bytes, createBrotliDecompress({ chunkSize: INFLATE_BYTES }), inflation);
+    }
     case "zstd": {
       const { unzstd } = await import("./unzstd.ts");
       return yield* unzstd(bytes, inflation);

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
+import { createSha256 } from "../contract/sha256.ts";
 import type { StagedFile } from "../contract/storage.ts";
 
 /** A staged file of which nothing remains but its size and hash. */
 export function hashOnly(path: string): StagedFile {
-  const hash = createHash("sha256");
+  const hash = createSha256();
   let sizeBytes = 0;
   return {
     path,

@@ -1,7 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
-import { glob, isDynamicPattern } from "tinyglobby";
 import type { Unpacking } from "../contract/compression.ts";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { didYouMean } from "../contract/options.ts";
@@ -33,6 +32,8 @@ export class LocalStorage implements Storage {
   async find(pattern: string): Promise<StoredFile[]> {
     const literal = await this.#stat(pattern).catch(() => undefined);
     if (literal) return [literal];
+    // Most names are none.
+    const { glob, isDynamicPattern } = await import("tinyglobby");
     if (!isDynamicPattern(pattern)) return [await this.#stat(pattern)];
     const absolute = isAbsolute(pattern);
     const paths = await glob(pattern, { cwd: this.#cwd, absolute, ignore: IGNORED, expandDirectories: false });

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
+import { createSha256 } from "../contract/sha256.ts";
 import type { StagedFile } from "../contract/storage.ts";
 import { unwritable } from "../contract/unwritable.ts";
 import { type Descriptor, Descriptors } from "./descriptors.ts";
@@ -33,7 +33,7 @@ class LocalStagedFile implements StagedFile, Descriptor {
   readonly path: string;
   isBusy = false;
   readonly #descriptors: Descriptors;
-  readonly #hash = createHash("sha256");
+  readonly #hash = createSha256();
   #handle: FileHandle | undefined;
   #isOurs = false;
   #sizeBytes = 0;
