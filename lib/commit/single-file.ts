@@ -8,6 +8,9 @@ import { unwritable } from "../contract/unwritable.ts";
 import type { BaseWriter } from "../contract/writer.ts";
 import { linkIfAbsent, syncFolder } from "../storage/durable.ts";
 import type { Committer, Sealed, Staging } from "../stream/to-writable.ts";
+import { JobLock, readLock } from "./lock.ts";
+import { listFolder } from "./record.ts";
+import { newRunId } from "./run-id.ts";
 import { describeAllStaged, StagingStorage } from "./staging.ts";
 
 export interface SingleFileParts {
@@ -26,10 +29,15 @@ export interface SingleFileParts {
   end(): Promise<void>;
 }
 
+/** In the folder that a file is written in. */
+const LOCK = "dativo.lock";
+
 /** One file that appears whole or not at all: written beside its place, synced, and then named. */
 export class SingleFileCommitter implements Committer {
   readonly #parts: SingleFileParts;
   #folder: string | undefined;
+  /** Tells whether who writes here still lives. */
+  #lock: JobLock | undefined;
 
   constructor(parts: SingleFileParts) {
     this.#parts = parts;
@@ -40,12 +48,20 @@ export class SingleFileCommitter implements Committer {
     const facts = await stat(path).catch(() => undefined);
     if (facts?.isDirectory()) throw unwritable(path, new Error("it is a folder"));
     if (facts && !mayReplace) throw taken(path);
-    const folder = await mkdtemp(join(dirname(resolve(path)), `.${basename(path)}.`)).catch((cause: unknown) => {
+    const folder = await this.#createFolder().catch((cause: unknown) => {
       throw unwritable(path, cause);
     });
-    this.#folder = folder;
     await this.#parts.begin();
     return { storage: new StagingStorage(folder, storage), createWriter: () => createWriter(folder) };
+  }
+
+  async #createFolder(): Promise<string> {
+    const place = resolve(this.#parts.path);
+    const prefix = `.${basename(place)}.`;
+    await removeRemains(dirname(place), prefix);
+    this.#folder = await mkdtemp(join(dirname(place), prefix));
+    this.#lock = await JobLock.acquire(join(this.#folder, LOCK), newRunId());
+    return this.#folder;
   }
 
   keepRejects(rejects: readonly Reject[]): Promise<void> {
@@ -78,8 +94,18 @@ export class SingleFileCommitter implements Committer {
   }
 
   async #end(): Promise<void> {
+    await this.#lock?.release();
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
     await this.#parts.end();
+  }
+}
+
+/** What processes left that were killed while they wrote this file. A folder without a holder may be of anybody. */
+async function removeRemains(parent: string, prefix: string): Promise<void> {
+  for (const name of await listFolder(parent)) {
+    if (!name.startsWith(prefix)) continue;
+    const lock = await readLock(join(parent, name, LOCK)).catch(() => undefined);
+    if (lock?.holder && !lock.isAlive) await rm(join(parent, name), { recursive: true, force: true });
   }
 }
 

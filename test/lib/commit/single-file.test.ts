@@ -59,6 +59,31 @@ async function staged(opened: Opened, ...names: string[]): Promise<Opened> {
   return opened;
 }
 
+describe("what a killed process left of the same file", () => {
+  const locks = (cwd: string): string[] => listTree(cwd).filter((path) => path.endsWith("/dativo.lock"));
+
+  it("is removed by the next one that writes it, and not before its process has ended", async () => {
+    const cwd = tempFolder();
+    writeFileSync(join(cwd, ".out.csv.notes"), "mine");
+    mkdirSync(join(cwd, ".out.csv.folder"));
+    await staged(committerOf({}, cwd), "half.csv");
+    const living = await staged(committerOf({}, cwd), "half.csv");
+    const [first = "", second = ""] = locks(cwd);
+    expect(second).not.toBe("");
+    const holder = JSON.parse(readFileSync(join(cwd, first), "utf8"));
+    // The pid was given to another process since.
+    writeFileSync(join(cwd, first), JSON.stringify({ ...holder, startTicks: "1" }));
+    const next = await staged(committerOf({ mayReplace: true }, cwd), "whole.csv");
+    expect(locks(cwd)).toHaveLength(2);
+    expect(locks(cwd)).toContain(second);
+    await next.committer.commit(sealed("whole.csv"));
+    await living.committer.abort();
+    expect(locks(cwd).filter((path) => path !== second)).toEqual([]);
+    expect(listTree(cwd).sort()).toEqual(expect.arrayContaining([".out.csv.notes", "out.csv"]));
+    expect(existsSync(join(cwd, ".out.csv.folder"))).toBe(true);
+  });
+});
+
 describe("SingleFileCommitter", () => {
   it("shows the file only by the commit, readable as files of this user are, and leaves nothing beside it", async () => {
     const { committer, path, cwd, calls, folder } = await staged(committerOf(), "a.csv");
