@@ -34,11 +34,15 @@ const PIPE = new RegExp(
     .map((path) => `/${path}\\.ts$`)
     .join("|"),
 );
-/** What comes with a chunk is what its modules import. Packages are apart: of zod a pipe takes a third. */
+/**
+ * What comes with a chunk is what its modules import and no chunk before it has. Packages are apart: of zod a pipe takes a
+ * third. What every command takes is, too: `--help` needs nothing else.
+ */
 const GROUPS = [
   { name: "packages", test: /[\\/]node_modules[\\/]/, priority: 3, entriesAware: true },
   { name: "cli", test: /\/lib\/cli\/(program|guard-output)\.ts$/, priority: 2 },
   { name: "pipe", test: PIPE, priority: 1 },
+  { name: "run", test: /\/lib\/(cli\/commands\/run|contract\/files\/file-(reader|writer))\.ts$/ },
 ];
 /** As deep below `dist` as the rooms of `lib`: what is found by its distance from the package's code still is. */
 const CHUNKS = "lib/chunks";
