@@ -69,6 +69,8 @@ export interface Encoder {
   readonly bufferedBytes: number;
   /** What is done otherwise than the options ask, and why; the receipt says it. */
   readonly notes?: readonly string[];
+  /** Where a library encodes records of this output as well: its blocks, as they stand behind what there is already. */
+  place?(blocks: Uint8Array[]): Uint8Array[];
   /** Gives up what is held back, where the format allows (ends a row group early). */
   flush(): Promise<Uint8Array[]> | Uint8Array[];
   /** The last bytes of the file. */

@@ -56,9 +56,9 @@ export class LibraryEncoder implements NativeEncoder {
     if (!lent) return this.#encodeRows(batch);
     try {
       await this.#open(batch.schema);
-      const blocks = await this.#rows.end();
+      const blocks: Uint8Array[] = [];
       for await (const out of this.#transform.apply(lent.struct)) blocks.push(takeBytes(out));
-      return blocks;
+      return this.#rows.place?.(blocks) ?? blocks;
     } catch (error) {
       throw placed(error, batch);
     } finally {

@@ -31,6 +31,7 @@ const READERS: Codecs = { parquet: ["parquet_reader_plugin", "create_decoder"] }
 
 const ENCODERS: Codecs = {
   csv: ["text_writer_plugin", "create_csv_encoder"],
+  json: ["text_writer_plugin", "create_json_encoder"],
   jsonl: ["text_writer_plugin", "create_jsonl_encoder"],
 };
 

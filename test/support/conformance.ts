@@ -116,6 +116,7 @@ export const OWN_PLUGINS: readonly (readonly [string, (host: ConformanceHost) =>
     ({ data }) => ({ config: { credentials, contract }, bytes: join(data, "rows.jsonl") }),
   ],
   ["text_writer_plugin:create_csv_encoder", () => ({ config: { credentials }, columns: "a=u;b=l" })],
+  ["text_writer_plugin:create_json_encoder", () => ({ config: { credentials }, columns: "a=u;b=l" })],
   ["text_writer_plugin:create_jsonl_encoder", () => ({ config: { credentials }, columns: "a=u;b=l" })],
   ["parquet_reader_plugin:create_reader", ({ data }) => ({ config: { credentials, files: rows(data, "parquet") } })],
   ["parquet_writer_plugin:create_writer", () => ({ config: { credentials, output_base: "$OUTPUT" } })],

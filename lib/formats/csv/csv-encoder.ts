@@ -53,6 +53,11 @@ export class CsvEncoder implements Encoder {
     return [...this.#takeHeader(), this.#bytesOf(records)];
   }
 
+  /** Behind the header. */
+  place(blocks: Uint8Array[]): Uint8Array[] {
+    return [...this.#takeHeader(), ...blocks];
+  }
+
   flush(): Uint8Array[] {
     return [];
   }

@@ -15,6 +15,7 @@ import { jsonDecodeOptions, jsonEncodeOptions, namesOf } from "./json-options.ts
  */
 export const jsonFormat: Format = {
   name: "json",
+  native: "json",
   extension: "json",
   suffix: compressionSuffix,
   decodeOptions: jsonDecodeOptions,

@@ -3,7 +3,7 @@
 
 use dativo_csv::{Decoder, Options};
 use dativo_gate::{Contract, DEFAULT_UNIQUE_BYTES, Gate};
-use dativo_jsonl::Encoder;
+use dativo_jsonl::{Encoder, Layout};
 use serde_json::json;
 use std::time::Instant;
 
@@ -32,7 +32,7 @@ fn main() {
         batches.iter().map(|rows| size(&encoder.encode(rows).expect("all has a text"))).sum()
     });
     time("JSON Lines", || {
-        let encoder = Encoder::new(&Default::default(), &schema);
+        let encoder = Encoder::new(&Default::default(), &schema, Layout::Lines);
         batches.iter().map(|rows| size(&encoder.encode(rows).expect("all has a text"))).sum()
     });
 }

@@ -1,5 +1,5 @@
 //! Arrow record batches → one JSON object a line, byte for byte as `lib/formats/jsonl/jsonl-encoder.ts` writes the same
-//! records.
+//! records, or as `lib/formats/json/json-encoder.ts` does, as elements of an array.
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
@@ -14,17 +14,32 @@ pub struct EncodeOptions {
     non_finite: String,
 }
 
+/// How records stand together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Each ends with a line end.
+    Lines,
+    /// Each begins with the comma that parts it from the one before; for the first of an array the host puts `[` there.
+    Elements,
+}
+
 pub struct Encoder {
     /// What stands before the value of each field: `,"name":`.
     leads: Vec<Vec<u8>>,
+    /// What stands behind the last value of a record.
+    tail: &'static [u8],
     style: JsonStyle,
 }
 
 impl Encoder {
     /// The names are those of the schema's fields, of which there is one at least.
-    pub fn new(options: &EncodeOptions, schema: &Schema) -> Self {
+    pub fn new(options: &EncodeOptions, schema: &Schema, layout: Layout) -> Self {
+        let (start, tail) = match layout {
+            Layout::Lines => (&b"{"[..], &b"}\n"[..]),
+            Layout::Elements => (&b",\n{"[..], &b"}"[..]),
+        };
         let leads = schema.fields().iter().enumerate().map(|(index, field)| {
-            let mut lead = vec![if index == 0 { b'{' } else { b',' }];
+            let mut lead = if index == 0 { start.to_vec() } else { vec![b','] };
             push_json_string(&mut lead, field.name().as_bytes());
             lead.push(b':');
             lead
@@ -35,7 +50,7 @@ impl Encoder {
             _ => NonFinite::Error,
         };
         let style = JsonStyle { decimals_as_text: options.decimals == "string", non_finite };
-        Self { leads: leads.collect(), style }
+        Self { leads: leads.collect(), tail, style }
     }
 
     /// The text of a batch, in blocks that end behind a record.
@@ -56,7 +71,7 @@ impl Encoder {
             text.extend_from_slice(lead);
             column.push_json(row, self.style, text)?;
         }
-        text.extend_from_slice(b"}\n");
+        text.extend_from_slice(self.tail);
         Ok(())
     }
 }

@@ -3,4 +3,4 @@
 pub mod decode;
 mod encoder;
 
-pub use encoder::{EncodeOptions, Encoder};
+pub use encoder::{EncodeOptions, Encoder, Layout};

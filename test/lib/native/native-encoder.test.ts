@@ -13,6 +13,7 @@ import { ArrowBatch } from "../../../lib/formats/arrow/arrow-batch.ts";
 import { LEXICAL, plainField } from "../../../lib/formats/arrow/arrow-field.ts";
 import { encodeColumn, encodeRecords } from "../../../lib/formats/arrow/encode-cells.ts";
 import { csvFormat } from "../../../lib/formats/csv/csv-format.ts";
+import { jsonFormat } from "../../../lib/formats/json/json-format.ts";
 import { jsonlFormat } from "../../../lib/formats/jsonl/jsonl-format.ts";
 import { newBatch } from "../../../lib/native/abi2.ts";
 import { Abi2Transform } from "../../../lib/native/abi2-transform.ts";
@@ -194,12 +195,8 @@ describeNative("native encoders", () => {
         numRuns: 600,
       },
     );
-    await fc.assert(
-      fc.asyncProperty(jsonlOptions, tables, (options, table) => compare(jsonlFormat, options, table)),
-      {
-        numRuns: 400,
-      },
-    );
+    const objects = fc.constantFrom(jsonlFormat, jsonFormat);
+    await fc.assert(fc.asyncProperty(objects, jsonlOptions, tables, compare), { numRuns: 500 });
     expect([liveNativeArrays(), liveExports()]).toEqual([0, 0]);
   }, 120_000);
 
@@ -212,7 +209,21 @@ describeNative("native encoders", () => {
       free: ["object", ...doubles.map((n) => ({ b: [n, "x\ny"], 7: {} })), [1, [null]], "text"],
     });
     for (const options of [{}, { delimiter: "." }]) await compare(csvFormat, options, table);
-    await compare(jsonlFormat, {}, table);
+    for (const format of [jsonlFormat, jsonFormat]) await compare(format, {}, table);
+  });
+
+  it("write one array of what comes in columns and what comes in rows", async () => {
+    const table = tableOf({ id: ["integer", 1, 2] });
+    const none = tableOf({ id: ["integer"] });
+    const [columns, rows] = [inColumns(table), inRows(table)];
+    for (const batches of [[], [inColumns(none)], [columns, rows, columns], [rows, inColumns(none), columns]]) {
+      const plain = jsonFormat.encoder?.({}, { schema: table.schema, metadata: {} }) as Encoder;
+      const encoder = await encodeNatively(jsonFormat, {}, table.schema);
+      const { text } = await textOf(encoder, batches);
+      expect(text).toBe((await textOf(plain, batches.map(RowBatch.from))).text);
+      expect(JSON.parse(text)).toHaveLength(batches.reduce((sum, batch) => sum + batch.length, 0));
+      await encoder.close();
+    }
   });
 
   it("write long batches in blocks, and the header once", async () => {
@@ -257,7 +268,7 @@ describeNative("native encoders", () => {
       const batch = await throughLibrary({ v: "json" }, json);
       expect(batch.schema.field("v")?.lexical).toBe(true);
       expect(RowBatch.from(batch).cells(1)[0]).toBe("a,é");
-      for (const format of [csvFormat, jsonlFormat]) {
+      for (const format of [csvFormat, jsonlFormat, jsonFormat]) {
         for (const options of format === csvFormat ? [{}, { null_value: "NULL", escape_formulas: "prefix" }] : [{}]) {
           const context = { schema: batch.schema, metadata: {} };
           const expected = await textOf(format.encoder?.(options, context) as Encoder, [RowBatch.from(batch)]);
@@ -278,6 +289,7 @@ describeNative("native encoders", () => {
       for (const [format, options] of [
         [csvFormat, { escape_formulas: "prefix" }] as const,
         [jsonlFormat, {}] as const,
+        [jsonFormat, {}] as const,
       ]) {
         const context = { schema: batch.schema, metadata: {} };
         const expected = await textOf(format.encoder?.(options, context) as Encoder, [RowBatch.from(batch)]);

@@ -1,6 +1,6 @@
 use crate::config::options_of;
-use dativo_decoding::failure;
 use dativo_csv::{Counter, Options};
+use dativo_decoding::failure;
 use dativo_plugin::arrow_array::{Array, BinaryArray, RecordBatch};
 use dativo_plugin::arrow_schema::{Schema, SchemaRef};
 use dativo_plugin::serde_json::Value;

@@ -1,7 +1,7 @@
 //! JSON Lines → the number of lines that are not blank; what they hold is not looked at.
-use dativo_decoding::failure;
 use crate::counter::Count;
 use dativo_csv::{CsvError, HEAD_BYTES, inspect_head};
+use dativo_decoding::failure;
 use dativo_plugin::files::refusal;
 use dativo_plugin::serde_json::{Value, json};
 use dativo_plugin::{Error, Result};

@@ -1,5 +1,6 @@
 //! The codecs, alike.
 use dativo_cells::Fault;
+use dativo_jsonl::Layout;
 use dativo_plugin::Result;
 use dativo_plugin::arrow_array::RecordBatch;
 use dativo_plugin::arrow_schema::Schema;
@@ -35,9 +36,13 @@ impl Encode for Csv {
     }
 }
 
-pub struct Jsonl(dativo_jsonl::Encoder);
+/// Records as JSON objects: one a line, or as elements of an array.
+pub struct Objects<const ARE_LINES: bool>(dativo_jsonl::Encoder);
 
-impl Encode for Jsonl {
+pub type Jsonl = Objects<true>;
+pub type Json = Objects<false>;
+
+impl<const ARE_LINES: bool> Encode for Objects<ARE_LINES> {
     type Options = dativo_jsonl::EncodeOptions;
 
     fn options(given: &Value) -> Result<Self::Options> {
@@ -45,7 +50,8 @@ impl Encode for Jsonl {
     }
 
     fn new(options: &Self::Options, schema: &Schema) -> Self {
-        Self(dativo_jsonl::Encoder::new(options, schema))
+        let layout = if ARE_LINES { Layout::Lines } else { Layout::Elements };
+        Self(dativo_jsonl::Encoder::new(options, schema, layout))
     }
 
     fn encode(&mut self, rows: &RecordBatch) -> std::result::Result<Blocks, Fault> {
