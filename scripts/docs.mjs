@@ -12,7 +12,7 @@ const load = (path) => jiti.import(join(root, path));
 const { referencePage, optionsTable } = await load("lib/config/reference/reference-page.ts");
 const { DOCUMENT_KINDS } = await load("lib/config/reference/json-schema.ts");
 const { CODES } = await load("lib/contract/errors.ts");
-const { fileReaderOptions } = await load("lib/contract/files/file-reader.ts");
+const { fileReaderOptions } = await load("lib/contract/files/read-options.ts");
 const { unpackingOptions } = await load("lib/contract/files/unpacking-options.ts");
 const { fileWriterOptions } = await load("lib/contract/files/file-writer.ts");
 const { o } = await load("lib/contract/options.ts");

@@ -1,11 +1,10 @@
-import type { Batch } from "../batch.ts";
-import type { Log, StageContext } from "../context.ts";
+import type { StageContext } from "../context.ts";
 import type { DecodeContext, Format } from "../format.ts";
-import { parseOptions } from "../options.ts";
 import { MAX_BATCH_ROWS } from "../row-batch.ts";
 import type { SourceFile } from "../storage.ts";
 import { ahead } from "./ahead.ts";
-import { decodeBytes } from "./decode-bytes.ts";
+import { decodeFile } from "./decode-bytes.ts";
+import { parseReadOptions, type ReadOptions } from "./read-options.ts";
 
 /** Counting takes less time than a smaller chunk's way to the library and back. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -16,79 +15,50 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
  *
  * @throws DativoError for a file that cannot be read to its end
  */
-export async function countRecords(
-  file: SourceFile,
-  format: Format,
-  options: unknown,
-  ctx: Pick<StageContext, "native" | "signal" | "log">,
-): Promise<number> {
-  const given = options ?? {};
-  const settled = format.decodeOptions ? parseOptions(format.decodeOptions, given, `${format.name} reader`) : given;
-  const records = await count(file, format, settled, ctx);
+export async function countRecords(file: SourceFile, format: Format, given: unknown, ctx: Context): Promise<number> {
+  const options = parseReadOptions(format, given ?? {}, `${format.name} reader`);
+  const records = await count(file, format, options, ctx);
   await file.verifyUnchanged();
   return records;
 }
 
-async function count(
-  file: SourceFile,
-  format: Format,
-  options: unknown,
-  { native, signal, log }: Pick<StageContext, "native" | "signal" | "log">,
-): Promise<number> {
+type Context = Pick<StageContext, "native" | "signal" | "log">;
+
+async function count(file: SourceFile, format: Format, options: ReadOptions, ctx: Context): Promise<number> {
+  const { native, signal } = ctx;
   const context = { source: file.path };
-  if (format.countAt) return format.countAt(file, options, context);
-  const counter = await native.counter(format, options, file.path, signal);
-  if (!counter) return countHere(file, format, options, signal, log);
+  if (format.countAt) return format.countAt(file, options.format, context);
+  const counter =
+    (await native.counter(format, options.format, file.path, signal)) ?? format.counter?.(options.format, context);
+  if (!counter) return countDecoded(file, format, options, ctx);
   try {
-    for await (const bytes of chunksOf(file, signal)) await counter.push(bytes);
+    for await (const bytes of ahead(file.lentBytes(CHUNK_BYTES, undefined, options.unpacking))) {
+      signal.throwIfAborted();
+      await counter.push(bytes);
+    }
     return await counter.end();
   } finally {
-    await counter.close();
+    if ("close" in counter) await counter.close();
   }
-}
-
-async function countHere(
-  file: SourceFile,
-  format: Format,
-  options: unknown,
-  signal: AbortSignal,
-  log: Log,
-): Promise<number> {
-  const counter = format.counter?.(options, { source: file.path });
-  if (!counter) return countDecoded(file, format, options, signal, log);
-  for await (const bytes of chunksOf(file, signal)) counter.push(bytes);
-  return counter.end();
 }
 
 async function countDecoded(
   file: SourceFile,
   format: Format,
-  options: unknown,
-  signal: AbortSignal,
-  log: Log,
+  options: ReadOptions,
+  { signal, log }: Context,
 ): Promise<number> {
   let records = 0;
   const context: DecodeContext = {
     source: file.path,
-    batchRows: MAX_BATCH_ROWS,
+    batchRows: options.batchRows ?? MAX_BATCH_ROWS,
     reject: () => void records++,
     warn: (message) => log.warn(message, { path: file.path }),
   };
-  for await (const batch of decoded(file, format, options, context)) {
+  for await (const batch of decodeFile(file, format, options, context)) {
     signal.throwIfAborted();
     records += batch.length;
     batch.release();
   }
   return records;
-}
-
-function decoded(file: SourceFile, format: Format, options: unknown, context: DecodeContext): AsyncIterable<Batch> {
-  return format.decodeAt?.(file, options, context) ?? decodeBytes(format, options, file.bytes(), context);
-}
-
-async function* chunksOf(file: SourceFile, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  for await (const bytes of ahead(file.lentBytes(CHUNK_BYTES))) {
-    signal.throwIfAborted();
-    yield bytes;
-  }
 }

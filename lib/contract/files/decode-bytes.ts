@@ -1,6 +1,19 @@
 import type { Batch } from "../batch.ts";
 import { DativoError } from "../errors.ts";
 import type { AsyncDecoder, DecodeContext, Decoder, Format } from "../format.ts";
+import type { SourceFile } from "../storage.ts";
+import type { ReadOptions } from "./read-options.ts";
+
+/** The records of a file, in the way that its format is read. */
+export function decodeFile(
+  file: SourceFile,
+  format: Format,
+  options: ReadOptions,
+  context: DecodeContext,
+): AsyncIterable<Batch> {
+  if (format.decodeAt) return format.decodeAt(file, options.format, context);
+  return decodeBytes(format, options.format, file.bytes(options.unpacking), context);
+}
 
 /** The records of bytes that come in order. @throws DativoError DTV_STAGE_MISUSE for a format that is only written */
 export async function* decodeBytes(

@@ -1,12 +1,10 @@
 import type { AssetDefinition } from "../asset.ts";
 import type { Batch } from "../batch.ts";
-import type { Unpacking } from "../compression.ts";
 import type { FileEntry, SourceConfig } from "../config.ts";
 import { isByCursor } from "../cursor.ts";
 import { DativoError } from "../errors.ts";
 import type { Format, SourceContext } from "../format.ts";
 import type { NativeDecoder } from "../native-codecs.ts";
-import { o, parseOptions } from "../options.ts";
 import { BaseReader, type Yielded } from "../reader.ts";
 import { ConnectionTestResult, type DiscoveredColumn, DiscoveryResult, type Position, type Split } from "../results.ts";
 import { MAX_BATCH_ROWS, RowBatch } from "../row-batch.ts";
@@ -15,7 +13,7 @@ import { IncrementalStateManager } from "../state.ts";
 import type { SourceFile } from "../storage.ts";
 import { ahead } from "./ahead.ts";
 import { ColumnInspection } from "./column-inspection.ts";
-import { decodeBytes } from "./decode-bytes.ts";
+import { decodeFile } from "./decode-bytes.ts";
 import {
   FileHistory,
   type FilePosition,
@@ -24,9 +22,9 @@ import {
   positionAtEnd,
   positionWithin,
 } from "./file-history.ts";
+import { parseReadOptions, type ReadOptions } from "./read-options.ts";
 import { RecentFiles } from "./recent-files.ts";
 import { RecordProgress } from "./record-progress.ts";
-import { parseUnpacking, unpackingOptions } from "./unpacking-options.ts";
 
 /** What a native decoder is given at once. 1 MiB costs 4 % more time (measured); two such chunks are in memory. */
 const NATIVE_CHUNK_BYTES = 4 * 1024 * 1024;
@@ -45,14 +43,6 @@ export interface SurveyedFile {
 
 /** Records that `discover` reads of each file, at most, to tell its types. */
 const DISCOVER_ROWS = 200_000;
-
-/** The options that every file reader takes, besides those of its format. */
-export const fileReaderOptions = {
-  batch_size: o.int().min(1).optional().describe("Records per batch, at most"),
-  chunk_size: o.int().min(1).optional().describe("Another name of batch_size"),
-};
-
-export type FileReaderOptions = { batch_size?: number | undefined; chunk_size?: number | undefined };
 
 /**
  * Reads files of one format. Every file or pattern under `files:` gives one split per file; a file whose content
@@ -304,12 +294,9 @@ export abstract class FileReader extends BaseReader {
     };
   }
 
-  async *#decode(file: SourceFile, around = this.#contextOf(file)): AsyncGenerator<Batch> {
-    const format = this.#format;
+  #decode(file: SourceFile, around = this.#contextOf(file)): AsyncIterable<Batch> {
     const options = this.#options();
-    const context = { ...around, batchRows: options.batchRows ?? MAX_BATCH_ROWS };
-    if (format.decodeAt) yield* format.decodeAt(file, options.format, context);
-    else yield* decodeBytes(format, options.format, file.bytes(options.unpacking), context);
+    return decodeFile(file, this.#format, options, { ...around, batchRows: options.batchRows ?? MAX_BATCH_ROWS });
   }
 
   #historyOf(planned: Iterable<string>): FileHistory {
@@ -343,22 +330,12 @@ export abstract class FileReader extends BaseReader {
   }
 
   #options(): ReadOptions {
-    this.#parsed ??= this.#parseOptions();
+    this.#parsed ??= parseReadOptions(
+      this.#format,
+      { ...this.#defaults, ...this.sourceConfig.engine.options },
+      `engine.options of the ${this.#format.name} reader`,
+    );
     return this.#parsed;
-  }
-
-  #parseOptions(): ReadOptions {
-    const { decodeAt, decodeOptions, name } = this.#format;
-    const owner = `engine.options of the ${name} reader`;
-    const given = { ...this.#defaults, ...this.sourceConfig.engine.options };
-    const [own, others] = divideOptions(given, fileReaderOptions);
-    const [unpacking, rest] = divideOptions(others, decodeAt ? {} : unpackingOptions);
-    const { batch_size, chunk_size } = parseOptions(o.object(fileReaderOptions), own, owner);
-    return {
-      batchRows: batch_size ?? chunk_size,
-      format: decodeOptions ? parseOptions(decodeOptions, rest, owner) : rest,
-      unpacking: parseUnpacking(unpacking, owner),
-    };
   }
 }
 
@@ -372,23 +349,7 @@ export interface NativeRefusals {
 /** What becomes of a file that has more records than when it was loaded. */
 type GrownFiles = "continue" | "reread" | "refuse";
 
-interface ReadOptions {
-  readonly batchRows: number | undefined;
-  readonly format: unknown;
-  readonly unpacking: Unpacking;
-}
-
 type Options = Readonly<Record<string, unknown>>;
-
-/** The options that a declaration names, and the others. */
-function divideOptions(given: Options, declared: object): [own: Options, rest: Options] {
-  const entries = Object.entries(given);
-  const isDeclared = ([name]: [string, unknown]): boolean => Object.hasOwn(declared, name);
-  return [
-    Object.fromEntries(entries.filter(isDeclared)),
-    Object.fromEntries(entries.filter((entry) => !isDeclared(entry))),
-  ];
-}
 
 function pathOf(entry: FileEntry): string {
   const path = entry.path ?? entry["file"];

@@ -202,6 +202,17 @@ describe("countRecords", () => {
     await expect(count(path, csvFormat, { quote: 1 })).rejects.toMatchObject({ code: "DTV_OPTION_INVALID" });
   });
 
+  it.each(["on", "off"])("takes the options of every file reader, natively: %s", async (native) => {
+    vi.stubEnv("DATIVO_NATIVE", native);
+    const path = join(tempFolder(), "a.csv.gz");
+    writeFileSync(path, gzipSync(`x\n${"1\n".repeat(2_000_000)}`));
+    await expect(count(path, csvFormat, { batch_size: 100 })).rejects.toMatchObject({
+      code: "DTV_DECOMPRESSION_LIMIT",
+    });
+    expect(await count(path, csvFormat, { chunk_size: 100, max_compression_ratio: 5000 })).toBe(2_000_000);
+    await expect(count(path, csvFormat, { compression: "none" })).rejects.toMatchObject({ code: "DTV_ENCODING" });
+  });
+
   it("decodes where a format has no counter", async () => {
     const path = join(tempFolder(), "a.csv");
     writeFileSync(path, "x\n1\n1,2\n");
