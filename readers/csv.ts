@@ -1,8 +1,7 @@
 import type { FileEntry, SourceConfig } from "../lib/contract/config.ts";
 import { FileReader } from "../lib/contract/files/file-reader.ts";
 import { csvFormat } from "../lib/formats/csv/csv-format.ts";
-
-const TABBED = /\.tsv(\.(gz|zst|br))?$/i;
+import { kindOfName } from "../lib/formats/kind-of-name.ts";
 
 /** Delimited text files. Where all of them are called `.tsv` the delimiter is the tab, unless one is given. */
 export class CsvReader extends FileReader {
@@ -12,5 +11,5 @@ export class CsvReader extends FileReader {
 }
 
 function isTabbed(entry: FileEntry): boolean {
-  return TABBED.test(String(entry.path ?? entry["file"]));
+  return kindOfName(String(entry.path ?? entry["file"]))?.options["delimiter"] === "\t";
 }

@@ -1,4 +1,5 @@
 import { extname } from "node:path";
+import { COMPRESSION_SUFFIXES } from "./compression.ts";
 import { sha256 } from "./sha256.ts";
 
 /** Staged files end so, in order that no reader of a data format takes them for data. */
@@ -8,7 +9,7 @@ export const STAGED_SUFFIX = ".staged";
 const MAX_NAME_BYTES = 255 - 80;
 const MAX_EXTENSION_BYTES = 20;
 const MAX_FOLDER_BYTES = 255;
-const COMPRESSED = /\.[^./]+\.(?:gz|zst|br)$/;
+const COMPRESSED = new RegExp(`\\.[^./]+\\.(?:${Object.values(COMPRESSION_SUFFIXES).join("|")})$`);
 
 /** What Hive, and everybody after it, calls the folder of records that have no value. */
 const NO_VALUE = "__HIVE_DEFAULT_PARTITION__";
