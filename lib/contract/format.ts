@@ -33,8 +33,6 @@ export type NativePlan =
 
 /** Turns bytes, given in order and cut anywhere, into batches. Knows no files. */
 export interface Decoder {
-  /** Loads what decoding may need; to be awaited before the first bytes. */
-  ready?(): Promise<void>;
   push(bytes: Uint8Array): Iterable<Batch>;
   /** The records that are whole so far, for who cannot wait for a full batch. */
   flush?(): Iterable<Batch>;

@@ -22,7 +22,7 @@ export function parseStream(load: () => Promise<Format>, options: unknown): Dupl
       rejects = [];
       if (told.length > 0) tellRejects(duplex, told);
     };
-    const decoder = await openDecoder(await load(), options, {
+    const decoder = openDecoder(await load(), options, {
       source: "stream",
       batchRows: MAX_BATCH_ROWS,
       reject: (reject) => void rejects.push(reject),

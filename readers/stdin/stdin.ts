@@ -198,7 +198,7 @@ async function* decodePromptly(
   bytes: AsyncIterable<Uint8Array>,
   context: DecodeContext,
 ): AsyncGenerator<Batch> {
-  const decoder = await openDecoder(format, options, context);
+  const decoder = openDecoder(format, options, context);
   for await (const chunk of bytes) {
     yield* decoder.push(chunk);
     if ("flush" in decoder) yield* decoder.flush?.() ?? [];

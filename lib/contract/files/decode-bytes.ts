@@ -22,20 +22,14 @@ export async function* decodeBytes(
   bytes: AsyncIterable<Uint8Array>,
   context: DecodeContext,
 ): AsyncGenerator<Batch> {
-  const decoder = await openDecoder(format, options, context);
+  const decoder = openDecoder(format, options, context);
   for await (const chunk of bytes) yield* decoder.push(chunk);
   yield* decoder.end();
 }
 
 /** A decoder of a format, ready to be given bytes. */
-export async function openDecoder(
-  format: Format,
-  options: unknown,
-  context: DecodeContext,
-): Promise<Decoder | AsyncDecoder> {
-  const decoder = format.decoder?.(options, context);
-  await decoder?.ready?.();
-  const found = decoder ?? format.asyncDecoder?.(options, context);
-  if (found) return found;
+export function openDecoder(format: Format, options: unknown, context: DecodeContext): Decoder | AsyncDecoder {
+  const decoder = format.decoder?.(options, context) ?? format.asyncDecoder?.(options, context);
+  if (decoder) return decoder;
   throw new DativoError("DTV_STAGE_MISUSE", `The format '${format.name}' cannot be read`);
 }

@@ -1,6 +1,6 @@
 import type { Batch } from "../../contract/batch.ts";
 import { DativoError } from "../../contract/errors.ts";
-import type { DecodeContext, Decoder } from "../../contract/format.ts";
+import type { AsyncDecoder, DecodeContext } from "../../contract/format.ts";
 import { MAX_BATCH_ROWS, RowBatch } from "../../contract/row-batch.ts";
 import type { ArrowBatch } from "./arrow-batch.ts";
 import { type ArrowDecodeOptions, messageLimitOf } from "./arrow-options.ts";
@@ -15,7 +15,7 @@ import { TrailerReader } from "./pipe/trailer.ts";
  * An Arrow file or stream, which of the two its first bytes tell, read from its beginning to its end. Of a file the
  * footer is held against what was read.
  */
-export class ArrowDecoder implements Decoder {
+export class ArrowDecoder implements AsyncDecoder {
   readonly #options: ArrowDecodeOptions;
   readonly #context: DecodeContext;
   readonly #stream: StreamDecoder;
@@ -30,11 +30,8 @@ export class ArrowDecoder implements Decoder {
     this.#footer = new FileFooter(messageLimitOf(options));
   }
 
-  ready(): Promise<void> {
-    return loadCodecs();
-  }
-
-  *push(bytes: Uint8Array): Generator<Batch> {
+  async *push(bytes: Uint8Array): AsyncGenerator<Batch> {
+    await loadCodecs();
     try {
       for (const part of this.#stream.push(bytes)) {
         if (part.part === "rest") this.#takeRest(part.bytes);
@@ -45,7 +42,7 @@ export class ArrowDecoder implements Decoder {
     }
   }
 
-  *end(): Generator<Batch> {
+  async *end(): AsyncGenerator<Batch> {
     const { schema, isFile, blocks, rows } = this.#stream;
     try {
       this.#stream.end(this.#options.require_end);

@@ -16,7 +16,8 @@ export const arrowFormat: Format = {
   encodeOptions: arrowEncodeOptions,
   decodeAt: (bytes, options, context) =>
     decodeArrow(bytes, parseOptions(arrowDecodeOptions, options ?? {}, "arrow"), context),
-  decoder: (options, context) => new ArrowDecoder(parseOptions(arrowDecodeOptions, options ?? {}, "arrow"), context),
+  asyncDecoder: (options, context) =>
+    new ArrowDecoder(parseOptions(arrowDecodeOptions, options ?? {}, "arrow"), context),
   encoder: (options, context) =>
     new ArrowEncoder(context, parseOptions(arrowEncodeOptions, options ?? {}, "arrow").form),
 };

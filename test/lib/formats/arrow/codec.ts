@@ -41,19 +41,23 @@ export interface DecodeSettings {
 
 export async function decodeAll(bytes: Uint8Array, settings: DecodeSettings = {}): Promise<Decoded> {
   const { options = {}, cuts = [], batchRows = 2000 } = settings;
-  const decoder = arrowFormat.decoder?.(options, { source: "test.arrow", batchRows, reject: refuse, warn: refuse });
+  const decoder = arrowFormat.asyncDecoder?.(options, {
+    source: "test.arrow",
+    batchRows,
+    reject: refuse,
+    warn: refuse,
+  });
   if (!decoder) throw new Error("no decoder");
-  await decoder.ready?.();
   const batches: Batch[] = [];
   let from = 0;
   for (const to of [...[...cuts].sort((a, b) => a - b), bytes.length]) {
     // Its memory is another's afterwards: nothing may be a view of it.
     const chunk = Uint8Array.from(bytes.subarray(from, to));
-    for (const batch of decoder.push(chunk)) batches.push(batch);
+    for await (const batch of decoder.push(chunk)) batches.push(batch);
     chunk.fill(0xee);
     from = to;
   }
-  batches.push(...decoder.end());
+  for await (const batch of decoder.end()) batches.push(batch);
   return collect(batches);
 }
 
