@@ -75,7 +75,9 @@ export interface NativeDecoder {
 }
 
 /** Encodes off the main thread: while it is at a batch, the next can be read. */
-export interface NativeEncoder extends Encoder {
+export interface NativeEncoder extends Omit<Encoder, "encode"> {
+  /** Blocks whose memory is used again: one is overwritten when the second one after it is asked for. */
+  encode(batch: Batch): AsyncIterable<Uint8Array>;
   /** What the columns held, when the end is written and the context asked for it. */
   checksums(): readonly ColumnChecksum[] | undefined;
   /** Gives the encoder back to its library; also when its file is given up. */

@@ -25,6 +25,11 @@ export interface InputStream {
   /** The bytes, each chunk fresh. */
   bytes(): AsyncIterable<Uint8Array>;
   /**
+   * The same where they are not compressed, in chunks whose memory is used again: one is overwritten when the second one
+   * after it is asked for.
+   */
+  lentBytes(): AsyncIterable<Uint8Array>;
+  /**
    * What came, as a temporary file, for formats that are read from their end.
    *
    * @throws DativoError DTV_RECORD_TOO_LARGE when it is larger than `maxBytes`

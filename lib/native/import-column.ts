@@ -1,7 +1,7 @@
 import type { ArrowField } from "../formats/arrow/arrow-field.ts";
 import { type ArrowSource, readCells } from "../formats/arrow/read-cells.ts";
 import { ARROW_ARRAY } from "./layout.ts";
-import { copyBytes } from "./memory.ts";
+import { copyBytes, copyInto } from "./memory.ts";
 
 /** `count` cells, from `start`, of a column of a struct array of a library: what a row shows, copied out of its memory. */
 export function importCells(struct: Buffer, field: ArrowField, index: number, start: number, count: number): unknown[] {
@@ -127,6 +127,12 @@ export class NativeArray implements ArrowSource {
   bytes(index: number, start: number, end: number): Buffer | undefined {
     const address = this.#pointer(ARROW_ARRAY.bufferPointers, index);
     return address === 0n ? undefined : copyBytes(address + BigInt(start), end - start);
+  }
+
+  /** Fills `block` from `start` of a buffer on. */
+  copyTo(block: Buffer, index: number, start: number): void {
+    const address = this.#pointer(ARROW_ARRAY.bufferPointers, index);
+    if (address !== 0n) copyInto(block, address + BigInt(start));
   }
 
   #pointer(table: number, index: number): bigint {

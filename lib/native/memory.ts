@@ -26,11 +26,16 @@ let memcpy: ((to: Buffer, from: bigint, length: number) => unknown) | undefined;
 
 /** A copy of `length` bytes at an address. A view of koffi's takes twenty times as long as the call (measured). */
 export function copyBytes(address: bigint, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  copyInto(bytes, address);
+  return bytes;
+}
+
+/** Fills `bytes` with what stands at an address. */
+export function copyInto(bytes: Buffer, address: bigint): void {
   // Not before there is something to copy: koffi takes its settings before its first library.
   memcpy ??= koffi.load(null).func("void *memcpy(void *, void *, size_t)");
-  const bytes = Buffer.allocUnsafe(length);
-  if (length > 0) memcpy(bytes, address, length);
-  return bytes;
+  if (bytes.length > 0) memcpy(bytes, address, bytes.length);
 }
 
 let strlen: ((text: bigint) => number | bigint) | undefined;

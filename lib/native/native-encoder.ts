@@ -7,11 +7,12 @@ import { RowBatch } from "../contract/row-batch.ts";
 import type { Schema } from "../contract/schema.ts";
 import { unfitCell } from "../formats/text/write-cells.ts";
 import { Abi2Transform } from "./abi2-transform.ts";
-import { NativeArray } from "./import-column.ts";
+import { NativeArray, offsetAt } from "./import-column.ts";
 import { BATCH } from "./layout.ts";
 import { lendRecords } from "./lent-records.ts";
 import type { NativeLibrary } from "./library.ts";
 import { NativeRows } from "./native-rows.ts";
+import { TwoBlocks } from "./two-blocks.ts";
 
 /**
  * An encoder of a library beside that of the format, `rows`, whose text is the same. The library takes batches that lie in
@@ -24,6 +25,7 @@ export class LibraryEncoder implements NativeEncoder {
   readonly #rows: Encoder;
   readonly #context: EncodeContext;
   readonly #rowSums: ChecksumBuilder | undefined;
+  readonly #blocks = new TwoBlocks();
   /** The schema that the library was last told. */
   #opened: Schema | undefined;
   #checksums: readonly ColumnChecksum[] | undefined;
@@ -50,15 +52,20 @@ export class LibraryEncoder implements NativeEncoder {
     this.#rowSums = context.checksums ? new ChecksumBuilder(context.schema) : undefined;
   }
 
-  /** @throws DativoError DTV_VALUE_UNFIT for a value that has no text. */
-  async encode(batch: Batch): Promise<Uint8Array[]> {
+  /** @throws DativoError DTV_VALUE_UNFIT for a value that has no text; nothing of its batch is given then. */
+  async *encode(batch: Batch): AsyncGenerator<Uint8Array> {
     const lent = batch.schema.isAlike(this.#context.schema) ? lendRecords(this.#library, batch) : undefined;
-    if (!lent) return this.#encodeRows(batch);
+    if (!lent) {
+      yield* await this.#encodeRows(batch);
+      return;
+    }
     try {
       await this.#open(batch.schema);
-      const blocks: Uint8Array[] = [];
-      for await (const out of this.#transform.apply(lent.struct)) blocks.push(takeBytes(out));
-      return this.#rows.place?.(blocks) ?? blocks;
+      for await (const out of this.#transform.apply(lent.struct)) {
+        const block = takeBlock(out, this.#blocks);
+        // Not before the library has taken the whole batch: where it refuses one, its file has no header either.
+        if (block.length > 0) yield* this.#rows.place?.([block]) ?? [block];
+      }
     } catch (error) {
       throw placed(error, batch);
     } finally {
@@ -104,19 +111,21 @@ export class LibraryEncoder implements NativeEncoder {
   async #takeChecksums(): Promise<readonly ColumnChecksum[] | undefined> {
     if (!this.#opened) return undefined;
     const blocks: Buffer[] = [];
-    for await (const out of this.#transform.flush()) blocks.push(takeBytes(out));
+    for await (const out of this.#transform.flush()) blocks.push(Buffer.from(takeBlock(out, this.#blocks)));
     return this.#rowSums && checksumsIn({ checksums: JSON.parse(Buffer.concat(blocks).toString("utf8")) });
   }
 }
 
-/** A copy of the one value of a batch of bytes. */
-function takeBytes(out: Buffer): Buffer {
+/** The one value of a batch of bytes, as a copy in one of the blocks. */
+function takeBlock(out: Buffer, blocks: TwoBlocks): Buffer {
   const rows = NativeRows.takeFrom(out, BATCH.rows);
   if (!rows) return Buffer.alloc(0);
   try {
     const column = new NativeArray(rows.struct).child(0);
-    const ends = column.bytes(1, 0, 8);
-    return column.bytes(2, ends?.readInt32LE() ?? 0, ends?.readInt32LE(4) ?? 0) ?? Buffer.alloc(0);
+    const [from, to] = [offsetAt(column, 4, 0), offsetAt(column, 4, 1)];
+    const block = blocks.next(to - from);
+    column.copyTo(block, 2, from);
+    return block;
   } finally {
     rows.release();
   }

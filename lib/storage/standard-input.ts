@@ -24,10 +24,11 @@ export class StandardInput implements InputStream {
   readonly #content: AsyncIterator<Uint8Array>;
   #hash: Promise<ContentHash> | undefined;
   #head: Uint8Array = new Uint8Array(0);
+  #isLent = false;
 
   constructor(options: StandardOptions = {}) {
     this.#options = options;
-    this.#content = decompress(this.#stored(), this.name)[Symbol.asyncIterator]();
+    this.#content = decompress(this.#stored(), this.name, { isLent: true })[Symbol.asyncIterator]();
   }
 
   async head(count: number): Promise<Uint8Array> {
@@ -48,6 +49,11 @@ export class StandardInput implements InputStream {
     } finally {
       await this.#content.return?.();
     }
+  }
+
+  lentBytes(): AsyncGenerator<Uint8Array> {
+    this.#isLent = true;
+    return this.bytes();
   }
 
   async spool(folder: string, maxBytes: number): Promise<SourceFile> {
@@ -82,7 +88,7 @@ export class StandardInput implements InputStream {
     const observe = this.#options.observe ?? (() => {});
     if (this.#options.isHashed) this.#hash = hashInWebAssembly();
     const hash = await this.#hash;
-    for await (const bytes of openStandardInput()) {
+    for await (const bytes of openStandardInput(() => this.#isLent)) {
       hash?.update(bytes);
       observe(bytes.length);
       yield bytes;
@@ -90,7 +96,8 @@ export class StandardInput implements InputStream {
   }
 }
 
-function openStandardInput(): AsyncIterable<Uint8Array> {
+/** Once the bytes are lent, so is the memory of the chunks that are read from then on. */
+function openStandardInput(isLent: () => boolean): AsyncIterable<Uint8Array> {
   const facts = fstatSync(STDIN);
   if (wasClosed()) {
     throw new DativoError("DTV_SOURCE_UNREADABLE", "Standard input is closed", {
@@ -101,7 +108,7 @@ function openStandardInput(): AsyncIterable<Uint8Array> {
   if (facts.isDirectory()) {
     throw new DativoError("DTV_SOURCE_UNREADABLE", "Standard input is a folder", { culprit: "stdin" });
   }
-  return facts.isFile() ? fileChunks() : pipeChunks(process.stdin, CHUNK_BYTES);
+  return facts.isFile() ? fileChunks(isLent) : pipeChunks(process.stdin, CHUNK_BYTES);
 }
 
 /** Node opens /dev/null in place of a descriptor that was closed, for reading and writing, which nobody else does. */
@@ -119,12 +126,18 @@ function wasClosed(): boolean {
 const NULL_DEVICE = 0x103;
 
 /** From where the descriptor stands: another process may have read the beginning. */
-async function* fileChunks(): AsyncGenerator<Uint8Array> {
-  for (;;) {
-    const { bytesRead, buffer } = await readFrom(STDIN, Buffer.allocUnsafeSlow(CHUNK_BYTES), 0, CHUNK_BYTES, null);
+async function* fileChunks(isLent: () => boolean): AsyncGenerator<Uint8Array> {
+  const lent: [Buffer?, Buffer?] = [];
+  for (let turn: 0 | 1 = 0; ; turn = turn === 0 ? 1 : 0) {
+    const chunk = isLent() ? (lent[turn] ??= newChunk()) : newChunk();
+    const { bytesRead } = await readFrom(STDIN, chunk, 0, CHUNK_BYTES, null);
     if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
+    yield chunk.subarray(0, bytesRead);
   }
+}
+
+function newChunk(): Buffer {
+  return Buffer.allocUnsafeSlow(CHUNK_BYTES);
 }
 
 function tooLarge(maxBytes: number): DativoError {

@@ -153,10 +153,12 @@ export class StdinReader extends BaseReader {
       return;
     }
     const { done_marker: marker, flush: isPrompt } = this.#options;
-    const bytes = ahead(marker === undefined ? input.bytes() : withoutMarker(input.bytes(), marker));
     const { contract, native, signal, feedsWriters } = this.ctx;
     const mayBeNative = !isPrompt && (contract !== undefined || feedsWriters);
     const decoder = mayBeNative ? await native.decoder(format, options, contract, signal) : undefined;
+    const chunks = () => (decoder ? input.lentBytes() : input.bytes());
+    // What may be a marker is held back, longer than a chunk is lent.
+    const bytes = ahead(marker === undefined ? chunks() : withoutMarker(input.bytes(), marker));
     if (decoder) {
       try {
         yield* decoder.decode(bytes, context);

@@ -23,7 +23,7 @@ export interface FormatStreamInit {
 /** Records in a format that files have, too. */
 export class FormatStream implements RecordStream {
   readonly #init: FormatStreamInit;
-  #encoder: Encoder | undefined;
+  #encoder: Encoder | NativeEncoder | undefined;
   /** The same one, where it is of a library. */
   #native: NativeEncoder | undefined;
   /** Of the batches that the encoder was opened for. */
@@ -62,7 +62,7 @@ export class FormatStream implements RecordStream {
     this.#native = undefined;
   }
 
-  async #begin(first: Batch): Promise<Encoder> {
+  async #begin(first: Batch): Promise<Encoder | NativeEncoder> {
     const { format, options, ctx } = this.#init;
     this.#schema = first.schema;
     const context = { schema: this.#settle(first), metadata: {} };

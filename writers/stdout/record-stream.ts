@@ -4,6 +4,7 @@ import type { Schema } from "../../lib/contract/schema.ts";
 
 /** Records as the bytes of one stream. */
 export interface RecordStream {
+  /** A chunk may be overwritten when the second one after it is asked for. */
   encode(batch: Batch): AsyncIterable<Uint8Array>;
   /** The last bytes; `schema` is that of a stream which had no records. */
   end(schema: Schema | undefined): AsyncIterable<Uint8Array>;

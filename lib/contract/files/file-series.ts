@@ -124,7 +124,7 @@ export class FileSeries {
 
 interface OpenFile {
   readonly file: StagedFile;
-  readonly encoder: Encoder;
+  readonly encoder: Encoder | NativeEncoder;
   /** The same one, where it is native, and sums what it is given. */
   readonly native: NativeEncoder | undefined;
   rows: number;
@@ -133,6 +133,9 @@ interface OpenFile {
   readonly sums: ChecksumBuilder | undefined;
 }
 
-async function writeAll(file: StagedFile, chunks: readonly Uint8Array[]): Promise<void> {
-  for (const bytes of chunks) await file.write(bytes);
+async function writeAll(
+  file: StagedFile,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  for await (const bytes of chunks) await file.write(bytes);
 }
