@@ -251,6 +251,24 @@ describeNative("native encoders", () => {
     await encoder.close();
   });
 
+  it("fill the same memory again, and never a block that the last but one call gave", async () => {
+    const texts = Array.from({ length: 40_000 }, (_, row) => `text number ${row}`);
+    const table = tableOf({ text: ["string", ...texts] });
+    const encoder = await encodeNatively(jsonlFormat, {}, table.schema);
+    const memories: ArrayBufferLike[] = [];
+    for (let round = 0; round < 3; round++) {
+      let last: { readonly block: Uint8Array; readonly was: Buffer } | undefined;
+      for await (const block of encoder.encode(inColumns(table))) {
+        if (last) expect(Buffer.compare(last.block, last.was)).toBe(0);
+        last = { block, was: Buffer.from(block) };
+        memories.push(block.buffer);
+      }
+    }
+    expect(memories.length).toBeGreaterThan(5);
+    expect(new Set(memories).size).toBe(2);
+    await encoder.close();
+  });
+
   it("name the same field and record of a value that has no text", async () => {
     const columns = { a: ["double", 1, 2, Number.NaN], b: ["double", Number.POSITIVE_INFINITY, 1, 1] } as const;
     await compare(jsonlFormat, {}, tableOf(columns));
@@ -289,6 +307,25 @@ describeNative("native encoders", () => {
       batch.release();
       expect(liveNativeArrays()).toBe(0);
     });
+
+    it("write any text and number of JSON with every option of CSV", async () => {
+      const numbers = ["0", "-1", "1.5", "1e-7", "12345678901234567890", "true", "false", "null", " 7", '[1,","]'];
+      const cell = fc.constantFrom(...HOSTILE.map((text) => JSON.stringify(text)), ...numbers);
+      await fc.assert(
+        fc.asyncProperty(csvOptions, fc.array(cell, { minLength: 1, maxLength: 30 }), async (options, values) => {
+          const table = tableOf({ masked: ["string", ...values.map(() => "")], v: ["string", ...values] });
+          const batch = await throughLibrary({ v: "json" }, table);
+          const context = { schema: batch.schema, metadata: {} };
+          const expected = await textOf(csvFormat.encoder?.(options, context) as Encoder, [RowBatch.from(batch)]);
+          const encoder = await encodeNatively(csvFormat, options, batch.schema);
+          const found = await textOf(encoder, [batch]);
+          await encoder.close();
+          batch.release();
+          expect(found).toEqual(expected);
+        }),
+        { numRuns: 300 },
+      );
+    }, 60_000);
 
     it("write text as text", async () => {
       const table = tableOf({ masked: ["string", "", ""], v: ["string", "=1", "5"] });

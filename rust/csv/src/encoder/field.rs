@@ -71,6 +71,31 @@ impl FieldWriter {
         }
     }
 
+    /// The same in the JSON text of a value, or a byte that stands for another one there. The quotes around a text are
+    /// none of these: within it they have a backslash.
+    #[inline]
+    pub fn special_in_json(&self) -> impl Fn(u8) -> bool + use<> {
+        let first = self.delimiter.first().copied().unwrap_or(b',');
+        let quote = if self.quote == b'"' { b'\\' } else { self.quote };
+        move |byte| (byte == first) | (byte == quote) | (byte == b'\\') | (byte == b'\n') | (byte == b'\r')
+    }
+
+    /// A number, a word or a text, as JSON in which nothing is special, where its field is no more than its characters;
+    /// false for others.
+    #[inline]
+    pub fn push_simple_json(&self, text: &mut Vec<u8>, json: &[u8]) -> bool {
+        let value = match json {
+            [b'"', value @ .., b'"'] if !self.shields_formulas => value,
+            [b'-' | b'0'..=b'9' | b't' | b'f', .., b'0'..=b'9' | b'e'] | [b'0'..=b'9'] => json,
+            _ => return false,
+        };
+        let is_simple = !self.is_quoted_anyway(value);
+        if is_simple {
+            text.extend_from_slice(value);
+        }
+        is_simple
+    }
+
     /// A field as it is, or in quotes.
     pub fn push_any(&self, text: &mut Vec<u8>, value: &[u8]) {
         let is_quoted = self.is_quoted_anyway(value)

@@ -64,18 +64,19 @@ impl Encoder {
             text.extend_from_slice(&self.missing);
             return Ok(());
         }
-        let Values::Text(texts) = &mut column.values else {
-            if !self.field.is_plain {
-                return self.push_through_scratch(column, row, text);
+        let is_pushed = match &mut column.values {
+            Values::Text(texts) => {
+                let (value, special) = texts.sweep(row, self.field.special());
+                self.field.push_swept_text(text, value, special);
+                true
             }
-            return match push_scalar(column, row, text) {
-                true => Ok(()),
-                false => self.push_through_scratch(column, row, text),
-            };
+            Values::Json { texts, is_lexical: true } => {
+                let (json, special) = texts.sweep(row, self.field.special_in_json());
+                special == json.len() && self.field.push_simple_json(text, json)
+            }
+            _ => self.field.is_plain && push_scalar(column, row, text),
         };
-        let (value, special) = texts.sweep(row, self.field.special());
-        self.field.push_swept_text(text, value, special);
-        Ok(())
+        if is_pushed { Ok(()) } else { self.push_through_scratch(column, row, text) }
     }
 
     /// Whatever may have to be quoted.
