@@ -1,4 +1,4 @@
-import { fstatSync, read, readFileSync } from "node:fs";
+import { fstatSync, read, readFileSync, type Stats } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,6 +10,7 @@ import { hashInWebAssembly } from "./content-hash.ts";
 import { decompress } from "./decompress.ts";
 import { LocalStorage } from "./local.ts";
 import { pipeChunks } from "./pipe-chunks.ts";
+import { PipeReader } from "./pipe-reader.ts";
 import type { StandardOptions } from "./standard-streams.ts";
 
 const readFrom = promisify(read);
@@ -25,6 +26,10 @@ export class StandardInput implements InputStream {
   #hash: Promise<ContentHash> | undefined;
   #head: Uint8Array = new Uint8Array(0);
   #isLent = false;
+  readonly #lent: [Buffer?, Buffer?] = [];
+  #turn: 0 | 1 = 0;
+  #pipe: PipeReader | undefined;
+  #isClosed = false;
 
   constructor(options: StandardOptions = {}) {
     this.#options = options;
@@ -81,24 +86,46 @@ export class StandardInput implements InputStream {
   }
 
   close(): void {
-    if (!fstatSync(STDIN).isFile()) process.stdin.destroy();
+    this.#isClosed = true;
+    if (this.#pipe) {
+      this.#pipe.destroy();
+      return;
+    }
+    const facts = fstatSync(STDIN);
+    if (!facts.isFile() && !facts.isFIFO()) process.stdin.destroy();
   }
 
   async *#stored(): AsyncGenerator<Uint8Array> {
     const observe = this.#options.observe ?? (() => {});
     if (this.#options.isHashed) this.#hash = hashInWebAssembly();
     const hash = await this.#hash;
-    for await (const bytes of openStandardInput(() => this.#isLent)) {
+    for await (const bytes of this.#open()) {
       hash?.update(bytes);
       observe(bytes.length);
       yield bytes;
     }
   }
+
+  #open(): AsyncIterable<Uint8Array> {
+    const facts = fstatSync(STDIN);
+    refuseUnreadable(facts);
+    if (facts.isFile()) return fileChunks(() => this.#nextBuffer());
+    if (!facts.isFIFO()) return pipeChunks(process.stdin, CHUNK_BYTES);
+    this.#pipe = new PipeReader(STDIN, () => this.#nextBuffer());
+    if (this.#isClosed) this.#pipe.destroy();
+    return this.#pipe.chunks();
+  }
+
+  /** Once the bytes are lent, so is the memory of what is read from then on. */
+  #nextBuffer(): Buffer {
+    if (!this.#isLent) return Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    this.#turn = this.#turn === 0 ? 1 : 0;
+    this.#lent[this.#turn] ??= Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    return this.#lent[this.#turn] as Buffer;
+  }
 }
 
-/** Once the bytes are lent, so is the memory of the chunks that are read from then on. */
-function openStandardInput(isLent: () => boolean): AsyncIterable<Uint8Array> {
-  const facts = fstatSync(STDIN);
+function refuseUnreadable(facts: Stats): void {
   if (wasClosed()) {
     throw new DativoError("DTV_SOURCE_UNREADABLE", "Standard input is closed", {
       culprit: "stdin",
@@ -108,7 +135,6 @@ function openStandardInput(isLent: () => boolean): AsyncIterable<Uint8Array> {
   if (facts.isDirectory()) {
     throw new DativoError("DTV_SOURCE_UNREADABLE", "Standard input is a folder", { culprit: "stdin" });
   }
-  return facts.isFile() ? fileChunks(isLent) : pipeChunks(process.stdin, CHUNK_BYTES);
 }
 
 /** Node opens /dev/null in place of a descriptor that was closed, for reading and writing, which nobody else does. */
@@ -126,18 +152,12 @@ function wasClosed(): boolean {
 const NULL_DEVICE = 0x103;
 
 /** From where the descriptor stands: another process may have read the beginning. */
-async function* fileChunks(isLent: () => boolean): AsyncGenerator<Uint8Array> {
-  const lent: [Buffer?, Buffer?] = [];
-  for (let turn: 0 | 1 = 0; ; turn = turn === 0 ? 1 : 0) {
-    const chunk = isLent() ? (lent[turn] ??= newChunk()) : newChunk();
-    const { bytesRead } = await readFrom(STDIN, chunk, 0, CHUNK_BYTES, null);
+async function* fileChunks(nextBuffer: () => Buffer): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const { bytesRead, buffer } = await readFrom(STDIN, nextBuffer(), 0, CHUNK_BYTES, null);
     if (bytesRead === 0) return;
-    yield chunk.subarray(0, bytesRead);
+    yield buffer.subarray(0, bytesRead);
   }
-}
-
-function newChunk(): Buffer {
-  return Buffer.allocUnsafeSlow(CHUNK_BYTES);
 }
 
 function tooLarge(maxBytes: number): DativoError {
