@@ -77,7 +77,10 @@ async function streamMaker(name: FormatName, toOptions: Options, asset: AssetDef
       output = await FileOutput.create(join(folder, STREAMED));
       return new StdoutWriter(asset, target, folder, output);
     },
-    createFile: async () => STREAMED,
+    createFile: async () => {
+      await output?.sync();
+      return STREAMED;
+    },
     end: async () => output?.close(),
   };
 }

@@ -133,9 +133,6 @@ interface OpenFile {
   readonly sums: ChecksumBuilder | undefined;
 }
 
-async function writeAll(
-  file: StagedFile,
-  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<void> {
+async function writeAll(file: StagedFile, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void> {
   for await (const bytes of chunks) await file.write(bytes);
 }
