@@ -77,7 +77,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   hyparquet: ["lib/formats"],
   flatbuffers: ["lib/formats"],
   "node:stream": ["lib/stream", "lib/storage", "lib/testing"],
-  "node:net": ["lib/isolation"],
+  "node:net": ["lib/isolation", "lib/storage"],
   "node:fs": ["lib/storage", "lib/native", "lib/commit", "lib/config", "lib/plugin", "lib/job", "lib/pipe", "lib/cli"],
   "node:fs/promises": [
     "lib/storage",
