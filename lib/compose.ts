@@ -175,7 +175,8 @@ export function writeTo<R extends Row = Row>(
   { asset, key, mode, layout, target }: WriteOptions<R> & { readonly target?: TargetConfig } = {},
 ): BatchWritable<R> {
   const config = target ?? new TargetConfig({ connection: { path: folder } });
-  return writeWith<R>(async () => writerClass, folder, config, { asset, key, mode, layout });
+  const { settlesTypes } = writerClass;
+  return writeWith<R>(async () => writerClass, folder, config, { asset, key, mode, layout, settlesTypes });
 }
 
 /** What `compose` did. */
@@ -249,10 +250,13 @@ function writeFolder<R extends Row>(
     connection: { path: folder },
     engine: { type: "native", options: toSnakeNames(options) },
   });
-  return writeWith<R>(BUILTIN_WRITERS[type], folder, target, { asset, key, mode, layout });
+  return writeWith<R>(BUILTIN_WRITERS[type], folder, target, { asset, key, mode, layout, settlesTypes: true });
 }
 
-type WriteParts = { readonly [K in keyof WriteOptions]-?: WriteOptions[K] | undefined };
+type WriteParts = { readonly [K in keyof WriteOptions]-?: WriteOptions[K] | undefined } & {
+  /** What the class of the writer says, which is loaded later. */
+  readonly settlesTypes: boolean | undefined;
+};
 
 function writeWith<R extends Row>(
   load: () => Promise<WriterClass>,
@@ -280,6 +284,7 @@ function writeWith<R extends Row>(
       return ledger.begin(asset);
     },
     createWriter,
+    settlesTypes: parts.settlesTypes,
     settle: (attempt, sealed) => attempt.commit(sealed),
     end: async () => ledger?.close(),
   });

@@ -8,6 +8,8 @@ export interface CommitterParts {
   /** Locks the target and begins the run. */
   begin(): Promise<Attempt>;
   createWriter(stagingFolder: string): Promise<BaseWriter>;
+  /** What the class of the writer says. */
+  readonly settlesTypes?: boolean | undefined;
   /** What becomes of a sealed run: stand-alone it is committed here; a job keeps it for its one commit. */
   settle(attempt: Attempt, sealed: Sealed): Promise<CommitResult | undefined>;
   /** Given where a run may commit before its end; `settle` commits and closes the writer. */
@@ -32,6 +34,10 @@ class AttemptCommitter implements Committer {
 
   constructor(parts: CommitterParts) {
     this.#parts = parts;
+  }
+
+  get settlesTypes(): boolean | undefined {
+    return this.#parts.settlesTypes;
   }
 
   get checkpoints(): Checkpoints | undefined {

@@ -20,6 +20,8 @@ export interface SingleFileParts {
   readonly storage: Storage;
   /** Makes a writer that makes one file of what it gets. */
   createWriter(folder: string): Promise<BaseWriter>;
+  /** What the class of the writer says. */
+  readonly settlesTypes?: boolean | undefined;
   /** Makes the file where the writer reports none; returns its name in the folder. */
   createFile(folder: string, sealed: Sealed): Promise<string>;
   keepRejects(rejects: readonly Reject[]): Promise<void>;
@@ -41,6 +43,10 @@ export class SingleFileCommitter implements Committer {
 
   constructor(parts: SingleFileParts) {
     this.#parts = parts;
+  }
+
+  get settlesTypes(): boolean | undefined {
+    return this.#parts.settlesTypes;
   }
 
   async open(): Promise<Staging> {

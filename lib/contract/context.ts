@@ -23,6 +23,8 @@ export interface StageContext {
   readonly contract?: AssetDefinition | undefined;
   /** All that a reader gives goes to writers: nobody asks where a record stands in its source. */
   readonly feedsWriters?: boolean | undefined;
+  /** These writers give untyped fields the types of the values in the first batch: a reader may do so itself. */
+  readonly feedsSettlers?: boolean | undefined;
   readonly clock: Clock;
   /** A private folder for scratch files, removed when the run settles. */
   readonly tempDir: string;

@@ -10,12 +10,16 @@ export interface NativeCodecs {
   /**
    * A decoder whose batches keep a contract, or have untyped fields without one. Undefined where there is none: for this
    * format, these options, or this contract.
+   *
+   * With `settleRows` it may give fields the types that a writer would read off a first batch of so many records: a batch
+   * in which something does not fit is untyped then, for the writer to judge.
    */
   decoder(
     format: Format,
     options: unknown,
     contract: AssetDefinition | undefined,
     signal: AbortSignal,
+    settleRows?: number,
   ): Promise<NativeDecoder | undefined>;
   /** Why `decoder` gives none; undefined where it gives one. */
   refusal(format: Format, options: unknown, contract: AssetDefinition | undefined): Promise<string | undefined>;

@@ -8,6 +8,8 @@ export interface Field {
   readonly nullable: boolean;
   /** The cells are as the source gives them (text of a CSV file, values of a plugin), not yet of a contract's type. */
   readonly lexical?: true;
+  /** The type that the cells of such a field are held to, where a reader has read it off the first records. */
+  readonly settled?: DataType;
   /** Rows carry this integer column as bigint, whatever its values. */
   readonly integers?: "bigint";
   readonly metadata?: Readonly<Record<string, string>>;

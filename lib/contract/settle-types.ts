@@ -12,30 +12,38 @@ import { formatType, isSameType } from "./types.ts";
  */
 export class TypeSettler {
   readonly schema: Schema;
-  readonly #converters: readonly (Converter | undefined)[];
+  readonly #converters: readonly Converter[];
   #checked: Schema;
 
   constructor(first: RowBatch) {
-    const fields = first.schema.fields.map((field, index) =>
+    const given = first.schema.fields.map((field, index) =>
       field.lexical ? settle(field, first.cells(index)) : field,
     );
+    // Where a reader has settled fields, one that it has not settled appears after the first records.
+    const settled = given.filter((_, index) => first.schema.fields[index]?.settled);
+    const fields = settled.length > 0 ? settled : given;
     this.schema = new Schema(fields, first.schema.metadata);
-    this.#checked = first.schema;
-    this.#converters = first.schema.fields.map((field, index) =>
-      field.lexical ? compileConverter((fields[index] as Field).type) : undefined,
-    );
+    this.#checked = settled.length > 0 ? this.schema : first.schema;
+    this.#converters = fields.map(({ type }) => compileConverter(type));
   }
 
-  /** @throws DativoError DTV_VALUE_UNFIT for a value that does not fit, DTV_SCHEMA_CHANGED for other fields. */
+  /** @throws DativoError DTV_VALUE_UNFIT for the first record that does not fit, DTV_SCHEMA_CHANGED for other fields. */
   apply(batch: RowBatch): RowBatch {
     if (batch.schema !== this.#checked) this.#check(batch.schema);
+    let unfit = undefined as Unfit | undefined;
     const columns = this.schema.fields.map((field, position) => {
       const index = batch.schema.indexOf(field.name);
       if (index < 0) return new Array<null>(batch.length).fill(null);
-      const convert = this.#converters[position];
       const cells = batch.cells(index);
-      return convert ? cells.map((cell, row) => this.#convert(cell, convert, field, batch, row)) : cells;
+      if (!batch.schema.fields[index]?.lexical) return cells;
+      const made = convertAll(cells, this.#converters[position] as Converter);
+      const row = made.findIndex((cell) => cell instanceof Misfit);
+      if (row >= 0 && row < (unfit?.row ?? batch.length)) {
+        unfit = { field, row, cell: cells[row], misfit: made[row] as Misfit };
+      }
+      return made;
     });
+    if (unfit) throw describeUnfit(unfit, batch);
     return RowBatch.fromColumns(this.schema, columns, batch.length, { provenance: batch.provenance });
   }
 
@@ -51,23 +59,32 @@ export class TypeSettler {
     }
     this.#checked = schema;
   }
+}
 
-  #convert(cell: unknown, convert: Converter, field: Field, batch: RowBatch, row: number): unknown {
-    if (cell === null || cell === undefined) return null;
-    const made = convert(cell);
-    if (!(made instanceof Misfit)) return made;
-    const where = batch.provenance ? ` at ${describePlace(batch.provenance.at(row))}` : "";
-    throw new DativoError(
-      "DTV_VALUE_UNFIT",
-      `Field '${field.name}'${where}: ${describeMisfit(made, cell, field.type)}`,
-      {
-        culprit: field.name,
-        hint: "The type was read off the first batch. Give the pipeline a contract: validate(asset) names the types and keeps bad records apart.",
-      },
-    );
-  }
+/** A value that is none of its field's type. */
+interface Unfit {
+  readonly field: Field;
+  readonly row: number;
+  readonly cell: unknown;
+  readonly misfit: Misfit;
+}
+
+function convertAll(cells: readonly unknown[], convert: Converter): unknown[] {
+  return cells.map((cell) => (cell === null || cell === undefined ? null : convert(cell)));
+}
+
+function describeUnfit({ field, row, cell, misfit }: Unfit, { provenance }: RowBatch): DativoError {
+  const where = provenance ? ` at ${describePlace(provenance.at(row))}` : "";
+  return new DativoError(
+    "DTV_VALUE_UNFIT",
+    `Field '${field.name}'${where}: ${describeMisfit(misfit, cell, field.type)}`,
+    {
+      culprit: field.name,
+      hint: "The type was read off the first batch. Give the pipeline a contract: validate(asset) names the types and keeps bad records apart.",
+    },
+  );
 }
 
 function settle(field: Field, cells: readonly unknown[]): Field {
-  return { name: field.name, type: inferValueType(cells) ?? { kind: "string" }, nullable: true };
+  return { name: field.name, type: field.settled ?? inferValueType(cells) ?? { kind: "string" }, nullable: true };
 }

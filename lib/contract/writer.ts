@@ -24,6 +24,8 @@ export abstract class BaseWriter<R extends Row = Row> {
   static readonly input: "rows" | "batch" | "columns" = "rows";
   /** False when what is staged dies with the process (an open transaction): it is then read again, never rolled forward. */
   static readonly durableStaging: boolean = true;
+  /** Whether it gives untyped fields the types of the values in the first batch, and holds all later ones to them. */
+  static readonly settlesTypes: boolean = false;
   readonly assetDefinition: AssetDefinition;
   readonly targetConfig: TargetConfig;
   /** Where a file writer puts its files: the run's staging folder, or the target's own path. */
@@ -69,6 +71,7 @@ export type WriterClass = (new (
 ) => BaseWriter) & {
   readonly input?: "rows" | "batch" | "columns";
   readonly durableStaging?: boolean;
+  readonly settlesTypes?: boolean;
 };
 
 export function isWriterClass(value: unknown): value is WriterClass {

@@ -211,6 +211,7 @@ export class JobRun {
       committer: createCommitter({
         begin: () => ledger.begin(job.asset),
         createWriter: async (staging) => createJobWriter(this.#plan, staging),
+        settlesTypes: writer.playerClass.settlesTypes,
         checkpoints: this.#checkpoints(ledger),
         settle: async (attempt, sealed) => {
           staged = { attempt, sealed };

@@ -47,6 +47,7 @@ export function writerObject(library: NativeLibrary, symbol: string): Abi2Object
 /** Hands batches to a library, which puts files into `output_base`; the engine publishes them. */
 export class Abi2Writer extends BaseWriter {
   static override readonly input = "columns";
+  static override readonly settlesTypes = true;
   readonly #object: Abi2Object;
   readonly #exporter: BatchExporter;
   #isOpen = false;

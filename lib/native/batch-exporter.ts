@@ -41,7 +41,7 @@ export class BatchExporter {
       return { schema: batch.schema, struct };
     }
     const raw = RowBatch.from(batch);
-    this.#settler ??= new TypeSettler(raw);
+    this.#settler ??= new TypeSettler(this.#schema && isUntyped(raw) ? RowBatch.empty(this.#schema) : raw);
     const settled = this.#settler.apply(raw);
     this.#hold(settled.schema);
     const { fields } = settled.schema;
@@ -58,4 +58,8 @@ export class BatchExporter {
       culprit: this.#owner,
     });
   }
+}
+
+function isUntyped({ schema }: Batch): boolean {
+  return schema.fields.some(({ lexical }) => lexical);
 }

@@ -6,19 +6,18 @@ import { Provenance } from "../contract/provenance.ts";
 import type { Reject } from "../contract/reject.ts";
 import { Schema } from "../contract/schema.ts";
 import type { ContentHash } from "../contract/storage.ts";
-import type { ArrowSchema } from "../formats/arrow/arrow-field.ts";
 import { jsonIn, warningsIn } from "./abi2.ts";
 import { Abi2Transform } from "./abi2-transform.ts";
 import { ColumnBatch } from "./column-batch.ts";
 import { hashNatively } from "./content-hash.ts";
 import { explainRejects } from "./explain-rejects.ts";
+import type { FoundColumns } from "./found-columns.ts";
 import { importRejects, rowsOf } from "./import-rejects.ts";
 import { BATCH } from "./layout.ts";
 import { lendBytes } from "./lent-bytes.ts";
 import type { NativeLibrary } from "./library.ts";
 import { NativeRows } from "./native-rows.ts";
 import { contractConfigOf } from "./plugin-config.ts";
-import { type Lexical, UntypedColumns } from "./untyped-columns.ts";
 
 /** Name of the source, in the metadata of the schema that a decoder is opened with. */
 const SOURCE = "dativo.source";
@@ -30,6 +29,8 @@ export function bytesFrom(source: string, told: Readonly<Record<string, string>>
 
 /** The columns of the source there, where no contract names them. */
 const COLUMNS = "dativo.columns";
+/** Their types, where the first records have shown them. */
+const TYPES = "dativo.types";
 
 /** What a format calls a decoder by, and how it reads. */
 export interface DecoderInit {
@@ -38,12 +39,11 @@ export interface DecoderInit {
   readonly format: Format;
   /** Those of the format, and `batch_rows`. */
   readonly options: Readonly<Record<string, unknown>>;
-  readonly lexical: Lexical;
 }
 
 /**
  * A decoder of a library, opened anew for each source. It holds the contract's records to the contract; without one it
- * is told the columns of each source, and gives them untyped.
+ * is told what was found of the columns of each source.
  */
 export class LibraryDecoder implements NativeDecoder {
   readonly #transform: Abi2Transform;
@@ -71,7 +71,7 @@ export class LibraryDecoder implements NativeDecoder {
   async *decode(
     bytes: AsyncIterable<Uint8Array>,
     context: SourceContext,
-    columns: readonly string[] = [],
+    columns?: FoundColumns,
   ): AsyncGenerator<Batch> {
     const made = await this.#open(context.source, columns);
     const counter = { rows: 0 };
@@ -91,16 +91,16 @@ export class LibraryDecoder implements NativeDecoder {
   }
 
   /** Tells of the source, and gives what makes batches of its records. */
-  async #open(source: string, columns: readonly string[]): Promise<ArrowSchema | UntypedColumns> {
-    const told = this.#contract ? {} : { [COLUMNS]: JSON.stringify(columns) };
-    const output = await this.#transform.open(bytesFrom(source, told));
-    if (!this.#contract) return new UntypedColumns(columns, this.#init.lexical);
-    return { ...output, schema: this.#contract.targetSchema() };
+  async #open(source: string, columns: FoundColumns | undefined): Promise<Pick<FoundColumns, "batchOf">> {
+    const output = await this.#transform.open(bytesFrom(source, columns && toldOf(columns)));
+    if (columns) return columns;
+    const schema = this.#contract?.targetSchema() ?? output.schema;
+    return { batchOf: (rows, provenance) => new ColumnBatch({ ...output, schema }, rows, provenance) };
   }
 
   *#take(
     out: Buffer,
-    made: ArrowSchema | UntypedColumns,
+    made: Pick<FoundColumns, "batchOf">,
     context: SourceContext,
     counter: { rows: number },
   ): Generator<Batch> {
@@ -112,9 +112,7 @@ export class LibraryDecoder implements NativeDecoder {
     counter.rows += Number(out.readBigUInt64LE(BATCH.rowsRead));
     if (!rows) return;
     const provenance = Provenance.numbered(context.source, first, rowsOf(rejects));
-    yield made instanceof UntypedColumns
-      ? made.batchOf(rows, provenance, jsonIn(out, BATCH.position, BATCH.positionLength))
-      : new ColumnBatch(made, rows, provenance);
+    yield made.batchOf(rows, provenance, jsonIn(out, BATCH.position, BATCH.positionLength));
   }
 
   #rejectsIn(out: Buffer): readonly Reject[] {
@@ -123,4 +121,8 @@ export class LibraryDecoder implements NativeDecoder {
     const { batch_rows: _, ...options } = this.#init.options;
     return explainRejects(importRejects(lines, this.#transform.name), this.#init.format, options);
   }
+}
+
+function toldOf({ names, types }: FoundColumns): Record<string, string> {
+  return { [COLUMNS]: JSON.stringify(names), ...(types ? { [TYPES]: JSON.stringify(types) } : {}) };
 }

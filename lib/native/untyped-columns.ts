@@ -5,6 +5,7 @@ import { RowBatch } from "../contract/row-batch.ts";
 import { type Field, Schema } from "../contract/schema.ts";
 import { type ArrowField, type ArrowSchema, plainField } from "../formats/arrow/arrow-field.ts";
 import { ColumnBatch } from "./column-batch.ts";
+import type { FoundColumns } from "./found-columns.ts";
 import type { NativeRows } from "./native-rows.ts";
 
 /** What a cell without a type is: text as it stands in the source, or the JSON text of a value. */
@@ -18,24 +19,28 @@ interface Widened {
   readonly columns: readonly string[];
   /** The last column holds objects, of members that have no column yet. */
   readonly extra: boolean;
+  /** The values have no types, though the library was told some. */
+  readonly untyped: boolean;
 }
 
 /** The columns of a source that no contract names, of which more may come. */
-export class UntypedColumns {
+export class UntypedColumns implements FoundColumns {
+  readonly names: readonly string[];
   readonly #lexical: Lexical;
-  readonly #told: readonly string[];
+  readonly #settled: Schema | undefined;
   #arrow: ArrowSchema;
 
-  constructor(names: readonly string[], lexical: Lexical) {
+  /** `settled` are the types that the first records have. */
+  constructor(names: readonly string[], lexical: Lexical, settled?: Schema) {
+    this.#settled = settled;
     this.#lexical = lexical;
-    this.#told = names;
+    this.names = names;
     this.#arrow = this.#schemaOf(names);
   }
 
-  /** The batch that a library's rows are; `position` is what it says of them. */
   batchOf(rows: NativeRows, provenance: Provenance, position: unknown): Batch {
     const { columns, extra } = widenedBy(position);
-    this.#widen([...this.#told, ...columns]);
+    this.#widen([...this.names, ...columns]);
     const batch = new ColumnBatch(this.#arrow, rows, provenance);
     return extra ? this.#withMembers(batch) : batch;
   }
@@ -69,7 +74,10 @@ export class UntypedColumns {
   #schemaOf(names: readonly string[]): ArrowSchema {
     const lexical = this.#lexical;
     const { fields, metadata } = Schema.lexical(names, { open: lexical === "json" });
-    const marked = fields.map((field): Field => ({ ...field, metadata: { [LEXICAL]: lexical } }));
+    const marked = fields.map((field): Field => {
+      const settled = this.#settled?.field(field.name)?.type;
+      return { ...field, metadata: { [LEXICAL]: lexical }, ...(settled && { settled }) };
+    });
     return {
       schema: new Schema(marked, metadata),
       fields: names.map(lexical === "json" ? jsonField : textField),
@@ -87,7 +95,12 @@ function jsonField(name: string): ArrowField {
   return { ...textField(name), storage: { kind: "json" } };
 }
 
-function widenedBy(position: unknown): Widened {
+/** Whether a library says of a batch that its values have no types, though it was told some. */
+export function isUntyped(position: unknown): boolean {
+  return position !== undefined && (position as Partial<Widened>).untyped === true;
+}
+
+function widenedBy(position: unknown): Pick<Widened, "columns" | "extra"> {
   if (position === undefined) return { columns: [], extra: false };
   const { columns, extra } = position as Partial<Widened>;
   if (Array.isArray(columns)) return { columns, extra: extra === true };

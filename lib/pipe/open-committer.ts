@@ -8,11 +8,13 @@ import type { RejectsTarget } from "./rejects-target.ts";
 /** For a writer whose records are gone as soon as they are written, as on standard output: there is nothing to commit. */
 export class OpenCommitter implements Committer {
   readonly isOpen = true;
+  readonly settlesTypes: boolean;
   readonly #storage: Storage;
   readonly #writer: BaseWriter;
   readonly #rejects: RejectsTarget | undefined;
 
-  constructor(storage: Storage, writer: BaseWriter, rejects: RejectsTarget | undefined) {
+  constructor(storage: Storage, writer: BaseWriter, rejects: RejectsTarget | undefined, settlesTypes = false) {
+    this.settlesTypes = settlesTypes;
     this.#storage = storage;
     this.#writer = writer;
     this.#rejects = rejects;

@@ -40,7 +40,7 @@ export async function openTarget(request: PipeRequest, parts: TargetParts): Prom
   if (out === STANDARD) {
     const StdoutWriter = await BUILTIN_WRITERS.stdout();
     const target = new TargetConfig({ type: "stdout", engine: { options: { ...toOptions, format: to } } });
-    return new OpenCommitter(environment.storage, new StdoutWriter(asset, target, ""), rejects);
+    return new OpenCommitter(environment.storage, new StdoutWriter(asset, target, ""), rejects, hasTypes(to));
   }
   if (/\.gz$/i.test(out)) throw uncompressed(out);
   const name = requireFormat(to);
@@ -51,6 +51,7 @@ export async function openTarget(request: PipeRequest, parts: TargetParts): Prom
     storage: environment.storage,
     createWriter: maker.createWriter,
     createFile: maker.createFile,
+    settlesTypes: maker.settlesTypes,
     keepRejects: async (found) => rejects?.append(found),
     begin: async () => rejects?.open(),
     end: async () => {
@@ -60,7 +61,7 @@ export async function openTarget(request: PipeRequest, parts: TargetParts): Prom
   });
 }
 
-interface Maker extends Pick<SingleFileParts, "createWriter" | "createFile"> {
+interface Maker extends Pick<SingleFileParts, "createWriter" | "createFile" | "settlesTypes"> {
   /** Closes what is open, whatever became of the file. */
   end?(): Promise<void>;
 }
@@ -81,11 +82,17 @@ async function streamMaker(name: FormatName, toOptions: Options, asset: AssetDef
       await output?.sync();
       return STREAMED;
     },
+    settlesTypes: hasTypes(name),
     end: async () => output?.close(),
   };
 }
 
 const STREAMED = "data";
+
+/** Whether the stream of a format has types, which it then reads off the first records where nothing else says them. */
+function hasTypes(name: string): boolean {
+  return isFormatName(name) && !FORMATS[name].isText;
+}
 
 /** A format that has a writer of files of its own. */
 async function fileMaker(name: FormatName, toOptions: Options, asset: AssetDefinition): Promise<Maker> {
@@ -95,6 +102,7 @@ async function fileMaker(name: FormatName, toOptions: Options, asset: AssetDefin
   return {
     createWriter: async (folder) => new writerClass(asset, target, folder),
     createFile: (folder, sealed) => createEmpty(name, toOptions, folder, sealed),
+    settlesTypes: writerClass.settlesTypes,
   };
 }
 

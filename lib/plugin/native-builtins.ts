@@ -13,6 +13,7 @@ import { isWellFormed } from "../contract/well-formed.ts";
 import type { WriterClass } from "../contract/writer.ts";
 import { membersOf } from "../formats/arrow/arrow-field.ts";
 import type { NativeLibrary } from "../native/library.ts";
+import type { DecoderInit, LibraryDecoder } from "../native/native-decoder.ts";
 import type { Lexical } from "../native/untyped-columns.ts";
 import { packageRoot } from "../storage/package-root.ts";
 
@@ -60,8 +61,8 @@ export function trimNativeHeaps(): void {
 
 /** Codecs of our libraries. They are loaded when a reader asks for one. */
 export const nativeCodecs: NativeCodecs = {
-  async decoder(format, options, contract, signal) {
-    const opened = await openDecoder(format, options, contract, signal);
+  async decoder(format, options, contract, signal, settleRows) {
+    const opened = await openDecoder(format, options, contract, signal, settleRows);
     return "refusal" in opened ? undefined : opened.decoder;
   },
   async refusal(format, options, contract) {
@@ -157,21 +158,35 @@ async function openDecoder(
   options: unknown,
   contract: AssetDefinition | undefined,
   signal: AbortSignal,
+  settleRows?: number,
 ): Promise<{ readonly decoder: NativeDecoder } | { readonly refusal: string }> {
   const found = findCodec(DECODERS, format);
   if ("refusal" in found) return found;
   if (contract?.fields.length === 0) return { refusal: "the contract names no fields" };
-  const [library, { LibraryDecoder }, { UntypedDecoder }] = await Promise.all([
+  const [library, { LibraryDecoder }] = await Promise.all([
     loadLibrary(found.path),
     import("../native/native-decoder.ts"),
-    import("../native/untyped-decoder.ts"),
   ]);
-  const { lexical, lookRows } = UNTYPED[format.native as string] as (typeof UNTYPED)[string];
   const given = options as Readonly<Record<string, unknown>>;
-  const init = { library, symbol: found.symbol, format, options: given, lexical };
+  const init = { library, symbol: found.symbol, format, options: given };
   const opened = await unlessUnsupported(LibraryDecoder.create(init, contract, signal));
   if ("refusal" in opened) return opened;
-  return { decoder: contract ? opened : new UntypedDecoder(opened, init, lookRows) };
+  return { decoder: contract ? opened : await withoutContract(opened, init, settleRows) };
+}
+
+/** What finds the columns. Text that is untyped stays text, so that there are no types to settle. */
+async function withoutContract(
+  opened: LibraryDecoder,
+  init: DecoderInit,
+  settleRows: number | undefined,
+): Promise<NativeDecoder> {
+  const { lexical, lookRows } = UNTYPED[init.format.native as string] as (typeof UNTYPED)[string];
+  if (settleRows !== undefined && lexical === "json") {
+    const { SettledDecoder } = await import("../native/settled-decoder.ts");
+    return new SettledDecoder(opened, init, settleRows);
+  }
+  const { UntypedDecoder } = await import("../native/untyped-decoder.ts");
+  return new UntypedDecoder(opened, init, lexical, lookRows);
 }
 
 /** What a library makes, or what of its task only TypeScript can do. */

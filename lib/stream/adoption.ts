@@ -77,6 +77,18 @@ export function feedsWriters(stream: EventEmitter): boolean {
   return next.length > 0 && next.every((one) => join in one) && !isShared(stream);
 }
 
+/** How a writer tells that it reads the types of untyped fields off the first batch, for all that follow. */
+export const settles: unique symbol = Symbol("dativo.settles");
+
+interface Settling {
+  readonly [settles]: boolean;
+}
+
+/** True when that writer settles types. */
+export function feedsSettlers(stream: EventEmitter): boolean {
+  return feedsWriters(stream) && pipesOf(stream).every((one) => (one as unknown as Settling)[settles]);
+}
+
 function pipesOf(stream: unknown): readonly EventEmitter[] {
   return (stream as Piped)._readableState?.pipes ?? [];
 }

@@ -1,5 +1,4 @@
 import { tmpdir } from "node:os";
-import type { AssetDefinition } from "../contract/asset.ts";
 import type { Clock, Log, StageContext } from "../contract/context.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import { DativoError, toDativoError } from "../contract/errors.ts";
@@ -56,6 +55,16 @@ export interface StageOptions {
   readonly owner?: string | undefined;
 }
 
+/** What a reader may ask of the stages behind it. */
+export interface Taker {
+  /** What records will be held to. */
+  readonly contract: Offer;
+  /** Whether all are writers. */
+  feedsWriters(): boolean;
+  /** Whether these settle types. */
+  feedsSettlers(): boolean;
+}
+
 /** Rejects that may wait for records to travel with. */
 const CROWD = 10_000;
 
@@ -70,8 +79,7 @@ export class StageControl {
   #rejects: Reject[] = [];
   #filtered = 0;
   #onCrowd: (() => void) | undefined;
-  #offer: Offer = () => undefined;
-  #feedsWriters = (): boolean => false;
+  #taker: Taker = { contract: () => undefined, feedsWriters: () => false, feedsSettlers: () => false };
 
   /** @throws DativoError DTV_PLUGIN_CLASS when the stage has not the one hook that it must have. */
   constructor(
@@ -86,8 +94,7 @@ export class StageControl {
     }
     this.#meter = meter;
     this.#owner = owner;
-    const contract = (): AssetDefinition | undefined => this.#offer();
-    const feedsWriters = (): boolean => this.#feedsWriters();
+    const taker = (): Taker => this.#taker;
     this.context = {
       signal: this.#abort.signal,
       log: environment.log,
@@ -96,10 +103,13 @@ export class StageControl {
       standard: environment.standard,
       native: environment.native,
       get contract() {
-        return contract();
+        return taker().contract();
       },
       get feedsWriters() {
-        return feedsWriters();
+        return taker().feedsWriters();
+      },
+      get feedsSettlers() {
+        return taker().feedsSettlers();
       },
       clock: environment.clock,
       tempDir: environment.tempDir,
@@ -114,10 +124,9 @@ export class StageControl {
     };
   }
 
-  /** Tells a reader, when it asks, what the stage behind it will hold its records to, and whether all are writers. */
-  offer(offer: Offer, feedsWriters: () => boolean): void {
-    this.#offer = offer;
-    this.#feedsWriters = feedsWriters;
+  /** Tells a reader, when it asks, who takes its records. */
+  offer(taker: Taker): void {
+    this.#taker = taker;
   }
 
   get signal(): AbortSignal {

@@ -4,7 +4,7 @@ import type { Batch, Row } from "../contract/batch.ts";
 import { DativoError } from "../contract/errors.ts";
 import type { BaseReader } from "../contract/reader.ts";
 import type { Position, Split } from "../contract/results.ts";
-import { adopt, feedsWriters, isShared, joinWriters, type Offer, pushDown } from "./adoption.ts";
+import { adopt, feedsSettlers, feedsWriters, isShared, joinWriters, type Offer, pushDown } from "./adoption.ts";
 import { takeEnvelope } from "./envelope.ts";
 import { Reading } from "./reading.ts";
 import { closeStage, StageControl, type StageOptions } from "./stage.ts";
@@ -51,10 +51,11 @@ class ReaderStream extends Readable {
     this.#reader = reader;
     this.#control = new StageControl(options, reader, "extract");
     this.#graceMs = options.environment.graceMs;
-    this.#control.offer(
-      () => this.#settleContract(),
-      () => feedsWriters(this),
-    );
+    this.#control.offer({
+      contract: () => this.#settleContract(),
+      feedsWriters: () => feedsWriters(this),
+      feedsSettlers: () => feedsSettlers(this),
+    });
     reader.ctx = this.#control.context;
     this.#reading = new Reading(reader, options, this.#control);
     this.#batches = this.#reading.batches();

@@ -7,7 +7,7 @@ import type { Schema } from "../contract/schema.ts";
 import type { Storage } from "../contract/storage.ts";
 import type { BaseWriter, WriterClass } from "../contract/writer.ts";
 import { reach } from "../storage/fail-point.ts";
-import { adoptUpstream, join } from "./adoption.ts";
+import { adoptUpstream, join, settles } from "./adoption.ts";
 import { asBatch, partsFor } from "./as-batch.ts";
 import { type Envelope, type Flow, takeEnvelope } from "./envelope.ts";
 import { type RejectPolicy, Verdict } from "./policy.ts";
@@ -17,6 +17,8 @@ import { closeWriter, StageControl, type StageOptions, type StreamEnvironment, w
 export interface Committer {
   /** True where what is written is gone at once. */
   readonly isOpen?: boolean;
+  /** What the class of its writers says. */
+  readonly settlesTypes?: boolean | undefined;
   /** Opens the staging area; called before the writer's first hook. */
   open(): Promise<Staging>;
   /** Keeps records that failed; they go with the commit, or are kept without it. */
@@ -134,6 +136,11 @@ class WriterSink extends Writable {
 
   get counts(): Counts {
     return { ...this.#tally, rejected: this.#verdict.rejected };
+  }
+
+  /** Where there are checkpoints a writer follows upon another, and each settles types anew. */
+  get [settles](): boolean {
+    return this.#committer.settlesTypes === true && this.#committer.checkpoints === undefined;
   }
 
   /** Foreign stages stand between a reading and this writer, and may lose what it says of records. */

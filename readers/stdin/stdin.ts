@@ -153,9 +153,10 @@ export class StdinReader extends BaseReader {
       return;
     }
     const { done_marker: marker, flush: isPrompt } = this.#options;
-    const { contract, native, signal, feedsWriters } = this.ctx;
+    const { contract, native, signal, feedsWriters, feedsSettlers } = this.ctx;
     const mayBeNative = !isPrompt && (contract !== undefined || feedsWriters);
-    const decoder = mayBeNative ? await native.decoder(format, options, contract, signal) : undefined;
+    const settleRows = feedsSettlers && !contract ? this.#options.batch_size : undefined;
+    const decoder = mayBeNative ? await native.decoder(format, options, contract, signal, settleRows) : undefined;
     const chunks = () => (decoder ? input.lentBytes() : input.bytes());
     // What may be a marker is held back, longer than a chunk is lent.
     const bytes = ahead(marker === undefined ? chunks() : withoutMarker(input.bytes(), marker));

@@ -74,14 +74,21 @@ export class FormatStream implements RecordStream {
   /** The schema that is written. */
   #settle(first: Batch): Schema {
     const { format, isTyped, isOpen } = this.#init;
-    if (!isTyped || first.schema.fields.every((field) => !field.lexical)) {
-      refuseFields(format, first.schema);
-      if (!isOpen) this.#shape = holdFields(first.schema);
-      return first.schema;
-    }
-    const settler = new TypeSettler(RowBatch.from(first));
-    refuseFields(format, settler.schema);
-    this.#shape = (batch) => settler.apply(RowBatch.from(batch));
-    return settler.schema;
+    const settled = isTyped && isUntyped(first) ? new TypeSettler(RowBatch.from(first)) : undefined;
+    const schema = settled?.schema ?? first.schema;
+    refuseFields(format, schema);
+    if (settled) this.#shape = (batch) => settled.apply(RowBatch.from(batch));
+    else if (!isOpen) this.#shape = isTyped ? holdTypes(schema) : holdFields(schema);
+    return schema;
   }
+}
+
+/** A reader that settled the types itself gives the values that do not fit them as they stand. */
+function holdTypes(schema: Schema): (batch: Batch) => Batch {
+  const [hold, settler] = [holdFields(schema), new TypeSettler(RowBatch.empty(schema))];
+  return (batch) => (isUntyped(batch) ? settler.apply(RowBatch.from(batch)) : hold(batch));
+}
+
+function isUntyped({ schema }: Batch): boolean {
+  return schema.fields.some(({ lexical }) => lexical);
 }

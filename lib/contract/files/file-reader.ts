@@ -228,8 +228,9 @@ export abstract class FileReader extends BaseReader {
     }
     const { contract, native, signal, feedsWriters } = this.ctx;
     if (this.#native === undefined && (contract || feedsWriters)) {
-      const options = this.#nativeOptions(contract === undefined);
-      this.#native = (await native.decoder(this.#format, options, contract, signal)) ?? null;
+      const settleRows = this.#settleRows(progress);
+      const options = this.#nativeOptions(!contract && settleRows === undefined);
+      this.#native = (await native.decoder(this.#format, options, contract, signal, settleRows)) ?? null;
     }
     const decoder = this.#native;
     if (!decoder) {
@@ -276,6 +277,13 @@ export abstract class FileReader extends BaseReader {
     } finally {
       await file.close();
     }
+  }
+
+  /** Of a source that is read on, a writer settles the types by records that were not loaded before. */
+  #settleRows(progress: RecordProgress): number | undefined {
+    const { contract, feedsSettlers } = this.ctx;
+    if (contract || !feedsSettlers || progress.records > 0) return undefined;
+    return this.#options().batchRows ?? MAX_BATCH_ROWS;
   }
 
   /** Untyped batches are no larger than those of the format: a writer reads the types off the first one. */

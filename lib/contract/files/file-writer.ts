@@ -30,6 +30,7 @@ export type FileWriterOptions = { target_size_mb?: number | undefined };
  */
 export abstract class FileWriter extends BaseWriter {
   static override readonly input = "columns";
+  static override readonly settlesTypes = true;
   readonly #format: Format;
   #settler: TypeSettler | undefined;
   #files: StagedFiles | undefined;

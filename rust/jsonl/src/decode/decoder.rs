@@ -3,6 +3,7 @@
 use crate::decode::error::JsonlError;
 use crate::decode::options::Options;
 use crate::decode::table::{Place, Table};
+use arrow_schema::SchemaRef;
 use dativo_gate::Gate;
 use dativo_text::Decoded;
 use dativo_text::head::{HEAD_BYTES, inspect_head};
@@ -27,10 +28,23 @@ pub struct Decoder {
 impl Decoder {
     /// `columns` are those of the source where there is no gate.
     pub fn new(options: &Options, gate: Option<Gate>, source: &str, columns: &[String]) -> Self {
+        Self::of(options, source, Table::new(options, gate, source, columns))
+    }
+
+    /// `columns` have the types that the host has read off the first records. Lines with something that has not these
+    /// types, or that is no column's, are handed on without types, in batches that say so in their metadata.
+    ///
+    /// # Errors
+    /// For what is no type.
+    pub fn settled(options: &Options, source: &str, columns: &[(String, String)]) -> Result<Self, JsonlError> {
+        Ok(Self::of(options, source, Table::settled(options, source, columns)?))
+    }
+
+    fn of(options: &Options, source: &str, table: Table) -> Self {
         Self {
             source: source.to_owned(),
             max_record_bytes: options.max_record_bytes,
-            table: Table::new(options, gate, source, columns),
+            table,
             held: Vec::new(),
             base: 0,
             lines: 0,
@@ -90,6 +104,11 @@ impl Decoder {
         finished.map_err(|error| self.fail(error.into(), out))
     }
 
+    /// What records have that are not handed on without types; undefined where none have types.
+    pub fn schema(&self) -> Option<SchemaRef> {
+        self.table.schema()
+    }
+
     /// Sentences about members that no contract names; each is given once.
     pub fn take_warnings(&mut self) -> Vec<String> {
         std::mem::take(&mut self.table.warnings)
@@ -133,7 +152,7 @@ impl Decoder {
         let mut start = 0;
         for feed in memchr_iter(b'\n', bytes) {
             if feed - start > self.max_record_bytes {
-                let settled = self.table.settle(bytes, self.base);
+                let settled = self.table.settle(bytes, self.base, out);
                 settled.map_err(|error| self.fail(error.into(), out))?;
                 self.table.flush(out);
                 return Err(self.too_large(start));
@@ -149,7 +168,7 @@ impl Decoder {
             }
             start = feed + 1;
         }
-        let settled = self.table.settle(bytes, self.base);
+        let settled = self.table.settle(bytes, self.base, out);
         settled.map_err(|error| self.fail(error.into(), out))?;
         self.base += bytes.len() as u64;
         Ok(())

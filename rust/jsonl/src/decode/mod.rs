@@ -13,8 +13,10 @@ mod names;
 mod number;
 mod options;
 mod scan;
+mod settled;
 mod table;
 mod text;
+mod texts;
 
 pub use decoder::Decoder;
 pub use error::JsonlError;

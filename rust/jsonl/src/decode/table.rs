@@ -1,14 +1,15 @@
-//! Makes batches of lines: typed and held to a contract, or of the JSON text of every value.
+//! Makes batches of lines: typed and held to a contract, of types that were settled before, or of the JSON text of every
+//! value.
 
-use crate::decode::canonical::Canonical;
 use crate::decode::cells::{JsonCells, Wanted};
 use crate::decode::line::{Extra, LineReader};
 use crate::decode::names::{MAX_NAMES, Names};
 use crate::decode::options::Options;
 use crate::decode::scan::Cell;
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
-use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
-use arrow_schema::{DataType as ArrowType, Field, Schema, SchemaRef};
+use crate::decode::settled::Settled;
+use crate::decode::texts::TextRows;
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{Schema, SchemaRef};
 use dativo_gate::{Binding, Column, Fault, Gate, GateError, RowFaults};
 use dativo_text::{Decoded, RejectedRecord};
 use std::collections::HashMap;
@@ -20,8 +21,8 @@ const MAX_BATCH_CELLS: usize = 1_000_000;
 const JUDGED_ROWS: usize = 2000;
 /// Names that take more than this are told in no other way than as members.
 const MAX_NAME_BYTES: usize = 512 * 1024;
-/// The column of members that are no column's, and what says so in its metadata.
-const EXTRA: &str = "dativo.extra";
+/// Says in the metadata of a batch that its values have no types, though those of others have.
+const UNTYPED: &str = "dativo.untyped";
 
 pub struct Table {
     source: String,
@@ -53,7 +54,7 @@ pub struct Place {
     pub line: u64,
     record: u64,
     /// End of its members among those of all lines.
-    extras: usize,
+    pub extras: usize,
 }
 
 impl Place {
@@ -64,13 +65,16 @@ impl Place {
 
 enum Rows {
     Typed { gate: Gate, binding: Binding, columns: Vec<Column>, wanted: Vec<Wanted>, schema: SchemaRef },
-    Texts { columns: Vec<Texts>, extra: Texts, canonical: Canonical },
+    Settled(Settled),
+    Texts(TextRows),
 }
 
 /// What the next batch holds besides its columns.
 #[derive(Default)]
 struct Pending {
     records: usize,
+    /// Those of them whose lines are in the columns, or rejected.
+    settled: usize,
     good: usize,
     /// Place of its first byte in the source.
     start: u64,
@@ -79,21 +83,23 @@ struct Pending {
 
 impl Table {
     pub fn new(options: &Options, gate: Option<Gate>, source: &str, columns: &[String]) -> Self {
-        let rows = match gate {
-            Some(gate) => Rows::typed(gate),
-            None => Rows::Texts {
-                columns: columns.iter().map(|_| Texts::default()).collect(),
-                extra: Texts::default(),
-                canonical: Canonical::default(),
-            },
-        };
-        let names = match &rows {
-            Rows::Typed { gate, .. } => {
+        let (rows, names) = match gate {
+            Some(gate) => {
                 let fields: Vec<_> = gate.contract().fields.iter().map(|field| field.name.clone()).collect();
-                Names::new(&fields, false)
+                (Rows::typed(gate), Names::new(&fields, false))
             }
-            Rows::Texts { .. } => Names::new(columns, true),
+            None => (Rows::Texts(TextRows::new(columns.len())), Names::new(columns, true)),
         };
+        Self::of(options, source, rows, names)
+    }
+
+    /// Of columns with the types that the host has read off the first records.
+    pub fn settled(options: &Options, source: &str, columns: &[(String, String)]) -> Result<Self, GateError> {
+        let names: Vec<_> = columns.iter().map(|(name, _)| name.clone()).collect();
+        Ok(Self::of(options, source, Rows::Settled(Settled::new(columns)?), Names::new(&names, false)))
+    }
+
+    fn of(options: &Options, source: &str, rows: Rows, names: Names) -> Self {
         Self {
             source: source.to_owned(),
             names,
@@ -116,7 +122,16 @@ impl Table {
     pub fn into_gate(self) -> Option<Gate> {
         match self.rows {
             Rows::Typed { gate, .. } => Some(gate),
-            Rows::Texts { .. } => None,
+            Rows::Settled(_) | Rows::Texts(_) => None,
+        }
+    }
+
+    /// What all records have that are not handed on without types; undefined where none have types.
+    pub fn schema(&self) -> Option<SchemaRef> {
+        match &self.rows {
+            Rows::Typed { schema, .. } => Some(schema.clone()),
+            Rows::Settled(settled) => Some(settled.schema()),
+            Rows::Texts(_) => None,
         }
     }
 
@@ -144,7 +159,7 @@ impl Table {
             self.judge()?;
         }
         if is_full {
-            self.settle(bytes, base)?;
+            self.settle(bytes, base, out)?;
             self.flush(out);
         }
         Ok(())
@@ -212,16 +227,41 @@ impl Table {
     }
 
     /// Makes columns of the lines that were taken; the bytes may go then.
-    pub fn settle(&mut self, bytes: &[u8], base: u64) -> Result<(), GateError> {
-        let faulty = self.rows.fill(bytes, &self.cells, &self.places, &self.extras)?;
-        self.batch.good += self.places.len() - faulty.len();
-        for RowFaults { row, faults } in faulty {
-            self.reject(bytes, base, self.places[row], faults);
+    pub fn settle(&mut self, bytes: &[u8], base: u64, out: &mut Vec<Decoded>) -> Result<(), GateError> {
+        match self.rows.fill(bytes, &self.cells, &self.places, &self.extras)? {
+            Some(faulty) => {
+                self.batch.good += self.places.len() - faulty.len();
+                for RowFaults { row, faults } in faulty {
+                    self.reject(bytes, base, self.places[row], faults);
+                }
+                self.batch.settled = self.batch.records;
+            }
+            None => self.hand_on_texts(bytes, out),
         }
         self.cells.clear();
         self.places.clear();
         self.extras.clear();
         Ok(())
+    }
+
+    /// Hands on the lines at hand without types, behind the records before them.
+    #[cold]
+    fn hand_on_texts(&mut self, bytes: &[u8], out: &mut Vec<Decoded>) {
+        let here = self.batch.records - self.batch.settled;
+        let is_before = |reject: &RejectedRecord| reject.row + here as u64 <= self.records;
+        let (before, rejects) = std::mem::take(&mut self.batch.rejects).into_iter().partition(is_before);
+        self.batch.records = self.batch.settled;
+        self.batch.rejects = before;
+        self.flush(out);
+        let mut texts = TextRows::new(self.names.columns());
+        texts.fill(bytes, &self.cells, &self.places, &self.extras);
+        let rows = texts.finish(self.places.len(), &self.names);
+        let mark = HashMap::from([(UNTYPED.to_owned(), String::new())]);
+        let schema = rows.schema().as_ref().clone().with_metadata(mark);
+        let rows = rows.with_schema(Arc::new(schema)).expect("the fields are the same");
+        self.batch = Pending::default();
+        self.has_emitted = true;
+        out.push(Decoded { rows, rejects, rows_read: here as u64 });
     }
 
     /// Hands on what there is, full or not.
@@ -234,11 +274,11 @@ impl Table {
         let rows = self.rows.finish(good, &self.names);
         self.has_emitted = true;
         out.push(Decoded { rows, rejects, rows_read: records as u64 });
-        if let Rows::Texts { columns, .. } = &mut self.rows {
+        if let Rows::Texts(texts) = &mut self.rows {
             let widened: usize = self.names.texts().map(|name| name.len()).sum();
             if widened <= MAX_NAME_BYTES {
                 self.names.widen();
-                columns.resize_with(self.names.columns(), Texts::default);
+                texts.widen(self.names.columns());
             }
         }
     }
@@ -276,94 +316,42 @@ impl Rows {
         }
     }
 
-    /// Appends the values of some lines.
+    /// Appends the values of some lines, and gives those that break the contract; none is appended where there is no
+    /// answer, because something in them has not the settled types.
     fn fill(
         &mut self,
         bytes: &[u8],
         cells: &[Cell],
         places: &[Place],
         extras: &[Extra],
-    ) -> Result<Vec<RowFaults>, GateError> {
+    ) -> Result<Option<Vec<RowFaults>>, GateError> {
         match self {
             Self::Typed { gate, binding, columns, wanted, .. } => {
                 let width = columns.len();
                 let cells_of = |column| JsonCells { bytes, cells, width, column, wanted: wanted[column] };
-                gate.check(binding, columns, places.len(), 1, cells_of)
+                gate.check(binding, columns, places.len(), 1, cells_of).map(Some)
             }
-            Self::Texts { columns, extra, canonical } => {
-                let width = columns.len();
-                for (number, column) in columns.iter_mut().enumerate() {
-                    for row in 0..places.len() {
-                        let cell = cells[row * width + number];
-                        column.push(|out| canonical.write(cell, bytes, out));
-                    }
-                }
-                let mut from = 0;
-                for place in places {
-                    let members = &extras[from..place.extras];
-                    from = place.extras;
-                    extra.push(|out| {
-                        if !members.is_empty() {
-                            canonical.write_extras(members, bytes, out);
-                        }
-                    });
-                }
-                Ok(Vec::new())
+            Self::Settled(settled) => {
+                let is_filled = extras.is_empty() && settled.fill(bytes, cells, places.len())?;
+                Ok(is_filled.then(Vec::new))
+            }
+            Self::Texts(texts) => {
+                texts.fill(bytes, cells, places, extras);
+                Ok(Some(Vec::new()))
             }
         }
     }
 
     fn finish(&mut self, good: usize, names: &Names) -> RecordBatch {
-        let (schema, columns): (SchemaRef, Vec<ArrayRef>) = match self {
-            Self::Typed { columns, schema, .. } => (schema.clone(), columns.iter_mut().map(Column::finish).collect()),
-            Self::Texts { columns, extra, .. } => {
-                let mut arrays: Vec<ArrayRef> = columns.iter_mut().map(Texts::finish).collect();
-                let text = |name| Field::new(name, ArrowType::Utf8, true);
-                let mut fields: Vec<Field> = names.texts().take(arrays.len()).map(text).collect();
-                if extra.has_any() {
-                    let mark = HashMap::from([(EXTRA.to_owned(), String::new())]);
-                    fields.push(text(EXTRA.to_owned()).with_metadata(mark));
-                    arrays.push(extra.finish());
-                } else {
-                    *extra = Texts::default();
-                }
-                (Arc::new(Schema::new(fields)), arrays)
+        match self {
+            Self::Typed { columns, schema, .. } => {
+                let arrays = columns.iter_mut().map(Column::finish).collect();
+                let options = RecordBatchOptions::new().with_row_count(Some(good));
+                RecordBatch::try_new_with_options(schema.clone(), arrays, &options)
+                    .expect("columns are made by the schema, and records without a required value are taken out")
             }
-        };
-        let options = RecordBatchOptions::new().with_row_count(Some(good));
-        RecordBatch::try_new_with_options(schema, columns, &options)
-            .expect("columns are made by the schema, and records without a required value are taken out")
-    }
-}
-
-/// A column of text; a cell without text has no value.
-#[derive(Default)]
-struct Texts {
-    ends: Vec<i32>,
-    bytes: Vec<u8>,
-    nulls: usize,
-}
-
-impl Texts {
-    #[inline(always)]
-    fn push(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        let start = self.bytes.len();
-        write(&mut self.bytes);
-        self.nulls += usize::from(self.bytes.len() == start);
-        self.ends.push(self.bytes.len() as i32);
-    }
-
-    fn has_any(&self) -> bool {
-        self.nulls < self.ends.len()
-    }
-
-    fn finish(&mut self) -> ArrayRef {
-        let Self { ends, bytes, nulls } = std::mem::take(self);
-        (self.ends, self.bytes) = (Vec::with_capacity(ends.len()), Vec::with_capacity(bytes.len()));
-        let starts = || std::iter::once(0).chain(ends.iter().copied());
-        let valid = (nulls > 0).then(|| starts().zip(&ends).map(|(start, end)| start < *end).collect::<NullBuffer>());
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(starts().collect::<Vec<i32>>()));
-        // SAFETY: the decoder has validated the bytes of good lines, and what is written of them ends with a token.
-        Arc::new(unsafe { StringArray::new_unchecked(offsets, Buffer::from_vec(bytes), valid) })
+            Self::Settled(settled) => settled.finish(),
+            Self::Texts(texts) => texts.finish(good, names),
+        }
     }
 }

@@ -1,8 +1,9 @@
 use crate::config::options_of;
 use dativo_csv::{CsvError, Decoder, Options};
-use dativo_decoding::StreamDecoder;
+use dativo_decoding::{Records, StreamDecoder};
 use dativo_gate::Gate;
 use dativo_plugin::Result;
+use dativo_plugin::arrow_schema::SchemaRef;
 use dativo_plugin::serde_json::Value;
 use dativo_text::Decoded;
 
@@ -18,9 +19,14 @@ impl StreamDecoder for CsvDecoder {
         options_of(config)
     }
 
-    /// The columns are those of the header, which is read once more.
-    fn new(options: &Options, gate: Option<Gate>, source: &str, _: Vec<String>) -> Self {
-        Self(Decoder::new(options, gate, source))
+    /// The columns are those of the header, which is read once more. Text has no types to be settled.
+    fn new(options: &Options, records: Records, source: &str) -> std::result::Result<Self, CsvError> {
+        let gate = if let Records::Held(gate) = records { Some(gate) } else { None };
+        Ok(Self(Decoder::new(options, gate, source)))
+    }
+
+    fn schema(&self) -> Option<SchemaRef> {
+        None
     }
 
     fn push(&mut self, bytes: &[u8], out: &mut Vec<Decoded>) -> std::result::Result<(), CsvError> {

@@ -4,4 +4,4 @@ mod convert;
 mod stage;
 
 pub use convert::{batch_of, failure, gate_of, stamped, unsupported};
-pub use stage::{DecoderStage, StreamDecoder};
+pub use stage::{DecoderStage, Records, StreamDecoder};

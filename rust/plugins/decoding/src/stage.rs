@@ -11,10 +11,25 @@ use std::collections::HashMap;
 const SOURCE: &str = "dativo.source";
 /// The columns of the source there, as a JSON array, where no contract names them.
 const COLUMNS: &str = "dativo.columns";
+/// The types that the host has read off the first records, in the order of the columns, where it has.
+const TYPES: &str = "dativo.types";
+/// Says in the metadata of a batch that its values have no types, though those of others have.
+const UNTYPED: &str = "dativo.untyped";
 /// Says in the metadata of a field what its cells are that have no type yet.
 const LEXICAL: &str = "dativo.lexical";
 /// Says in the metadata of the last field that it holds members which have no column yet.
 const EXTRA: &str = "dativo.extra";
+
+/// What records are read as.
+pub enum Records {
+    /// As a contract says.
+    Held(Gate),
+    /// With the columns that the host has found, and the types that it has read off their first values. A batch with
+    /// something else has no types.
+    Settled(Vec<(String, String)>),
+    /// With the columns that the host has found, untyped.
+    Untyped(Vec<String>),
+}
 
 /// A decoder of one source: bytes in order, cut anywhere, and the records found in them.
 pub trait StreamDecoder: Send + Sized + 'static {
@@ -24,8 +39,9 @@ pub trait StreamDecoder: Send + Sized + 'static {
     const LEXICAL: &'static str;
 
     fn options(config: &Value) -> Result<Self::Options>;
-    /// `columns` are those that the host has found, where there is no gate.
-    fn new(options: &Self::Options, gate: Option<Gate>, source: &str, columns: Vec<String>) -> Self;
+    fn new(options: &Self::Options, records: Records, source: &str) -> std::result::Result<Self, Self::Error>;
+    /// What all records have that are not handed on without types; undefined where none have types.
+    fn schema(&self) -> Option<SchemaRef>;
     fn push(&mut self, bytes: &[u8], out: &mut Vec<Decoded>) -> std::result::Result<(), Self::Error>;
     fn finish(&mut self, out: &mut Vec<Decoded>) -> std::result::Result<(), Self::Error>;
     fn take_warnings(&mut self) -> Vec<String>;
@@ -35,7 +51,8 @@ pub trait StreamDecoder: Send + Sized + 'static {
 /// Takes `{bytes: binary}`, gives the records of the contract, or untyped columns where there is none. It is opened anew
 /// for each source; what must be unique is so over all of them.
 ///
-/// A batch without a contract may have columns behind those that the host has found: its position names them.
+/// A batch without a contract may have columns behind those that the host has found, or no types where it has told
+/// some: its position says so.
 pub struct DecoderStage<D: StreamDecoder> {
     options: D::Options,
     has_contract: bool,
@@ -59,15 +76,23 @@ impl<D: StreamDecoder> Transform for DecoderStage<D> {
     fn open(&mut self, _: &Call, input: &SchemaRef) -> Result<SchemaRef> {
         let last = self.open.take().and_then(|open| open.decoder.into_gate());
         let gate = self.gate.take().or(last);
-        let columns: Vec<String> =
-            input.metadata().get(COLUMNS).map_or(Ok(Vec::new()), |text| serde_json::from_str(text))?;
-        let schema = match &gate {
-            Some(gate) => stamped(gate.schema(), gate.contract()),
-            None if self.has_contract => return Err(Error::config("open() once more after an error")),
-            None => untyped(&columns, D::LEXICAL),
+        let told = |key| input.metadata().get(key).map(|text| serde_json::from_str::<Vec<String>>(text)).transpose();
+        let columns = told(COLUMNS)?.unwrap_or_default();
+        let (records, schema) = match (gate, told(TYPES)?) {
+            (Some(gate), _) => {
+                let schema = stamped(gate.schema(), gate.contract());
+                (Records::Held(gate), Some(schema))
+            }
+            (None, _) if self.has_contract => return Err(Error::config("open() once more after an error")),
+            (None, Some(types)) => (Records::Settled(columns.into_iter().zip(types).collect()), None),
+            (None, None) => {
+                let schema = untyped(&columns, D::LEXICAL);
+                (Records::Untyped(columns), Some(schema))
+            }
         };
         let source = input.metadata().get(SOURCE).cloned().unwrap_or_default();
-        let decoder = D::new(&self.options, gate, &source, columns);
+        let decoder = D::new(&self.options, records, &source).map_err(failure)?;
+        let schema = schema.or_else(|| decoder.schema()).ok_or_else(|| Error::config("there are no types here"))?;
         self.open = Some(Open { decoder, schema: schema.clone(), source });
         Ok(schema)
     }
@@ -106,16 +131,18 @@ impl<D: StreamDecoder> DecoderStage<D> {
     }
 }
 
-/// A batch that names the columns which it has besides those that the host knows.
+/// A batch that says in what it is other than the host expects.
 fn named(batch: Batch, schema: &SchemaRef) -> Batch {
     let columns = batch.rows.schema();
     let (extra, more): (Vec<_>, Vec<_>) =
         columns.fields().iter().skip(schema.fields().len()).partition(|field| field.metadata().contains_key(EXTRA));
-    if extra.is_empty() && more.is_empty() {
+    let is_untyped = columns.metadata().contains_key(UNTYPED);
+    if extra.is_empty() && more.is_empty() && !is_untyped {
         return batch;
     }
     let names: Vec<_> = more.iter().map(|field| field.name()).collect();
-    Batch { position: Some(json!({ "columns": names, "extra": !extra.is_empty() })), ..batch }
+    let position = json!({ "columns": names, "extra": !extra.is_empty(), "untyped": is_untyped });
+    Batch { position: Some(position), ..batch }
 }
 
 fn untyped(names: &[String], lexical: &str) -> SchemaRef {

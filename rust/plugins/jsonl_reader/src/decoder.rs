@@ -1,7 +1,8 @@
-use dativo_decoding::StreamDecoder;
+use dativo_decoding::{Records, StreamDecoder};
 use dativo_gate::Gate;
 use dativo_jsonl::decode::{Decoder, JsonlError, Options};
 use dativo_plugin::Result;
+use dativo_plugin::arrow_schema::SchemaRef;
 use dativo_plugin::files::refusal;
 use dativo_plugin::serde_json::{self, Value, json};
 use dativo_text::Decoded;
@@ -23,8 +24,16 @@ impl StreamDecoder for JsonlDecoder {
         if options.batch_rows == 0 { Err(refusal("batch_rows is a number of 1 or more")) } else { Ok(options) }
     }
 
-    fn new(options: &Options, gate: Option<Gate>, source: &str, columns: Vec<String>) -> Self {
-        Self(Decoder::new(options, gate, source, &columns))
+    fn new(options: &Options, records: Records, source: &str) -> std::result::Result<Self, JsonlError> {
+        Ok(Self(match records {
+            Records::Held(gate) => Decoder::new(options, Some(gate), source, &[]),
+            Records::Settled(columns) => Decoder::settled(options, source, &columns)?,
+            Records::Untyped(columns) => Decoder::new(options, None, source, &columns),
+        }))
+    }
+
+    fn schema(&self) -> Option<SchemaRef> {
+        self.0.schema()
     }
 
     fn push(&mut self, bytes: &[u8], out: &mut Vec<Decoded>) -> std::result::Result<(), JsonlError> {
