@@ -12,17 +12,26 @@ export interface LookedAt {
   readonly first: Batch | undefined;
 }
 
+export interface Look {
+  readonly decoder: Decoder;
+  isWanted(batch: Batch): boolean;
+  /** Whether the batch of a source that has no full one is wanted, too. */
+  readonly isEndWanted: boolean;
+}
+
 /** Reads bytes until the format makes a batch of them that is wanted. What the format says of them goes nowhere. */
 export async function lookForBatch(
-  decoder: Decoder,
+  { decoder, isWanted, isEndWanted }: Look,
   chunks: AsyncIterator<Uint8Array>,
-  isWanted: (batch: Batch) => boolean,
 ): Promise<LookedAt> {
   const looked: Uint8Array[] = [];
   for (let length = 0; length < LOOK_BYTES; ) {
     const { value, done } = await chunks.next();
-    const found = unlessFaulty(() => find(done ? decoder.end() : decoder.push(value), isWanted));
-    if (done) return { looked, first: found?.batch };
+    if (done) {
+      const last = isEndWanted ? unlessFaulty(() => find(decoder.end(), isWanted)) : undefined;
+      return { looked, first: last?.batch };
+    }
+    const found = unlessFaulty(() => find(decoder.push(value), isWanted));
     length += value.length;
     // The memory of a chunk is used again for a later one.
     looked.push(new Uint8Array(value));

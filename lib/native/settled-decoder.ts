@@ -52,7 +52,10 @@ export class SettledDecoder implements NativeDecoder {
   /** Reads the types off the first records, if there are some and they have fields; gives the bytes of them. */
   async #settle(chunks: AsyncIterator<Uint8Array>): Promise<readonly Uint8Array[]> {
     const decoder = silentDecoder(this.#format, this.#options, this.#batchRows);
-    const { looked, first } = await lookForBatch(decoder, chunks, ({ length }) => length > 0);
+    const { looked, first } = await lookForBatch(
+      { decoder, isWanted: ({ length }) => length > 0, isEndWanted: true },
+      chunks,
+    );
     const settled = first && new TypeSettler(RowBatch.from(first)).schema;
     if (settled && settled.fields.length > 0) this.#columns = new SettledColumns(settled);
     return looked;

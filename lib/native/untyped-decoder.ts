@@ -34,11 +34,8 @@ export class UntypedDecoder implements NativeDecoder {
     const chunks = bytes[Symbol.asyncIterator]();
     try {
       const decoder = silentDecoder(this.#format, this.#options, this.#lookRows);
-      const { looked, first } = await lookForBatch(
-        decoder,
-        chunks,
-        ({ schema, length }) => length > 0 && schema.fields.length > 0,
-      );
+      const isWanted = ({ schema }: Batch): boolean => schema.fields.length > 0;
+      const { looked, first } = await lookForBatch({ decoder, isWanted, isEndWanted: false }, chunks);
       const all = behind(looked, chunks);
       yield* first
         ? this.#library.decode(all, context, new UntypedColumns(first.schema.names, this.#lexical))
