@@ -62,6 +62,8 @@ export interface RandomAccess {
 
 /** Turns batches of one schema into bytes. May hold records back until a page or row group is full. */
 export interface Encoder {
+  /** Whether it takes batches that lie in columns at any length, and makes no more of them than it must. */
+  readonly takesColumns?: boolean;
   encode(batch: Batch): Promise<Uint8Array[]> | Uint8Array[];
   /** Memory held back, in bytes. */
   readonly bufferedBytes: number;

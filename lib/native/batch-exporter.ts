@@ -29,16 +29,18 @@ export class BatchExporter {
   /** A native batch that nobody else holds is moved, others are copied. @throws DativoError DTV_SCHEMA_CHANGED */
   export(batch: Batch): ExportedBatch {
     const struct = newBatch();
-    if (batch instanceof ColumnBatch && batch.isPlain && batch.native.isAlone) {
-      this.#hold(batch.schema);
+    const schema = typed(batch.schema);
+    const goesAsItIs = !isUntyped(batch) || this.#schema === undefined || this.#schema.equals(schema);
+    if (goesAsItIs && batch instanceof ColumnBatch && batch.isPlain && batch.native.isAlone) {
+      this.#hold(schema);
       batch.native.moveTo(struct, BATCH.rows);
-      return { schema: batch.schema, struct };
+      return { schema, struct };
     }
-    const plain = batch instanceof CellBatch ? batch.plainColumns() : undefined;
+    const plain = goesAsItIs && batch instanceof CellBatch ? batch.plainColumns() : undefined;
     if (plain) {
-      this.#hold(batch.schema);
+      this.#hold(schema);
       exportArray(recordsOf(plain, batch.length)).copy(struct, BATCH.rows);
-      return { schema: batch.schema, struct };
+      return { schema, struct };
     }
     const raw = RowBatch.from(batch);
     this.#settler ??= new TypeSettler(this.#schema && isUntyped(raw) ? RowBatch.empty(this.#schema) : raw);
@@ -60,6 +62,11 @@ export class BatchExporter {
   }
 }
 
-function isUntyped({ schema }: Batch): boolean {
+/** Untyped columns that lie there as ours do are text. */
+function typed(schema: Schema): Schema {
+  return isUntyped({ schema }) ? new TypeSettler(RowBatch.empty(schema)).schema : schema;
+}
+
+function isUntyped({ schema }: Pick<Batch, "schema">): boolean {
   return schema.fields.some(({ lexical }) => lexical);
 }

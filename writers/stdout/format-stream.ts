@@ -38,7 +38,8 @@ export class FormatStream implements RecordStream {
   async *encode(batch: Batch): AsyncGenerator<Uint8Array> {
     if (this.#init.isOpen && batch.schema !== this.#schema) yield* this.#finish();
     this.#encoder ??= await this.#begin(batch);
-    for (const part of this.#native ? [batch] : (batch.slices?.(MAX_BATCH_ROWS) ?? [batch])) {
+    const isWhole = this.#native !== undefined || (this.#encoder.takesColumns === true && !isUntyped(batch));
+    for (const part of isWhole ? [batch] : (batch.slices?.(MAX_BATCH_ROWS) ?? [batch])) {
       yield* await this.#encoder.encode(this.#shape(part));
     }
   }

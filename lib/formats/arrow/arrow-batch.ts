@@ -25,9 +25,12 @@ export class ArrowBatch<R extends Row = Row> extends CellBatch<R> {
   }
 
   /** No field is untyped, and each is stored as we store its type. */
+  get isPlain(): boolean {
+    return this.#stored.every((field, index) => !this.schema.fields[index]?.lexical && isPlainField(field));
+  }
+
   plainColumns(): readonly ArrowColumn[] | undefined {
-    const isPlain = this.#stored.every((field, index) => !this.schema.fields[index]?.lexical && isPlainField(field));
-    return isPlain ? this.columns : undefined;
+    return this.isPlain ? this.columns : undefined;
   }
 
   get sizeBytes(): number {

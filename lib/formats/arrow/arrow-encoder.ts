@@ -1,5 +1,7 @@
 import type { Batch } from "../../contract/batch.ts";
 import type { EncodeContext, Encoder } from "../../contract/format.ts";
+import { RowBatch } from "../../contract/row-batch.ts";
+import { CellBatch } from "./cell-batch.ts";
 import { StreamEncoder } from "./ipc/stream-encoder.ts";
 import { END_OF_STREAM, type FileBlock, fileFooter, type WrittenMessage } from "./ipc/write-message.ts";
 
@@ -11,6 +13,7 @@ const FILE_MAGIC = Buffer.from("ARROW1\0\0", "latin1");
 /** Each batch goes out as one record batch, as it comes. */
 export class ArrowEncoder implements Encoder {
   readonly bufferedBytes = 0;
+  readonly takesColumns = true;
   readonly #stream: StreamEncoder;
   readonly #isFile: boolean;
   readonly #batches: FileBlock[] = [];
@@ -21,7 +24,13 @@ export class ArrowEncoder implements Encoder {
     this.#isFile = form === "file";
   }
 
+  /** Columns that have another form in a file become cells, of not too many records at a time. */
   encode(batch: Batch): Uint8Array[] {
+    if (!(batch instanceof CellBatch) || batch.isPlain) return this.#encode(batch);
+    return [...RowBatch.partsOf(batch)].flatMap((part) => this.#encode(part));
+  }
+
+  #encode(batch: Batch): Uint8Array[] {
     const before = this.#begin(batch);
     const message = this.#stream.batch(batch);
     const { headBytes, bodyBytes } = message;

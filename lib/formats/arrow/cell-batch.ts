@@ -32,7 +32,10 @@ export abstract class CellBatch<R extends Row = Row> implements Batch<R> {
   abstract retain(): CellBatch<R>;
   abstract release(): void;
 
-  /** The columns in JavaScript's memory, where they are stored as we ourselves store their types. */
+  /** Whether the columns are stored as we ourselves store their types. */
+  abstract readonly isPlain: boolean;
+
+  /** The columns in JavaScript's memory, where they are stored like that. */
   abstract plainColumns(): readonly ArrowColumn[] | undefined;
 
   /** Makes cells. @throws UnfitValue for what no cell holds exactly */
