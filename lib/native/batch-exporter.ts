@@ -1,7 +1,7 @@
 import type { Batch } from "../contract/batch.ts";
 import { DativoError } from "../contract/errors.ts";
 import { RowBatch } from "../contract/row-batch.ts";
-import type { Schema } from "../contract/schema.ts";
+import { type Field, Schema } from "../contract/schema.ts";
 import { TypeSettler } from "../contract/settle-types.ts";
 import { CellBatch } from "../formats/arrow/cell-batch.ts";
 import { encodeRecords, recordsOf } from "../formats/arrow/encode-cells.ts";
@@ -64,7 +64,11 @@ export class BatchExporter {
 
 /** Untyped columns that lie there as ours do are text. */
 function typed(schema: Schema): Schema {
-  return isUntyped({ schema }) ? new TypeSettler(RowBatch.empty(schema)).schema : schema;
+  if (!isUntyped({ schema })) return schema;
+  const fields = schema.fields.map(
+    (field): Field => (field.lexical ? { name: field.name, type: { kind: "string" }, nullable: true } : field),
+  );
+  return new Schema(fields, schema.metadata);
 }
 
 function isUntyped({ schema }: Pick<Batch, "schema">): boolean {

@@ -4,9 +4,19 @@ import type { NativeDecoder } from "../contract/native-codecs.ts";
 import { RowBatch } from "../contract/row-batch.ts";
 import { TypeSettler } from "../contract/settle-types.ts";
 import type { ContentHash } from "../contract/storage.ts";
-import { behind, lookForBatch, openDecoder, silentDecoder } from "./first-batch.ts";
+import { behind, type LookedAt, lookForBatch, openDecoder, silentDecoder } from "./first-batch.ts";
+import type { FoundColumns } from "./found-columns.ts";
 import type { DecoderInit, LibraryDecoder } from "./native-decoder.ts";
 import { SettledColumns } from "./settled-columns.ts";
+import { type Lexical, UntypedColumns } from "./untyped-columns.ts";
+
+export interface SettledRows {
+  readonly lexical: Lexical;
+  /** Records of a batch of the format, at most. */
+  readonly batchRows: number;
+  /** As many records as must be seen to know names and types. */
+  readonly lookRows: number;
+}
 
 /**
  * A decoder of a library that reads the types off the first batch of the format, as the writer would that gets it, and
@@ -16,26 +26,28 @@ export class SettledDecoder implements NativeDecoder {
   readonly #library: LibraryDecoder;
   readonly #format: Format;
   readonly #options: Readonly<Record<string, unknown>>;
-  readonly #batchRows: number;
-  #columns: SettledColumns | undefined;
+  readonly #rows: SettledRows;
+  #settled: SettledColumns | undefined;
   /** The writer has got records whose types it settled itself. */
   #isSettledBehind = false;
 
-  /** `batchRows` are the records of a batch of the format, at most. */
-  constructor(library: LibraryDecoder, { format, options }: DecoderInit, batchRows: number) {
+  constructor(library: LibraryDecoder, { format, options }: DecoderInit, rows: SettledRows) {
     const { batch_rows: _, ...own } = options;
     this.#library = library;
     this.#format = format;
     this.#options = own;
-    this.#batchRows = batchRows;
+    this.#rows = rows;
   }
 
   async *decode(bytes: AsyncIterable<Uint8Array>, context: SourceContext): AsyncGenerator<Batch> {
     const chunks = bytes[Symbol.asyncIterator]();
     try {
-      const looked = this.#columns || this.#isSettledBehind ? [] : await this.#settle(chunks);
+      // Objects name their own members, and text has a header.
+      const isKnown = this.#settled !== undefined && this.#rows.lexical === "json";
+      const { looked, first } = isKnown ? { looked: [], first: undefined } : await this.#look(chunks);
+      const columns = isKnown ? this.#settled : first && this.#columnsOf(first);
       const all = behind(looked, chunks);
-      yield* this.#columns ? this.#library.decode(all, context, this.#columns) : this.#decodeHere(all, context);
+      yield* columns ? this.#library.decode(all, context, columns) : this.#decodeHere(all, context);
     } finally {
       await chunks.return?.();
     }
@@ -49,21 +61,24 @@ export class SettledDecoder implements NativeDecoder {
     return this.#library.close();
   }
 
-  /** Reads the types off the first records, if there are some and they have fields; gives the bytes of them. */
-  async #settle(chunks: AsyncIterator<Uint8Array>): Promise<readonly Uint8Array[]> {
-    const decoder = silentDecoder(this.#format, this.#options, this.#batchRows);
-    const { looked, first } = await lookForBatch(
-      { decoder, isWanted: ({ length }) => length > 0, isEndWanted: true },
-      chunks,
-    );
-    const settled = first && new TypeSettler(RowBatch.from(first)).schema;
-    if (settled && settled.fields.length > 0) this.#columns = new SettledColumns(settled);
-    return looked;
+  #look(chunks: AsyncIterator<Uint8Array>): Promise<LookedAt> {
+    const decoder = silentDecoder(this.#format, this.#options, this.#rows.lookRows);
+    return lookForBatch({ decoder, isWanted: ({ length }) => length > 0, isEndWanted: true }, chunks);
+  }
+
+  /** None where the first records have no fields. */
+  #columnsOf(first: Batch): FoundColumns | undefined {
+    const { names } = first.schema;
+    if (names.length === 0) return undefined;
+    const { lexical } = this.#rows;
+    if (this.#isSettledBehind) return new UntypedColumns(names, lexical);
+    this.#settled ??= new SettledColumns(new TypeSettler(RowBatch.from(first)).schema, lexical);
+    return this.#settled.of(names);
   }
 
   /** What the format says of a source without records, or with a fault, is said once. */
   async *#decodeHere(bytes: AsyncIterable<Uint8Array>, context: SourceContext): AsyncGenerator<Batch> {
-    const decoder = openDecoder(this.#format, this.#options, { ...context, batchRows: this.#batchRows });
+    const decoder = openDecoder(this.#format, this.#options, { ...context, batchRows: this.#rows.batchRows });
     for await (const chunk of bytes) yield* this.#noted(decoder.push(chunk));
     yield* this.#noted(decoder.end());
   }

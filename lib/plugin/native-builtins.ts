@@ -174,16 +174,17 @@ async function openDecoder(
   return { decoder: contract ? opened : await withoutContract(opened, init, settleRows) };
 }
 
-/** What finds the columns. Text that is untyped stays text, so that there are no types to settle. */
+/** What finds the columns. */
 async function withoutContract(
   opened: LibraryDecoder,
   init: DecoderInit,
   settleRows: number | undefined,
 ): Promise<NativeDecoder> {
   const { lexical, lookRows } = UNTYPED[init.format.native as string] as (typeof UNTYPED)[string];
-  if (settleRows !== undefined && lexical === "json") {
+  if (settleRows !== undefined) {
     const { SettledDecoder } = await import("../native/settled-decoder.ts");
-    return new SettledDecoder(opened, init, settleRows);
+    const look = lexical === "json" ? settleRows : lookRows;
+    return new SettledDecoder(opened, init, { lexical, batchRows: settleRows, lookRows: look });
   }
   const { UntypedDecoder } = await import("../native/untyped-decoder.ts");
   return new UntypedDecoder(opened, init, lexical, lookRows);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { compose, readJsonl, writeArrow, writeJsonl, writeParquet } from "../../../lib/compose.ts";
+import { compose, readCsv, readJsonl, writeArrow, writeCsv, writeJsonl, writeParquet } from "../../../lib/compose.ts";
 import type { Batch } from "../../../lib/contract/batch.ts";
 import type { DativoError } from "../../../lib/contract/errors.ts";
 import type { SourceContext } from "../../../lib/contract/format.ts";
@@ -285,6 +285,8 @@ const RECORDS = Array.from({ length: 9000 }, (_, i) =>
   }),
 ).join("\n");
 
+const CELLS = ["a,b,c", ...Array.from({ length: 9000 }, (_, i) => `${i},"text ${i}",`)].join("\n");
+
 describeNative("a file without a contract", () => {
   const outcome = async (native: string, write: (folder: string) => ReturnType<typeof writeParquet>, text: string) => {
     vi.stubEnv("DATIVO_NATIVE", native);
@@ -332,6 +334,51 @@ describeNative("a file without a contract", () => {
     }
   });
 
+  describe("of CSV", () => {
+    const rows = (names: string, cells: (i: number) => string): string =>
+      [names, ...Array.from({ length: 3000 }, (_, i) => cells(i))].join("\n");
+    const A = rows("a,b", (i) => `${i},"x ${i}"`);
+    const B = rows("b", (i) => `y${i}`);
+    const C = rows("b,a", (i) => `,${i}`);
+    const FILES: Readonly<Record<string, readonly string[]>> = {
+      "one file": [A],
+      "the same columns": [A, A],
+      "fewer columns": [A, B],
+      "another order": [A, C],
+      "more columns": [B, A],
+      "no records, then some": ["a,b\n", B, B],
+      "one record, then others": ["a,b\n1,x", B, A],
+      "a bad record": [A, "a,b\n1,2,3\n4,5\n"],
+    };
+    for (const [what, sources] of Object.entries(FILES)) {
+      it(`is the same natively: ${what}`, async () => {
+        const load = async (native: string, write: (folder: string) => ReturnType<typeof writeParquet>) => {
+          vi.stubEnv("DATIVO_NATIVE", native);
+          const cwd = tempFolder();
+          writeFiles(cwd, Object.fromEntries(sources.map((text, i) => [`${i}.csv`, text])));
+          const folder = join(cwd, "out");
+          const done = compose(readCsv(sources.map((_, i) => join(cwd, `${i}.csv`))), write(folder));
+          const fault = await done.then(
+            () => undefined,
+            ({ code, culprit }: DativoError) => ({ code, culprit }),
+          );
+          return fault ?? visibleFiles(folder).map((name) => join(folder, name));
+        };
+        const tables = async (native: string) => {
+          const made = await load(native, (folder) => writeParquet(folder));
+          return Array.isArray(made) ? parquetOf({ files: made }) : made;
+        };
+        const texts = async (native: string) => {
+          const made = await load(native, (folder) => writeCsv(folder));
+          return Array.isArray(made) ? made.map((file) => readFileSync(file, "utf8")) : made;
+        };
+        expect(await tables("on")).toEqual(await tables("off"));
+        expect(await texts("on")).toEqual(await texts("off"));
+        expect(liveNativeArrays()).toBe(0);
+      });
+    }
+  });
+
   describe("on the command line", () => {
     const WAYS: Readonly<Record<string, readonly string[]>> = {
       "convert to Parquet": ["convert", "in.jsonl", "out.parquet"],
@@ -339,12 +386,13 @@ describeNative("a file without a contract", () => {
       "convert to Arrow": ["convert", "in.jsonl", "out.arrow"],
       "convert to Avro": ["convert", "in.jsonl", "out.avro"],
       "pipe to Arrow": ["pipe", "in.jsonl", "--to", "arrow", "-o", "out.arrow"],
+      "CSV to Arrow": ["convert", "in.csv", "out.arrow"],
     };
     for (const [what, args] of Object.entries(WAYS)) {
       it(`is the same natively: ${what}`, { timeout: 60_000 }, async () => {
         const lines = (native: string): string => {
           const cwd = tempFolder();
-          writeFiles(cwd, { "in.jsonl": RECORDS });
+          writeFiles(cwd, { "in.jsonl": RECORDS, "in.csv": CELLS });
           const made = dativo(args, { cwd, input: RECORDS, env: { DATIVO_NATIVE: native } });
           expect(made).toMatchObject({ code: 0 });
           const [file = ""] = visibleFiles(cwd).filter((name) => name.startsWith("out."));
