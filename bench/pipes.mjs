@@ -54,6 +54,17 @@ const CASES = {
       `COPY (SELECT * FROM read_json('${jsonl}', format='newline_delimited')) TO '${target}' (FORMAT parquet)`,
     ),
   },
+  "jsonl-parquet-untyped": {
+    Dativo: `${dativo} convert ${jsonl} ${target} --force`,
+    "with a contract": `${dativo} convert ${jsonl} ${target} --force --asset ${assetFile()}`,
+    DuckDB: duckdb(
+      `COPY (SELECT * FROM read_json('${jsonl}', format='newline_delimited')) TO '${target}' (FORMAT parquet)`,
+    ),
+  },
+  "jsonl-arrow-untyped": {
+    Dativo: `${dativo} convert ${jsonl} ${at("out.arrow")} --force`,
+    "with a contract": `${dativo} convert ${jsonl} ${at("out.arrow")} --force --asset ${assetFile()}`,
+  },
   "parquet-csv": {
     Dativo: `${dativo} convert ${parquet} ${at("out.csv")} --force`,
     DuckDB: duckdb(`COPY (SELECT * FROM '${parquet}') TO '${at("out.csv")}' (HEADER)`),
