@@ -2,7 +2,7 @@ import type { Batch } from "../../lib/contract/batch.ts";
 import type { SourceConfig } from "../../lib/contract/config.ts";
 import { DativoError } from "../../lib/contract/errors.ts";
 import { ahead } from "../../lib/contract/files/ahead.ts";
-import { decodeBytes, openDecoder } from "../../lib/contract/files/decode-bytes.ts";
+import { decodeBytes } from "../../lib/contract/files/decode-bytes.ts";
 import {
   expectRows,
   proveEnd,
@@ -10,7 +10,7 @@ import {
   streamProofOptions,
   withoutMarker,
 } from "../../lib/contract/files/stream-proof.ts";
-import type { DecodeContext, Format, SourceContext } from "../../lib/contract/format.ts";
+import type { Format, SourceContext } from "../../lib/contract/format.ts";
 import { o, parseOptions } from "../../lib/contract/options.ts";
 import { BaseReader, type Yielded } from "../../lib/contract/reader.ts";
 import { MAX_BATCH_ROWS, RowBatch } from "../../lib/contract/row-batch.ts";
@@ -91,6 +91,7 @@ export class StdinReader extends BaseReader {
 
   /** What another process of ours sends. */
   async *#readPipe(input: InputStream, decoder: PipeDecoder): AsyncGenerator<Batch, StreamProof> {
+    this.#refuseMarker("a stream of Dativo");
     let rows = 0;
     for await (const chunk of ahead(input.bytes())) {
       for await (const { batch } of decoder.push(chunk)) {
@@ -143,6 +144,7 @@ export class StdinReader extends BaseReader {
     context: SourceContext,
   ): AsyncGenerator<Batch> {
     const around = { ...context, batchRows: this.#options.batch_size };
+    if (format.decodeAt) this.#refuseMarker(format.name);
     if (format.decodeAt && !isStream) {
       const file = await input.spool(this.ctx.tempDir, this.#options.max_spool_bytes);
       try {
@@ -168,7 +170,16 @@ export class StdinReader extends BaseReader {
       }
       return;
     }
-    yield* isPrompt ? decodePromptly(format, options, bytes, around) : decodeBytes(format, options, bytes, around);
+    yield* decodeBytes(format, options, bytes, around, isPrompt);
+  }
+
+  /** Nobody looks for lines in what has none; a marker that was not looked for must not pass for a proof. */
+  #refuseMarker(what: string): void {
+    if (this.#options.done_marker === undefined) return;
+    throw new DativoError("DTV_OPTION_INVALID", `done_marker is a line of text, and standard input is ${what}`, {
+      culprit: "done_marker",
+      hint: "Leave it out: such a stream says by itself where it ends.",
+    });
   }
 
   /** @throws DativoError DTV_ALREADY_LOADED */
@@ -192,21 +203,6 @@ interface Chosen {
   readonly options: unknown;
   /** To be read in the order of its bytes. */
   readonly isStream: boolean;
-}
-
-/** Every record as soon as it is whole. */
-async function* decodePromptly(
-  format: Format,
-  options: unknown,
-  bytes: AsyncIterable<Uint8Array>,
-  context: DecodeContext,
-): AsyncGenerator<Batch> {
-  const decoder = openDecoder(format, options, context);
-  for await (const chunk of bytes) {
-    yield* decoder.push(chunk);
-    if ("flush" in decoder) yield* decoder.flush?.() ?? [];
-  }
-  yield* decoder.end();
 }
 
 /** How a stream of Arrow messages begins. */

@@ -15,19 +15,27 @@ export function decodeFile(
   return decodeBytes(format, options.format, file.bytes(options.unpacking), context);
 }
 
-/** The records of bytes that come in order. @throws DativoError DTV_STAGE_MISUSE for a format that is only written */
+/**
+ * The records of bytes that come in order; `isPrompt` gives each as soon as it is whole, where the format can.
+ *
+ * @throws DativoError DTV_STAGE_MISUSE for a format that is only written
+ */
 export async function* decodeBytes(
   format: Format,
   options: unknown,
   bytes: AsyncIterable<Uint8Array>,
   context: DecodeContext,
+  isPrompt = false,
 ): AsyncGenerator<Batch> {
   const decoder = openDecoder(format, options, context);
-  for await (const chunk of bytes) yield* decoder.push(chunk);
+  for await (const chunk of bytes) {
+    yield* decoder.push(chunk);
+    if (isPrompt && "flush" in decoder) yield* decoder.flush?.() ?? [];
+  }
   yield* decoder.end();
 }
 
-/** A decoder of a format, ready to be given bytes. */
+/** @throws DativoError DTV_STAGE_MISUSE for a format that is only written */
 export function openDecoder(format: Format, options: unknown, context: DecodeContext): Decoder | AsyncDecoder {
   const decoder = format.decoder?.(options, context) ?? format.asyncDecoder?.(options, context);
   if (decoder) return decoder;

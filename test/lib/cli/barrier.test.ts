@@ -107,6 +107,8 @@ describe("a stream of somebody else", () => {
     ["cat few.csv | dativo write lake --expect-rows 4", "DTV_UPSTREAM_INCOMPLETE"],
     ["cat few.csv | dativo write lake --expect-rows 4 --accept-eof", "DTV_UPSTREAM_INCOMPLETE"],
     ["cat few.csv | dativo write lake --done-marker '#done'", "DTV_UPSTREAM_INCOMPLETE"],
+    ["dativo read few.csv | dativo write lake --done-marker '#done'", "DTV_OPTION_INVALID"],
+    ["dativo read few.csv --to parquet | dativo write lake --done-marker '#done'", "DTV_OPTION_INVALID"],
     ["dativo read few.csv --to json | head -c 20 | dativo write lake", "DTV_"],
     ["dativo read few.csv | head -c 700 | dativo write lake --accept-eof", "DTV_UPSTREAM_INCOMPLETE"],
     ["cat few.csv | dativo write out.csv", "DTV_UPSTREAM_UNPROVEN"],
