@@ -22,8 +22,14 @@ export class LibraryCounter implements NativeCounter {
   ): Promise<LibraryCounter> {
     const transform = new Abi2Transform(library, symbol);
     await transform.create({ engine: { options } }, signal);
-    await transform.open(bytesFrom(source));
-    return new LibraryCounter(transform, library);
+    const counter = new LibraryCounter(transform, library);
+    try {
+      await transform.open(bytesFrom(source));
+    } catch (error) {
+      await counter.close();
+      throw error;
+    }
+    return counter;
   }
 
   private constructor(transform: Abi2Transform, library: NativeLibrary) {
