@@ -3,12 +3,12 @@ import type { Batch } from "../contract/batch.ts";
 import { DativoError } from "../contract/errors.ts";
 import { openDecoder } from "../contract/files/decode-bytes.ts";
 import type { Format } from "../contract/format.ts";
-import { describePlace } from "../contract/provenance.ts";
 import type { Reject } from "../contract/reject.ts";
 import { MAX_BATCH_ROWS } from "../contract/row-batch.ts";
 import type { Schema } from "../contract/schema.ts";
 import { asBatch } from "./as-batch.ts";
 import { takeEnvelope } from "./envelope.ts";
+import { describeReject } from "./policy.ts";
 
 /**
  * Bytes in, batches out, for any `pipeline()`. Records that cannot be read are told by the event `rejects`, as a list;
@@ -79,7 +79,7 @@ export function formatStream(open: () => Promise<BatchEncoder>): Duplex {
 function tellRejects(stream: Duplex, rejects: readonly Reject[]): void {
   if (stream.emit("rejects", rejects)) return;
   const [first] = rejects as [Reject];
-  throw new DativoError("DTV_CONTRACT_VIOLATED", `${describePlace(first)}: ${first.faults[0]?.reason ?? "is bad"}`, {
+  throw new DativoError("DTV_CONTRACT_VIOLATED", describeReject(first), {
     hint: "Mend the record, or listen to the event 'rejects', which takes the bad ones out.",
     details: { rejected: rejects.length },
   });

@@ -90,7 +90,8 @@ export function whatIsPublished(published: Published): string {
   return PUBLISHED[published];
 }
 
-function describeReject(reject: Reject): string {
+/** Where a rejected record stands, and what is wrong with it. */
+export function describeReject(reject: Reject): string {
   const [first, ...others] = reject.faults;
   if (!first) return describePlace(reject);
   const column = first.column === null ? "" : `${first.column}: `;
