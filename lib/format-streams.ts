@@ -79,6 +79,7 @@ function format(name: FormatName, options: object): Duplex {
       options: toSnakeNames(options),
       isTyped: !isText,
       isOpen: name === "jsonl",
+      isFramed: !isText || name === "json",
       ctx: { ...INERT_CONTEXT, native: nativeCodecs },
     });
   });

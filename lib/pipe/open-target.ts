@@ -6,6 +6,7 @@ import { TargetConfig } from "../contract/config.ts";
 import { DativoError } from "../contract/errors.ts";
 import { parseOptions } from "../contract/options.ts";
 import { RowBatch } from "../contract/row-batch.ts";
+import { Schema } from "../contract/schema.ts";
 import { TypeSettler } from "../contract/settle-types.ts";
 import { FORMATS, type FormatName, isFormatName } from "../formats/formats.ts";
 import { kindOfName } from "../formats/kind-of-name.ts";
@@ -135,14 +136,14 @@ async function createEmpty(
   name: FormatName,
   options: Readonly<Record<string, unknown>>,
   folder: string,
-  { schema }: Sealed,
+  { schema = new Schema([]) }: Sealed,
 ): Promise<string> {
   const format = await FORMATS[name].load();
   const file = `data.${format.extension}`;
   if (!format.encoder) throw new DativoError("DTV_STAGE_MISUSE", `The format '${name}' cannot be written`);
-  const settled = schema && new TypeSettler(RowBatch.empty(schema)).schema;
+  const settled = new TypeSettler(RowBatch.empty(schema)).schema;
   const given = format.encodeOptions ? parseOptions(format.encodeOptions, options, name) : options;
-  const encoder = settled && format.encoder(given, { schema: settled, metadata: {} });
-  await writeFile(join(folder, file), Buffer.concat((await encoder?.end()) ?? []));
+  const encoder = format.encoder(given, { schema: settled, metadata: {} });
+  await writeFile(join(folder, file), Buffer.concat(await encoder.end()));
   return file;
 }

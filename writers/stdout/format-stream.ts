@@ -6,7 +6,7 @@ import type { Encoder, Format } from "../../lib/contract/format.ts";
 import { holdFields } from "../../lib/contract/hold-fields.ts";
 import type { NativeEncoder } from "../../lib/contract/native-codecs.ts";
 import { MAX_BATCH_ROWS, RowBatch } from "../../lib/contract/row-batch.ts";
-import type { Schema } from "../../lib/contract/schema.ts";
+import { Schema } from "../../lib/contract/schema.ts";
 import { TypeSettler } from "../../lib/contract/settle-types.ts";
 import type { RecordStream } from "./record-stream.ts";
 
@@ -17,6 +17,8 @@ export interface FormatStreamInit {
   readonly isTyped: boolean;
   /** Every record names its own fields, so that later ones may have others. */
   readonly isOpen: boolean;
+  /** The format has bytes around the records, also around none of which no columns are known. */
+  readonly isFramed: boolean;
   readonly ctx: StageContext;
 }
 
@@ -45,7 +47,8 @@ export class FormatStream implements RecordStream {
   }
 
   async *end(schema: Schema | undefined): AsyncGenerator<Uint8Array> {
-    this.#encoder ??= schema && (await this.#begin(RowBatch.empty(schema)));
+    const known = schema ?? (this.#init.isFramed ? new Schema([]) : undefined);
+    this.#encoder ??= known && (await this.#begin(RowBatch.empty(known)));
     yield* this.#finish();
   }
 

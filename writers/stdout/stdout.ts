@@ -96,7 +96,14 @@ export class StdoutWriter extends BaseWriter {
     const owner = `options of ${name} on stdout`;
     const options = format.encodeOptions ? parseOptions(format.encodeOptions, this.#given, owner) : {};
     const isTyped = name !== "table" && !FORMATS[name].isText;
-    return new FormatStream({ format, options, isTyped, isOpen: name === "jsonl", ctx });
+    return new FormatStream({
+      format,
+      options,
+      isTyped,
+      isOpen: name === "jsonl",
+      isFramed: isTyped || name === "json",
+      ctx,
+    });
   }
 
   async #write(chunks: AsyncIterable<Uint8Array>): Promise<void> {

@@ -63,6 +63,28 @@ describe("the end of a pipe", () => {
     expect(stderr).toContain("Pipe data into the command, or name a file");
   });
 
+  it.each([
+    ["json", "[]\n"],
+    ["csv", ""],
+    ["jsonl", ""],
+  ])("leaves a whole document where nothing came: %s", (format, wanted) => {
+    const cwd = folder();
+    const { code } = shell(`dativo pipe --from jsonl --accept-eof -o out.${format}`, { cwd });
+    expect([code, readFileSync(join(cwd, `out.${format}`), "utf8")]).toEqual([0, wanted]);
+  });
+
+  it("leaves an Arrow file where nothing came, which can be read", () => {
+    const script = "dativo pipe --from jsonl --accept-eof -o out.arrow && dativo count out.arrow";
+    expect(shell(script, { cwd: folder() })).toMatchObject({ code: 0, stdout: "0\n" });
+  });
+
+  it.each(["avro", "parquet"])("is an error where nothing came, and %s has to have columns", (format) => {
+    const cwd = folder();
+    const { code, stderr } = shell(`dativo pipe --from jsonl --accept-eof -o out.${format}`, { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("DTV_SCHEMA_INVALID")]);
+    expect(existsSync(join(cwd, `out.${format}`))).toBe(false);
+  });
+
   it("is an error where standard input is a folder", () => {
     expect(shell("dativo pipe < .", { cwd: folder() }).stderr).toContain("Standard input is a folder");
   });
