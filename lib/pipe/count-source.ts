@@ -3,7 +3,7 @@ import { countRecords } from "../contract/files/count-records.ts";
 import { FORMATS } from "../formats/formats.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
 import { LocalStorage } from "../storage/local.ts";
-import { formatOf } from "./open-source.ts";
+import { kindOfFile } from "./kind-of-files.ts";
 import type { PipeRequest } from "./pipe-request.ts";
 
 /** How many records a file has. */
@@ -20,7 +20,7 @@ export async function* countFiles(
   const storage = new LocalStorage();
   for (const source of sources) {
     for (const { path } of await storage.find(source)) {
-      const { format, options } = await formatOf(path, from, storage);
+      const { format, options } = await kindOfFile(path, from, storage);
       const file = await storage.open(path);
       try {
         const given = { ...options, ...fromOptions };

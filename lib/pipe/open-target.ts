@@ -15,10 +15,11 @@ import { BUILTIN_WRITERS } from "../plugin/builtin.ts";
 import { FileOutput } from "../storage/file-output.ts";
 import type { StreamEnvironment } from "../stream/stage.ts";
 import type { Committer, Sealed } from "../stream/to-writable.ts";
+import { namedCompression } from "./named-compression.ts";
 import { OpenCommitter } from "./open-committer.ts";
-import { requireFormat } from "./open-source.ts";
 import type { PipeRequest } from "./pipe-request.ts";
 import type { RejectsTarget } from "./rejects-target.ts";
+import { requireFormat } from "./require-format.ts";
 import { STANDARD } from "./standard.ts";
 
 export interface TargetParts {
@@ -43,9 +44,9 @@ export async function openTarget(request: PipeRequest, parts: TargetParts): Prom
     const target = new TargetConfig({ type: "stdout", engine: { options: { ...toOptions, format: to } } });
     return new OpenCommitter(environment.storage, new StdoutWriter(asset, target, ""), rejects, hasTypes(to));
   }
-  if (/\.gz$/i.test(out)) throw uncompressed(out);
   const name = requireFormat(to);
-  const maker = await (name === "parquet" ? fileMaker : streamMaker)(name, toOptions, asset);
+  const options = { ...toOptions, ...namedCompression(out, name, toOptions["compression"]) };
+  const maker = await (name === "parquet" ? fileMaker : streamMaker)(name, options, asset);
   return new SingleFileCommitter({
     path: out,
     mayReplace: request.mayReplace,
@@ -105,15 +106,6 @@ async function fileMaker(name: FormatName, toOptions: Options, asset: AssetDefin
     createFile: (folder, sealed) => createEmpty(name, toOptions, folder, sealed),
     settlesTypes: writerClass.settlesTypes,
   };
-}
-
-/** Bytes are not compressed here, and a name that says otherwise would mislead whoever opens the file. */
-function uncompressed(path: string): DativoError {
-  const name = path.slice(0, -".gz".length);
-  return new DativoError("DTV_OPTION_INVALID", `${path} is named as a gzip file, and files are written without gzip`, {
-    culprit: path,
-    hint: `Name it ${name}, or compress what goes to standard output: dativo pipe … | gzip > ${path}`,
-  });
 }
 
 /** Text stays what it is; what is not for people becomes JSON Lines. */

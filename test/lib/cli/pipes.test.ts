@@ -172,6 +172,49 @@ describe("a file's name", () => {
     expect(readFileSync(join(cwd, "o.tsv"), "utf8")).toBe("id\tname\tborn\n1\tAda\t1815-12-10\n");
   });
 
+  it.each([
+    ["o.csv.gz", "gzip -dc", ""],
+    ["o.csv.GZ", "gzip -dc", "--to-option compression=gzip --to-option compression_level=1"],
+    ["o.csv.zst", "dativo pipe --to csv", ""],
+  ])("says how it is compressed: %s", (name, unpack, options) => {
+    const cwd = folder();
+    expect(shell(`dativo convert people.csv ${name} ${options}`, { cwd })).toMatchObject({ code: 0 });
+    expect(readFileSync(join(cwd, name)).subarray(0, 2).toString("hex")).toMatch(/^(1f8b|28b5)$/);
+    expect(shell(`${unpack} < ${name}`, { cwd })).toMatchObject({ code: 0, stdout: PEOPLE_CSV });
+    expect(shell(`dativo count ${name}`, { cwd }).stdout).toBe("3\n");
+  });
+
+  it.each([
+    ["o.csv.br", "", "brotli is read and not written"],
+    ["o.parquet.gz", "", "parquet is compressed inside"],
+    ["o.jsonl.zst", "--to-option compression=gzip", "its compression is to be gzip"],
+    ["o.jsonl.gz", "--to-option compression=none", "its compression is to be none"],
+  ])("is not given to something else: %s %s", (name, options, message) => {
+    const cwd = folder();
+    const before = listTree(cwd);
+    const { code, stderr } = shell(`dativo convert people.csv ${name} ${options}`, { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+    expect(listTree(cwd)).toEqual(before);
+  });
+
+  it.each([
+    ["people.csv lines.jsonl", "people.csv is csv, and lines.jsonl is jsonl"],
+    ["people.csv tabs.tsv", 'people.csv is plain csv, and tabs.tsv is csv with delimiter "\\t"'],
+    ["'data/*'", "data/a is csv, and data/b is jsonl"],
+  ])("is not read as if it were another: %s", (sources, message) => {
+    const cwd = folder({
+      "lines.jsonl": '{"id":1}\n',
+      "tabs.tsv": "id\n1\n",
+      "data/a": "id\n1\n",
+      "data/b": '{"id":1}\n',
+    });
+    const { code, stdout, stderr } = shell(`dativo pipe ${sources}`, { cwd });
+    expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining(message)]);
+    expect(stderr).toContain("read them one after another");
+    expect(shell("dativo pipe lines.jsonl data/b --to csv", { cwd })).toMatchObject({ code: 0, stdout: "id\n1\n1\n" });
+    expect(shell("dativo pipe people.csv tabs.tsv -d , --select id", { cwd })).toMatchObject({ code: 0 });
+  });
+
   it("says nothing where the format is given", () => {
     const cwd = folder();
     expect(shell("dativo convert people.csv o.tsv -n 1 --select id --to jsonl", { cwd })).toMatchObject({ code: 0 });
