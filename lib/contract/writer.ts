@@ -24,7 +24,10 @@ export abstract class BaseWriter<R extends Row = Row> {
   static readonly input: "rows" | "batch" | "columns" = "rows";
   /** False when what is staged dies with the process (an open transaction): it is then read again, never rolled forward. */
   static readonly durableStaging: boolean = true;
-  /** Whether it gives untyped fields the types of the values in the first batch, and holds all later ones to them. */
+  /**
+   * Whether it gives untyped fields the types of the values in the first batch, and holds all later ones to them. A reader
+   * may then do the first: a batch of untyped fields says in `settled` what they are held to.
+   */
   static readonly settlesTypes: boolean = false;
   readonly assetDefinition: AssetDefinition;
   readonly targetConfig: TargetConfig;
