@@ -12,7 +12,8 @@ export { LosslessNumber as NumberText };
 const LONG = 16;
 /** Digits beyond which an integer is not worth converting: nothing here holds it, and converting is not linear. */
 const MAX_INTEGER_DIGITS = 1000;
-const LARGE_EXPONENT = /\d[eE][+-]?\d{3}/;
+/** Of a number, which stands behind one of these: digests in text have such digits, too, and nothing of them is lost. */
+const LARGE_EXPONENT = /(?:^|[:,[\s])-?\d[\d.]*[eE][+-]?\d{3}/;
 
 /** Deeper values come from no honest source, and whoever walks them runs out of stack. */
 export const MAX_JSON_DEPTH = 100;
