@@ -2,7 +2,7 @@ import { fstatSync, read, readFileSync, type Stats } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { DativoError } from "../contract/errors.ts";
+import { DativoError, toDativoError } from "../contract/errors.ts";
 import type { InputStream } from "../contract/standard-streams.ts";
 import type { ContentHash, SourceFile } from "../contract/storage.ts";
 import { unwritable } from "../contract/unwritable.ts";
@@ -99,10 +99,14 @@ export class StandardInput implements InputStream {
     const observe = this.#options.observe ?? (() => {});
     if (this.#options.isHashed) this.#hash = hashInWebAssembly();
     const hash = await this.#hash;
-    for await (const bytes of this.#open()) {
-      hash?.update(bytes);
-      observe(bytes.length);
-      yield bytes;
+    try {
+      for await (const bytes of this.#open()) {
+        hash?.update(bytes);
+        observe(bytes.length);
+        yield bytes;
+      }
+    } catch (error) {
+      throw toDativoError(error, "DTV_SOURCE_UNREADABLE", "Cannot read standard input", { culprit: this.name });
     }
   }
 

@@ -283,6 +283,7 @@ describe("an empty input", () => {
   it.each([
     ["dativo pipe --from jsonl < /dev/null", 0, ""],
     ["dativo pipe --from json < /dev/null", 2, "DTV_JSON"],
+    ["dativo pipe < /proc/self/mem", 2, "DTV_SOURCE_UNREADABLE Cannot read standard input: EIO"],
     ["dativo pipe < /dev/null", 2, "DTV_CSV_EMPTY stdin has no header line"],
     ["dativo write lake < /dev/null", 2, "DTV_UPSTREAM_INCOMPLETE Nothing came on standard input"],
     ["dativo write o.csv < /dev/null", 2, "DTV_UPSTREAM_INCOMPLETE Nothing came on standard input"],
