@@ -50,7 +50,7 @@ export class Inflation {
   #tooLarge(what: string, option: string): DativoError {
     return new DativoError("DTV_DECOMPRESSION_LIMIT", `${this.path} becomes ${what} when it is decompressed`, {
       culprit: this.path,
-      hint: `So do files that are made to fill a disk. Where it is meant to be like this, raise ${option}.`,
+      hint: `So do files that are made to fill a disk. Where it is meant to be like this, raise ${option} of a file; a pipe is unpacked before: zcat x.gz | dativo …`,
     });
   }
 }
