@@ -23,7 +23,8 @@ if (hasCargo()) {
   console.error("Building the native libraries (cargo) …");
   buildNative();
 } else console.error("No Rust toolchain is here: the native libraries are not built, and their tests are skipped.");
-if (version === undefined && args.length === 0) {
+// Who runs the slow tests has run these.
+if (version === undefined && args.length === 0 && !full) {
   run(node, [bin("typescript/bin/tsc"), "--noEmit"], root);
   run(node, [bin("@biomejs/biome/bin/biome"), "check", "--error-on-warnings", "."], root);
   if (hasCargo()) testNative();
