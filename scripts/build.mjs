@@ -29,7 +29,6 @@ const PIPE = new RegExp(
     "readers/stdin/stdin",
     "writers/stdout/stdout",
     "lib/formats/(csv/csv|jsonl/jsonl)-format",
-    "lib/native/(library|native-decoder|native-encoder|untyped-decoder)",
   ]
     .map((path) => `/${path}\\.ts$`)
     .join("|"),
@@ -42,6 +41,8 @@ const GROUPS = [
   { name: "packages", test: /[\\/]node_modules[\\/]/, priority: 3, entriesAware: true },
   { name: "cli", test: /\/lib\/cli\/(program|guard-output)\.ts$/, priority: 2 },
   { name: "pipe", test: PIPE, priority: 1 },
+  // Apart from all that runs without it: with native code off, and where koffi has no build, koffi is not loaded.
+  { name: "native", test: /\/lib\/native\/(library|native-decoder|native-encoder|untyped-decoder)\.ts$/ },
   { name: "run", test: /\/lib\/(cli\/commands\/run|contract\/files\/file-(reader|writer))\.ts$/ },
 ];
 /** As deep below `dist` as the rooms of `lib`: what is found by its distance from the package's code still is. */
