@@ -1,6 +1,6 @@
 import type { Batch } from "../contract/batch.ts";
 import { DativoError } from "../contract/errors.ts";
-import type { DecodeContext, Decoder, Format } from "../contract/format.ts";
+import type { Decoder, Format } from "../contract/format.ts";
 
 /** A header, or the records of a first batch, that are longer than this are left to the format. */
 const LOOK_BYTES = 6 * 1024 * 1024;
@@ -43,11 +43,7 @@ export async function lookForBatch(
 /** A decoder whose rejects and warnings nobody hears: whoever reads the source in earnest tells of them. */
 export function silentDecoder(format: Format, options: unknown, batchRows: number): Decoder {
   const silent = (): void => {};
-  return openDecoder(format, options, { source: "", reject: silent, warn: silent, batchRows });
-}
-
-export function openDecoder(format: Format, options: unknown, context: DecodeContext): Decoder {
-  const decoder = format.decoder?.(options, context);
+  const decoder = format.decoder?.(options, { source: "", reject: silent, warn: silent, batchRows });
   if (decoder) return decoder;
   throw new DativoError("DTV_STAGE_MISUSE", `The format '${format.name}' cannot be read`);
 }

@@ -2,11 +2,12 @@ import type { Batch } from "../contract/batch.ts";
 import type { Provenance } from "../contract/provenance.ts";
 import type { Schema } from "../contract/schema.ts";
 import { formatType } from "../contract/types.ts";
+import type { Lexical } from "../formats/arrow/arrow-field.ts";
 import { type ArrowSchema, plainField } from "../formats/arrow/arrow-field.ts";
 import { ColumnBatch } from "./column-batch.ts";
 import type { FoundColumns } from "./found-columns.ts";
 import type { NativeRows } from "./native-rows.ts";
-import { isUntyped, type Lexical, UntypedColumns } from "./untyped-columns.ts";
+import { isUntyped, UntypedColumns } from "./untyped-columns.ts";
 
 /** The columns of a source that no contract names, with the types that its first records have. */
 export class SettledColumns implements FoundColumns {

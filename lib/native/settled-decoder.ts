@@ -1,14 +1,16 @@
 import type { Batch } from "../contract/batch.ts";
+import { decodeBytes } from "../contract/files/decode-bytes.ts";
 import type { Format, SourceContext } from "../contract/format.ts";
 import type { NativeDecoder } from "../contract/native-codecs.ts";
 import { RowBatch } from "../contract/row-batch.ts";
 import { TypeSettler } from "../contract/settle-types.ts";
 import type { ContentHash } from "../contract/storage.ts";
-import { behind, type LookedAt, lookForBatch, openDecoder, silentDecoder } from "./first-batch.ts";
+import type { Lexical } from "../formats/arrow/arrow-field.ts";
+import { behind, type LookedAt, lookForBatch, silentDecoder } from "./first-batch.ts";
 import type { FoundColumns } from "./found-columns.ts";
 import type { DecoderInit, LibraryDecoder } from "./native-decoder.ts";
 import { SettledColumns } from "./settled-columns.ts";
-import { type Lexical, UntypedColumns } from "./untyped-columns.ts";
+import { UntypedColumns } from "./untyped-columns.ts";
 
 export interface SettledRows {
   readonly lexical: Lexical;
@@ -78,13 +80,8 @@ export class SettledDecoder implements NativeDecoder {
 
   /** What the format says of a source without records, or with a fault, is said once. */
   async *#decodeHere(bytes: AsyncIterable<Uint8Array>, context: SourceContext): AsyncGenerator<Batch> {
-    const decoder = openDecoder(this.#format, this.#options, { ...context, batchRows: this.#rows.batchRows });
-    for await (const chunk of bytes) yield* this.#noted(decoder.push(chunk));
-    yield* this.#noted(decoder.end());
-  }
-
-  *#noted(batches: Iterable<Batch>): Generator<Batch> {
-    for (const batch of batches) {
+    const around = { ...context, batchRows: this.#rows.batchRows };
+    for await (const batch of decodeBytes(this.#format, this.#options, bytes, around)) {
       this.#isSettledBehind ||= batch.length > 0;
       yield batch;
     }

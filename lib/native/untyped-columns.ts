@@ -3,16 +3,10 @@ import { DativoError } from "../contract/errors.ts";
 import type { Provenance } from "../contract/provenance.ts";
 import { RowBatch } from "../contract/row-batch.ts";
 import { type Field, Schema } from "../contract/schema.ts";
-import { type ArrowField, type ArrowSchema, plainField } from "../formats/arrow/arrow-field.ts";
+import { type ArrowField, type ArrowSchema, LEXICAL, type Lexical, plainField } from "../formats/arrow/arrow-field.ts";
 import { ColumnBatch } from "./column-batch.ts";
 import type { FoundColumns } from "./found-columns.ts";
 import type { NativeRows } from "./native-rows.ts";
-
-/** What a cell without a type is: text as it stands in the source, or the JSON text of a value. */
-export type Lexical = "text" | "json";
-
-/** In the metadata of a field. */
-const LEXICAL = "dativo.lexical";
 
 /** What a library says of a batch that has more columns than it was told of. */
 interface Widened {

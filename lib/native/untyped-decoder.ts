@@ -1,11 +1,13 @@
 import type { Batch } from "../contract/batch.ts";
+import { decodeBytes } from "../contract/files/decode-bytes.ts";
 import type { Format, SourceContext } from "../contract/format.ts";
 import type { NativeDecoder } from "../contract/native-codecs.ts";
 import { MAX_BATCH_ROWS } from "../contract/row-batch.ts";
 import type { ContentHash } from "../contract/storage.ts";
-import { behind, lookForBatch, openDecoder, silentDecoder } from "./first-batch.ts";
+import type { Lexical } from "../formats/arrow/arrow-field.ts";
+import { behind, lookForBatch, silentDecoder } from "./first-batch.ts";
 import type { DecoderInit, LibraryDecoder } from "./native-decoder.ts";
-import { type Lexical, UntypedColumns } from "./untyped-columns.ts";
+import { UntypedColumns } from "./untyped-columns.ts";
 
 /**
  * A decoder of a library without a contract. The format itself finds the columns in the first bytes; a source in which
@@ -39,7 +41,7 @@ export class UntypedDecoder implements NativeDecoder {
       const all = behind(looked, chunks);
       yield* first
         ? this.#library.decode(all, context, new UntypedColumns(first.schema.names, this.#lexical))
-        : this.#decodeHere(all, context);
+        : decodeBytes(this.#format, this.#options, all, { ...context, batchRows: this.#batchRows });
     } finally {
       await chunks.return?.();
     }
@@ -51,11 +53,5 @@ export class UntypedDecoder implements NativeDecoder {
 
   close(): Promise<void> {
     return this.#library.close();
-  }
-
-  async *#decodeHere(bytes: AsyncIterable<Uint8Array>, context: SourceContext): AsyncGenerator<Batch> {
-    const decoder = openDecoder(this.#format, this.#options, { ...context, batchRows: this.#batchRows });
-    for await (const chunk of bytes) yield* decoder.push(chunk);
-    yield* decoder.end();
   }
 }

@@ -11,10 +11,10 @@ import type { Schema } from "../contract/schema.ts";
 import type { Property } from "../contract/types.ts";
 import { isWellFormed } from "../contract/well-formed.ts";
 import type { WriterClass } from "../contract/writer.ts";
+import type { Lexical } from "../formats/arrow/arrow-field.ts";
 import { membersOf } from "../formats/arrow/arrow-field.ts";
 import type { NativeLibrary } from "../native/library.ts";
 import type { DecoderInit, LibraryDecoder } from "../native/native-decoder.ts";
-import type { Lexical } from "../native/untyped-columns.ts";
 import { packageRoot } from "../storage/package-root.ts";
 
 const EXTENSIONS: Readonly<Partial<Record<NodeJS.Platform, string>>> = { darwin: "dylib", linux: "so" };
