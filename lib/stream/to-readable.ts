@@ -77,7 +77,7 @@ class ReaderStream extends Readable {
     try {
       const { value, done } = await this.#batches.next();
       this.#pulling = false;
-      if (this.#hasEnded) return this.#dropLate(value);
+      if (this.#hasEnded) return this.#drop(value);
       this.#refuseLateTaker(value);
       this.push(done ? null : value);
     } catch (error) {
@@ -85,7 +85,7 @@ class ReaderStream extends Readable {
     }
   }
 
-  #dropLate(batch: Batch | undefined): void {
+  #drop(batch: Batch | undefined): void {
     if (!batch) return;
     takeEnvelope(batch)?.lease?.release();
     batch.release();
@@ -128,7 +128,7 @@ class ReaderStream extends Readable {
   #refuseLateTaker(batch: Batch | undefined): void {
     this.#isHeld ||= batch?.contract !== undefined || batch?.readCells !== undefined;
     if (!this.#isHeld || !isShared(this)) return;
-    batch?.release();
+    this.#drop(batch);
     throw new DativoError("DTV_STAGE_MISUSE", "A reader whose batches were made for one taker has got a second one", {
       hint: "Pipe a reader into all its stages, and listen to it, before the first record is read.",
     });
