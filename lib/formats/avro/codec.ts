@@ -1,6 +1,7 @@
 /** The codecs of blocks (Avro specification, "Required Codecs" and "Optional Codecs"). */
 import zlib from "node:zlib";
 import { systemCode } from "../../contract/errors.ts";
+import { snappySize } from "../compression/snappy-size.ts";
 import { loadZstd } from "../parquet/zstd.ts";
 import type { AvroEncodeOptions } from "./avro-options.ts";
 import { AvroFault } from "./fault.ts";
@@ -15,7 +16,6 @@ const CRC_BYTES = 4;
 /** Blocks of nearly all files are smaller than this, or no more than so many times what they were compressed to. */
 const USUAL_BYTES = 256 * 1024;
 const USUAL_RATIO = 8;
-const MAX_VARINT_BYTES = 5;
 
 /** @throws AvroFault for a codec that is not read */
 export async function loadDecompress(codec: string): Promise<Decompress> {
@@ -30,7 +30,7 @@ export async function loadDecompress(codec: string): Promise<Decompress> {
       const { SNAPPY: decompress } = compressors as Required<typeof compressors>;
       return (bytes, most) => {
         const end = bytes.length - CRC_BYTES;
-        const data = decompress(bytes.subarray(0, end), snappySize(bytes.subarray(0, Math.max(end, 0)), most));
+        const data = decompress(bytes.subarray(0, end), checkedSize(bytes.subarray(0, Math.max(end, 0)), most));
         if (zlib.crc32(data) === bytes.readUInt32BE(end)) return data;
         throw new AvroFault("its checksum is wrong");
       };
@@ -87,16 +87,10 @@ function checksumOf(bytes: Uint8Array): Buffer {
   return checksum;
 }
 
-/** Snappy says its size first, and the library makes that much room unchecked. */
-function snappySize(bytes: Buffer, most: number): number {
-  let claimed = 0;
-  for (let i = 0; i < MAX_VARINT_BYTES; i++) {
-    const byte = bytes[i];
-    if (byte === undefined) break;
-    claimed += (byte & 127) * 2 ** (7 * i);
-    if (byte >= 128) continue;
-    if (claimed <= most) return claimed;
-    throw new AvroFault(`it claims to hold ${claimed} bytes, more than ${most}`);
-  }
-  throw new AvroFault("it is no Snappy block");
+/** The library makes as much room as the block says, unchecked. */
+function checkedSize(bytes: Uint8Array, most: number): number {
+  const claimed = snappySize(bytes);
+  if (claimed === undefined) throw new AvroFault("it is no Snappy block");
+  if (claimed > most) throw new AvroFault(`it claims to hold ${claimed} bytes, more than ${most}`);
+  return claimed;
 }

@@ -1,10 +1,10 @@
 import type { EncodeContext, Format } from "../../contract/format.ts";
 import { parseOptions } from "../../contract/options.ts";
+import { refuseField } from "../refuse-field.ts";
 import { countParquet } from "./decode/count-records.ts";
 import { decodeParquet } from "./decode/decode-parquet.ts";
 import { planParquet } from "./decode/native-plan.ts";
 import { ParquetEncoder } from "./encode/parquet-encoder.ts";
-import { refusesField } from "./encode/parquet-schema.ts";
 import { parquetDecodeOptions, parquetEncodeOptions } from "./parquet-options.ts";
 
 /**
@@ -22,7 +22,7 @@ export const parquetFormat: Format = {
   decodeAt: decodeParquet,
   planNative: planParquet,
   countAt: (bytes, _options, { source }) => countParquet(bytes, source),
-  refuses: refusesField,
+  refuses: (field) => refuseField(field, "an object without properties has no place in a Parquet file"),
   encoder: (options: unknown, context: EncodeContext) =>
     new ParquetEncoder(parseOptions(parquetEncodeOptions, options ?? {}, "parquet writer"), context),
 };

@@ -2,27 +2,17 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { stringifyJson } from "../../../lib/contract/json.ts";
 import type { Schema } from "../../../lib/contract/schema.ts";
 import { decodeAll, decodeFile, encodeAll, FORMATS } from "../../lib/formats/arrow/codec.ts";
 import { sampleTable } from "../../lib/formats/parquet/sample.ts";
-import { findPythonReaders, type PythonReaders } from "../parquet/python-readers.ts";
-import { spell } from "../parquet/spell.ts";
+import { usePython } from "../parquet/python-readers.ts";
+import { type Spelled, spell } from "../parquet/spell.ts";
 
-type Spelled = Record<string, unknown[]>;
-
-let readers: PythonReaders;
+const runPython = usePython();
 const folder = mkdtempSync(join(tmpdir(), "dativo-arrow-"));
-beforeAll(async () => {
-  readers = await findPythonReaders();
-}, 600_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function runPython(context: TestContext, script: string, args: readonly string[]): Promise<unknown> {
-  if ("reason" in readers) return context.skip(readers.reason);
-  return JSON.parse(await readers.run(`../arrow/${script}`, args));
-}
 
 function spellAll(schema: Schema, columns: readonly (readonly unknown[])[]): Spelled {
   return Object.fromEntries(
@@ -44,7 +34,7 @@ function parseJsons(values: unknown[]): unknown[] {
 }
 
 test("everything that they write is read", { timeout: 300_000 }, async (context) => {
-  const said = (await runPython(context, "write_files.py", [folder])) as Record<string, Spelled>;
+  const said = (await runPython(context, "../arrow/write_files.py", [folder])) as Record<string, Spelled>;
   expect(Object.keys(said).length).toBeGreaterThan(15);
   for (const [name, columns] of Object.entries(said)) {
     const bytes = readFileSync(join(folder, name));
@@ -79,7 +69,7 @@ test("all that we write is read by them", { timeout: 300_000 }, async (context) 
       }
     }
   }
-  const seen = (await runPython(context, "read_files.py", [...written.keys()])) as Record<
+  const seen = (await runPython(context, "../arrow/read_files.py", [...written.keys()])) as Record<
     string,
     { pyarrow: Spelled; polars: Spelled }
   >;

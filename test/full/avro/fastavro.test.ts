@@ -2,32 +2,16 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, type TestContext, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Schema } from "../../../lib/contract/schema.ts";
 import { decodeAll, encodeAll } from "../../lib/formats/avro/codec.ts";
 import { sampleTable } from "../../lib/formats/parquet/sample.ts";
-import { findPythonReaders, type PythonReaders } from "../parquet/python-readers.ts";
-import { spell } from "../parquet/spell.ts";
+import { usePython } from "../parquet/python-readers.ts";
+import { type Spelled, spellAll } from "../parquet/spell.ts";
 
-type Spelled = Record<string, unknown[]>;
-
-let readers: PythonReaders;
+const runPython = usePython();
 const folder = mkdtempSync(join(tmpdir(), "dativo-fastavro-"));
-beforeAll(async () => {
-  readers = await findPythonReaders();
-}, 600_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function runPython(context: TestContext, script: string, args: readonly string[]): Promise<unknown> {
-  if ("reason" in readers) return context.skip(readers.reason);
-  return JSON.parse(await readers.run(script, args));
-}
-
-function spellAll(schema: Schema, columns: readonly (readonly unknown[])[]): Spelled {
-  return Object.fromEntries(
-    schema.fields.map(({ name, type }, i) => [name, (columns[i] ?? []).map((cell) => spell(type, cell))]),
-  );
-}
 
 test("files that we wrote are read by fastavro", { timeout: 300_000 }, async (context) => {
   const written = new Map<string, Spelled>();

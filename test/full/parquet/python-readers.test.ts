@@ -2,33 +2,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, type TestContext, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Schema } from "../../../lib/contract/schema.ts";
 import { decodeAll, encodeAll } from "../../lib/formats/parquet/codec.ts";
 import { sampleTable } from "../../lib/formats/parquet/sample.ts";
-import { findPythonReaders, type PythonReaders } from "./python-readers.ts";
-import { spell } from "./spell.ts";
+import { usePython } from "./python-readers.ts";
+import { type Spelled, spellAll } from "./spell.ts";
 
-type Spelled = Record<string, unknown[]>;
 type Seen = Record<string, { pyarrow: Spelled; polars?: Spelled; nullable?: Record<string, boolean> }>;
 
-let readers: PythonReaders;
+const runPython = usePython();
 const folder = mkdtempSync(join(tmpdir(), "dativo-python-"));
-beforeAll(async () => {
-  readers = await findPythonReaders();
-}, 600_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function runPython(context: TestContext, script: string, args: readonly string[]): Promise<unknown> {
-  if ("reason" in readers) return context.skip(readers.reason);
-  return JSON.parse(await readers.run(script, args));
-}
-
-function spellAll(schema: Schema, columns: readonly (readonly unknown[])[]): Spelled {
-  return Object.fromEntries(
-    schema.fields.map(({ name, type }, i) => [name, (columns[i] ?? []).map((cell) => spell(type, cell))]),
-  );
-}
 
 describe("files that we wrote are read by PyArrow and Polars", () => {
   test("all types, with and without nulls, of every length and codec", { timeout: 300_000 }, async (context) => {

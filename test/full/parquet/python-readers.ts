@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { beforeAll, type TestContext } from "vitest";
 
 const run = promisify(execFile);
 
@@ -19,6 +20,18 @@ const MOST_OUTPUT_BYTES = 512 * 1024 * 1024;
 export type PythonReaders =
   | { readonly run: (script: string, args: readonly string[]) => Promise<string> }
   | { readonly reason: string };
+
+/** What a script of this folder prints, as JSON; a test that asks is skipped where there is no such Python. */
+export function usePython(): (context: TestContext, script: string, args: readonly string[]) => Promise<unknown> {
+  let readers: PythonReaders;
+  beforeAll(async () => {
+    readers = await findPythonReaders();
+  }, 600_000);
+  return async (context, script, args) => {
+    if ("reason" in readers) return context.skip(readers.reason);
+    return JSON.parse(await readers.run(script, args));
+  };
+}
 
 /**
  * Makes a virtual environment at first use, and keeps it.

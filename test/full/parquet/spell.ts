@@ -1,3 +1,4 @@
+import type { Schema } from "../../../lib/contract/schema.ts";
 import type { DataType } from "../../../lib/contract/types.ts";
 
 /** A cell as `read_files.py` spells the value that says the same. */
@@ -36,3 +37,12 @@ export function spell(type: DataType, cell: unknown): unknown {
       );
   }
 }
+
+/** Columns by their names. */
+export function spellAll(schema: Schema, columns: readonly (readonly unknown[])[]): Spelled {
+  return Object.fromEntries(
+    schema.fields.map(({ name, type }, i) => [name, (columns[i] ?? []).map((cell) => spell(type, cell))]),
+  );
+}
+
+export type Spelled = Record<string, unknown[]>;

@@ -3,7 +3,7 @@ import type { Batch } from "../../../contract/batch.ts";
 import { DativoError } from "../../../contract/errors.ts";
 import type { EncodeContext, Encoder } from "../../../contract/format.ts";
 import { RowBatch } from "../../../contract/row-batch.ts";
-import type { Schema } from "../../../contract/schema.ts";
+import { OneSchema } from "../../one-schema.ts";
 import type { AvroEncodeOptions } from "../avro-options.ts";
 import { loadCompress, type NamedCompress } from "../codec.ts";
 import { MAGIC, SYNC_BYTES } from "../decode/read-header.ts";
@@ -26,8 +26,7 @@ export class AvroEncoder implements Encoder {
   /** Records in the file. */
   #written = 0;
   #codec: NamedCompress | undefined;
-  /** The last schema that was found to be the one of the file. */
-  #known: Schema;
+  readonly #schema: OneSchema;
 
   constructor(options: AvroEncodeOptions, context: EncodeContext) {
     if (context.schema.fields.length === 0) {
@@ -35,7 +34,7 @@ export class AvroEncoder implements Encoder {
     }
     this.#options = options;
     this.#context = context;
-    this.#known = context.schema;
+    this.#schema = new OneSchema(context.schema);
     this.#fields = context.schema.fields.map((field, index) => new FieldWriter(field, index));
   }
 
@@ -45,7 +44,7 @@ export class AvroEncoder implements Encoder {
 
   /** @throws DativoError DTV_VALUE_UNFIT naming the field and the record, for a cell that is none of its type */
   async encode(batch: Batch): Promise<Uint8Array[]> {
-    this.#checkSchema(batch.schema);
+    this.#schema.check(batch.schema);
     const rows = RowBatch.from(batch);
     const chunks: Uint8Array[] = [];
     for (let row = 0; row < rows.length; row++) {
@@ -99,15 +98,5 @@ export class AvroEncoder implements Encoder {
     header.writeLong(0);
     header.writeRaw(this.#sync);
     return header.view();
-  }
-
-  #checkSchema(schema: Schema): void {
-    if (schema === this.#known) return;
-    if (!schema.equals(this.#context.schema)) {
-      throw new DativoError("DTV_SCHEMA_CHANGED", "A batch has another schema than the file it is to be written to", {
-        details: { file: this.#context.schema.toString(), batch: schema.toString() },
-      });
-    }
-    this.#known = schema;
   }
 }

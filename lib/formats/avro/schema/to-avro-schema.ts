@@ -1,6 +1,5 @@
-import type { Field, Schema } from "../../../contract/schema.ts";
+import type { Schema } from "../../../contract/schema.ts";
 import type { DataType, Property } from "../../../contract/types.ts";
-import { isWellFormed } from "../../../contract/well-formed.ts";
 import { toAvroName, toAvroNames } from "./avro-name.ts";
 import { NAME_PROPERTY, TYPE_PROPERTY } from "./avro-type.ts";
 
@@ -10,21 +9,6 @@ const NAMESPACE = "dativo";
 /** A schema as the JSON text that a file keeps. */
 export function toAvroSchema({ fields }: Schema, name: string): string {
   return JSON.stringify(recordOf(fields, NAMESPACE, toAvroName(name)));
-}
-
-/** Why a field has no place in an Avro file, or undefined. */
-export function refusesField({ name, type }: Pick<Field, "name" | "type">): string | undefined {
-  // The name would be written with U+FFFD in its place, and the field be another one.
-  if (!isWellFormed(name)) return "its name holds half of a surrogate pair, which UTF-8 cannot hold";
-  switch (type.kind) {
-    case "array":
-      return type.items && refusesField({ name, type: type.items });
-    case "object":
-      if (type.properties?.length === 0) return "an object without properties takes no bytes in an Avro file";
-      return type.properties?.map(refusesField).find((reason) => reason !== undefined);
-    default:
-      return undefined;
-  }
 }
 
 /** The place of a record is its namespace, so that no two have one name. */

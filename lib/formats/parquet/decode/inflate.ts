@@ -1,6 +1,7 @@
 /** The codecs of column chunks (Compression.md), each held to the size that the page header promises. */
 import zlib from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
+import { snappySize } from "../../compression/snappy-size.ts";
 import { ParquetFault } from "../fault.ts";
 import { loadZstd } from "../zstd.ts";
 import type { Inflate } from "./data-page.ts";
@@ -12,7 +13,6 @@ type Decompress = (bytes: Buffer, size: number) => Uint8Array;
 const PLAUSIBLE_PAGE_BYTES = 64 * 1024 * 1024;
 /** Places of single bits are kept in 32 bits. */
 const MAX_PAGE_BYTES = 2 ** 29 - 1;
-const MAX_VARINT_BYTES = 5;
 /** What one byte of LZ4 or Snappy can stand for, at most. */
 const MAX_RATIO = 256;
 
@@ -63,18 +63,12 @@ async function loadCodec(codec: CompressionCodec): Promise<Decompress> {
   });
 }
 
-/** Snappy says its size first, and the library makes that much room unchecked. */
+/** The library makes as much room as the page says, unchecked. */
 function checkSnappySize(bytes: Buffer, size: number): Buffer {
-  let claimed = 0;
-  for (let i = 0; i < MAX_VARINT_BYTES; i++) {
-    const byte = bytes[i];
-    if (byte === undefined) break;
-    claimed += (byte & 127) * 2 ** (7 * i);
-    if (byte >= 128) continue;
-    if (claimed === size) return checkRatio(bytes, size);
-    throw new ParquetFault(`a page holds ${claimed} bytes where its header says ${size}`);
-  }
-  throw new ParquetFault("a page is no Snappy block");
+  const claimed = snappySize(bytes);
+  if (claimed === undefined) throw new ParquetFault("a page is no Snappy block");
+  if (claimed !== size) throw new ParquetFault(`a page holds ${claimed} bytes where its header says ${size}`);
+  return checkRatio(bytes, size);
 }
 
 function checkRatio(bytes: Buffer, size: number): Buffer {

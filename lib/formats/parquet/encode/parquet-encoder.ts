@@ -2,7 +2,7 @@ import type { Batch } from "../../../contract/batch.ts";
 import { DativoError } from "../../../contract/errors.ts";
 import type { EncodeContext, Encoder } from "../../../contract/format.ts";
 import { RowBatch } from "../../../contract/row-batch.ts";
-import type { Schema } from "../../../contract/schema.ts";
+import { OneSchema } from "../../one-schema.ts";
 import { MAX_ROW_GROUP_ROWS, type ParquetEncodeOptions } from "../parquet-options.ts";
 import type { Slice } from "./gather-column.ts";
 import { ParquetFile } from "./parquet-file.ts";
@@ -18,8 +18,7 @@ export class ParquetEncoder implements Encoder {
   readonly #groupRows: number;
   readonly #pending: PendingRows = new PendingRows();
   #file: ParquetFile | undefined;
-  /** The last schema that was found to be the one of the file. */
-  #known: Schema;
+  readonly #schema: OneSchema;
 
   constructor(options: ParquetEncodeOptions, context: EncodeContext) {
     if (context.schema.fields.length === 0) {
@@ -27,7 +26,7 @@ export class ParquetEncoder implements Encoder {
     }
     this.#options = options;
     this.#context = context;
-    this.#known = context.schema;
+    this.#schema = new OneSchema(context.schema);
     this.#groupRows = Math.min(options.row_group_size, MAX_ROW_GROUP_ROWS);
     this.notes =
       options.row_group_size > MAX_ROW_GROUP_ROWS
@@ -40,7 +39,7 @@ export class ParquetEncoder implements Encoder {
   }
 
   async encode(batch: Batch): Promise<Uint8Array[]> {
-    this.#checkSchema(batch.schema);
+    this.#schema.check(batch.schema);
     this.#pending.add(RowBatch.from(batch));
     const chunks: Uint8Array[] = [];
     while (this.#pending.rows >= this.#groupRows)
@@ -66,15 +65,5 @@ export class ParquetEncoder implements Encoder {
   async #open(): Promise<ParquetFile> {
     this.#file ??= new ParquetFile(await loadWriterLibrary(this.#options), this.#options, this.#context);
     return this.#file;
-  }
-
-  #checkSchema(schema: Schema): void {
-    if (schema === this.#known) return;
-    if (!schema.equals(this.#context.schema)) {
-      throw new DativoError("DTV_SCHEMA_CHANGED", "A batch has another schema than the file it is to be written to", {
-        details: { file: this.#context.schema.toString(), batch: schema.toString() },
-      });
-    }
-    this.#known = schema;
   }
 }

@@ -1,8 +1,7 @@
 /** A schema as the flat list of elements that Parquet keeps (LogicalTypes.md). */
 import type { SchemaElement } from "hyparquet";
-import type { Field, Schema } from "../../../contract/schema.ts";
+import type { Schema } from "../../../contract/schema.ts";
 import type { DataType } from "../../../contract/types.ts";
-import { isWellFormed } from "../../../contract/well-formed.ts";
 import { decimalBytes, INT64_PRECISION, isWideDecimal } from "./wide-decimal.ts";
 
 /** Digits that always fit into 32 bits. */
@@ -25,21 +24,6 @@ export function toRawElements(schema: Schema): SchemaElement[] {
     return elements.map((element) => (isRaw || element.converted_type === "JSON" ? withoutLogic(element) : element));
   });
   return [rootOf(schema), ...columns];
-}
-
-/** Why a field has no place in a Parquet file, or undefined. */
-export function refusesField({ name, type }: Pick<Field, "name" | "type">): string | undefined {
-  // The name would be written with U+FFFD in its place, and the field be another one.
-  if (!isWellFormed(name)) return "its name holds half of a surrogate pair, which UTF-8 cannot hold";
-  switch (type.kind) {
-    case "array":
-      return type.items && refusesField({ name, type: type.items });
-    case "object":
-      if (type.properties?.length === 0) return "an object without properties has no place in a Parquet file";
-      return type.properties?.map(refusesField).find((reason) => reason !== undefined);
-    default:
-      return undefined;
-  }
 }
 
 function rootOf(schema: Schema): SchemaElement {

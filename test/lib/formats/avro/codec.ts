@@ -2,6 +2,7 @@ import type { Reject } from "../../../../lib/contract/reject.ts";
 import { RowBatch } from "../../../../lib/contract/row-batch.ts";
 import type { Schema } from "../../../../lib/contract/schema.ts";
 import { avroFormat } from "../../../../lib/formats/avro/avro-format.ts";
+import { type EncodeSettings, encodeTable } from "../encode-table.ts";
 
 export interface Table {
   readonly schema: Schema | undefined;
@@ -15,30 +16,13 @@ export interface Table {
   readonly error: unknown;
 }
 
-export interface EncodeSettings {
-  readonly options?: Record<string, unknown>;
-  readonly metadata?: Record<string, string>;
-  /** Records per batch handed to the encoder. */
-  readonly batchRows?: number;
-}
-
 /** The file that our encoder makes of some columns. */
-export async function encodeAll(
+export function encodeAll(
   schema: Schema,
   columns: readonly (readonly unknown[])[],
-  { options = {}, metadata = {}, batchRows = 2000 }: EncodeSettings = {},
+  settings?: EncodeSettings,
 ): Promise<Buffer> {
-  const encoder = avroFormat.encoder?.(options, { schema, metadata });
-  if (!encoder) throw new Error("Avro cannot be written");
-  const chunks: Uint8Array[] = [];
-  const rows = columns[0]?.length ?? 0;
-  for (let start = 0; start < rows; start += batchRows) {
-    const count = Math.min(batchRows, rows - start);
-    const cells = columns.map((column) => column.slice(start, start + count));
-    chunks.push(...(await encoder.encode(RowBatch.fromColumns(schema, cells, count))));
-  }
-  chunks.push(...(await encoder.end()));
-  return Buffer.concat(chunks);
+  return encodeTable(avroFormat, schema, columns, settings);
 }
 
 export interface DecodeSettings {

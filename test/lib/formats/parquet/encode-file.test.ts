@@ -10,7 +10,8 @@ import { mendStatistics } from "../../../../lib/formats/parquet/encode/mend-stat
 import type { ParquetEncoder } from "../../../../lib/formats/parquet/encode/parquet-encoder.ts";
 import { loadWriterLibrary } from "../../../../lib/formats/parquet/encode/writer-library.ts";
 import { parquetFormat } from "../../../../lib/formats/parquet/parquet-format.ts";
-import { decodeAll, type EncodeSettings, encodeAll } from "./codec.ts";
+import type { EncodeSettings } from "../encode-table.ts";
+import { decodeAll, encodeAll } from "./codec.ts";
 import { Duck } from "./duck.ts";
 import { record, sampleTable } from "./sample.ts";
 

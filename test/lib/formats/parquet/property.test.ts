@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { EncodeSettings } from "../encode-table.ts";
 import { type AnyTable, anyTable } from "./any-table.ts";
-import { decodeAll, type EncodeSettings, encodeAll } from "./codec.ts";
+import { decodeAll, encodeAll } from "./codec.ts";
 import { Duck } from "./duck.ts";
 
 const RUNS = Number(process.env["PARQUET_RUNS"] ?? 150);
