@@ -74,10 +74,14 @@ export async function build() {
   writeFileSync(join(root, "dist", "LICENSES.txt"), licencesOf(output));
 }
 
-/** What users install beside: it is native, or looks for files of its own. zod is there for its types alone. */
+/**
+ * What users install beside: it is native, looks for files of its own, or is wanted by few. zod is there for its types
+ * alone.
+ */
 function installed() {
-  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  return Object.keys(dependencies).filter((name) => name !== "zod" && !(name in PARTS));
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const names = Object.keys({ ...dependencies, ...peerDependencies });
+  return names.filter((name) => name !== "zod" && !(name in PARTS));
 }
 
 /** The licences of all packages that code was taken from, as they ask for. */

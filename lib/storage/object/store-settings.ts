@@ -1,0 +1,23 @@
+/** How a store is reached, with everything filled in that job and environment say. Credentials may be the client's own affair. */
+export type StoreSettings =
+  | {
+      readonly kind: "s3";
+      readonly bucket: string;
+      readonly endpoint?: string | undefined;
+      readonly region?: string | undefined;
+      readonly pathStyle?: boolean | undefined;
+      readonly credentials?: S3Keys | undefined;
+    }
+  | {
+      readonly kind: "gs";
+      readonly bucket: string;
+      readonly endpoint?: string | undefined;
+      readonly projectId?: string | undefined;
+      readonly keyFile?: string | undefined;
+    };
+
+export interface S3Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
