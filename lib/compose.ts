@@ -11,8 +11,9 @@ import { ParquetReader } from "../readers/parquet.ts";
 import { MapSchema } from "../transforms/map.ts";
 import { Validate } from "../transforms/validate/validate.ts";
 import { createCommitter } from "./commit/committer.ts";
+import { folderPlace } from "./commit/folder/folder-place.ts";
 import { Ledger } from "./commit/ledger.ts";
-import { ControlPaths, jobKeyOf } from "./commit/places.ts";
+import { jobKeyOf } from "./commit/places.ts";
 import type { WithWriter } from "./commit/recover.ts";
 import { newRunId } from "./commit/run-id.ts";
 import { type Camel, toSnakeNames } from "./config/option-case.ts";
@@ -277,7 +278,7 @@ function writeWith<R extends Row>(
   let ledger: Ledger | undefined;
   const committer = createCommitter({
     begin: async () => {
-      const place = { jobKey, paths: ControlPaths.inTarget(target, jobKey), target, layout, stateFile: undefined };
+      const place = { jobKey, ...folderPlace(target, jobKey), layout, stateFile: undefined };
       const { log, clock } = environment;
       const tools = { log, clock, storage, withWriter: commitsItself(await load()) ? withWriter : undefined };
       ledger = await Ledger.open(place, tools, mode);

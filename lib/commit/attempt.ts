@@ -1,5 +1,4 @@
-import { rm, rmdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { AssetDefinition } from "../contract/asset.ts";
 import type { Clock, Log } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";
@@ -8,20 +7,17 @@ import type { CommitResult, CommitToken } from "../contract/results.ts";
 import type { Storage } from "../contract/storage.ts";
 import { unwritable } from "../contract/unwritable.ts";
 import type { BaseWriter } from "../contract/writer.ts";
-import { createFile, makeFolder, syncFolder } from "../storage/durable.ts";
-import { exists } from "../storage/exists.ts";
 import { reach } from "../storage/fail-point.ts";
 import type { Sealed } from "../stream/to-writable.ts";
+import type { Retraction, RunStaging } from "./books.ts";
 import { commitFirst } from "./commit-by-writer.ts";
-import { conflict, decide, retract } from "./decision.ts";
-import { sealDocument } from "./document.ts";
+import { conflict, halfDone } from "./decision.ts";
+import { FolderStaging, findStaged } from "./folder/folder-staging.ts";
 import type { LedgerPlace } from "./ledger.ts";
 import { publishedName, runFolderName } from "./places.ts";
-import { halfDone, moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
-import { COMMIT_FORMAT, type CommitRecord, type EndState, type PublishedFile, startOf } from "./record.ts";
-import { keepRejects, RejectsFile } from "./rejects-file.ts";
+import { COMMIT_FORMAT, type CommitRecord, type EndState, startOf } from "./record.ts";
+import { RejectsFile } from "./rejects-file.ts";
 import { describeSchemaChange, fieldsOf } from "./schema-change.ts";
-import { describeAllStaged, findStaged, StagingStorage } from "./staging.ts";
 import { writeStateFile } from "./state-file.ts";
 
 export interface AttemptInit {
@@ -41,16 +37,22 @@ export class Attempt {
   readonly token: CommitToken;
   readonly #init: AttemptInit;
   readonly #rejects: RejectsFile;
-  readonly #staging: string;
+  /** Of the run alone, on this machine. */
+  readonly #folder: string;
+  readonly #staging: RunStaging;
   #isPrepared = false;
   #committed: CommitRecord | undefined;
 
   constructor(init: AttemptInit) {
     this.#init = init;
     this.token = init.token;
-    this.#staging = init.place.paths.staging(init.token.runId);
-    this.#rejects = new RejectsFile(init.place.paths.stagedRejects(init.token.runId), {
-      run_id: init.token.runId,
+    const { books, target } = init.place;
+    const { runId } = init.token;
+    this.#folder = books.scratch(runId);
+    this.#staging =
+      target?.openStaging(runId, this.#folder, init.storage) ?? new FolderStaging(this.#folder, init.storage);
+    this.#rejects = new RejectsFile(books.stagedRejects(runId), {
+      run_id: runId,
       asset: init.asset.name,
       asset_version: init.asset.version,
     });
@@ -59,16 +61,16 @@ export class Attempt {
   /** The run's staging folder, made now. */
   async stage(): Promise<string> {
     try {
-      await makeFolder(this.#staging);
+      await this.#init.place.books.stage(this.token.runId);
       await reach("K04");
     } catch (cause) {
-      throw unwritable(this.#staging, cause);
+      throw unwritable(this.#folder, cause);
     }
-    return this.#staging;
+    return this.#folder;
   }
 
   get storage(): Storage {
-    return new StagingStorage(this.#staging, this.#init.storage);
+    return this.#staging.storage;
   }
 
   /** What the run has committed, once it has. */
@@ -77,7 +79,7 @@ export class Attempt {
   }
 
   get rejectsPath(): string | undefined {
-    return this.#rejects.count > 0 ? this.#init.place.paths.rejectsOf(this.token.runId) : undefined;
+    return this.#rejects.count > 0 ? this.#init.place.books.rejectsPath(this.token.runId) : undefined;
   }
 
   keepRejects(rejects: readonly Reject[]): Promise<void> {
@@ -116,9 +118,9 @@ export class Attempt {
   async abort(): Promise<{ rejectsPath: string | undefined }> {
     await reach("K29");
     await this.#rejects.seal();
-    await keepRejects(this.#init.place.paths, this.token.runId);
-    await rm(this.#staging, { recursive: true, force: true });
-    await removeIfEmpty(this.#init.place.paths.stagingRoot);
+    const { books } = this.#init.place;
+    await books.keepRejects(this.token.runId);
+    await books.clear(this.token.runId);
     return { rejectsPath: this.rejectsPath };
   }
 
@@ -128,7 +130,7 @@ export class Attempt {
       return await this.#recordOf(sealed);
     } catch (cause) {
       await this.#drop(sealed, cause);
-      throw unwritable(this.#init.place.paths.root, cause);
+      throw unwritable(this.#init.place.books.root, cause);
     }
   }
 
@@ -146,11 +148,11 @@ export class Attempt {
     const publishedAs = (staged: string): string =>
       runFolder === undefined ? publishedName(staged, runId) : join(runFolder, staged);
     if (publishes) refuseLoss(sealed);
-    else if (!sealed.writer.commitFiles) await refuseUnpublished(sealed, this.#staging);
-    const files = publishes ? await describeAllStaged(this.#staging, sealed.files, publishedAs) : [];
+    else if (!sealed.writer.commitFiles) await refuseUnpublished(sealed, this.#folder);
+    const files = publishes ? await this.#staging.describe(sealed.files, publishedAs) : [];
     await this.#rejects.seal();
     await reach("K08");
-    await this.#syncStaging(files);
+    await this.#staging.sync(files);
     await reach("K09");
     return {
       format: COMMIT_FORMAT,
@@ -167,16 +169,6 @@ export class Attempt {
       contract: { name: asset.name, version: asset.version, fingerprint: asset.fingerprint },
       endState: endStateOf(startOf(latest), sealed, mode),
     };
-  }
-
-  /** Files may lie in folders, and these in others, which a writer may have made by itself. */
-  async #syncStaging(files: readonly PublishedFile[]): Promise<void> {
-    const staging = await this.stage();
-    const folders = new Set([staging]);
-    for (const { staged } of files) {
-      for (let at = dirname(join(staging, staged)); !folders.has(at); at = dirname(at)) folders.add(at);
-    }
-    for (const folder of folders) await syncFolder(folder);
   }
 
   /** Nothing to say: no record, no reject, the source stands where it stood, and nothing is replaced. */
@@ -202,46 +194,49 @@ export class Attempt {
 
   /** Writes the manifest, from which anybody can finish the run. */
   async #prepare(record: CommitRecord): Promise<void> {
-    const { paths } = this.#init.place;
-    const { seq, runId } = record;
+    const { books } = this.#init.place;
     try {
-      await makeFolder(paths.commits);
-      await makeFolder(paths.pending);
-      const manifest = sealDocument({ ...record });
-      await createFile(paths.manifest(seq, runId), manifest, runId, ["K10", "K11", "K12"]);
+      await books.prepare(record);
       this.#isPrepared = true;
       await reach("K13");
     } catch (cause) {
-      throw unwritable(paths.root, cause);
+      throw unwritable(books.root, cause);
     }
   }
 
   async #publish(writer: BaseWriter, record: CommitRecord): Promise<CommitResult | undefined> {
-    const { target, paths } = this.#init.place;
-    await keepRejects(paths, this.token.runId);
+    const { target, books } = this.#init.place;
+    await books.keepRejects(this.token.runId);
     if (writer.commitFiles && record.counts["written"] !== 0) {
       await reach("K14");
       return commitFirst(writer, record.writerFiles, this.token);
     }
-    if (target === undefined) return undefined;
-    await publishFiles(paths, target, record).catch((cause: unknown) => {
-      throw unwritable(target, cause);
+    await target?.publish(record).catch((cause: unknown) => {
+      throw unwritable(target.uri, cause);
     });
     return undefined;
   }
 
   /** The one decision: the manifest gets the name of the commit record, which nothing can take twice. */
   async #decide(record: CommitRecord, sealed: Sealed): Promise<void> {
-    const { paths } = this.#init.place;
+    const { books } = this.#init.place;
     let winner: string | undefined;
     try {
-      winner = await decide(paths, record);
+      winner = await books.decide(record);
     } catch (cause) {
       // A record that stands, perhaps unsynced, is not for this run to judge, and what a writer has committed stays.
-      if (sealed.writer.commitFiles || (await exists(paths.commit(record.seq)))) throw halfDone(cause);
-      return this.#takeBack(record, unwritable(paths.commits, cause), sealed);
+      if (sealed.writer.commitFiles || (await this.#mayBeDecided(record))) throw halfDone(cause);
+      return this.#takeBack(record, unwritable(books.root, cause), sealed);
     }
     if (winner !== record.runId) await this.#takeBack(record, conflict(record, winner));
+  }
+
+  async #mayBeDecided({ seq }: CommitRecord): Promise<boolean> {
+    const { books } = this.#init.place;
+    return books.decided(seq).then(
+      (record) => record !== undefined,
+      () => true,
+    );
   }
 
   /**
@@ -249,18 +244,18 @@ export class Attempt {
    * nothing of it may be touched. `sealed` is given when the writer, too, is to remove what it staged.
    */
   async #takeBack(record: CommitRecord, cause: unknown, sealed?: Sealed): Promise<void> {
-    const { paths, target } = this.#init.place;
-    let decision: { decided: string | undefined; first: boolean };
+    const { books, target } = this.#init.place;
+    let decision: Retraction;
     try {
       await reach("K29");
-      decision = await retract(paths, record);
+      decision = await books.retract(record);
       if (decision.decided === record.runId) return;
-      if (target !== undefined) await unpublishFiles(paths, target, record);
+      await target?.unpublish(record);
     } catch (fault) {
       throw halfDone(fault);
     }
     await quietly(async () => sealed?.writer.abortFiles(sealed.files, cause));
-    await quietly(() => keepRejects(paths, this.token.runId));
+    await quietly(() => books.keepRejects(this.token.runId));
     await quietly(() => this.#clean(record));
     const { decided, first } = decision;
     throw decided === undefined && (first || !this.#isPrepared) ? cause : conflict(record, decided, cause);
@@ -269,7 +264,7 @@ export class Attempt {
   async #advance(record: CommitRecord): Promise<void> {
     const { place } = this.#init;
     await reach("K19");
-    if (place.target !== undefined) await moveReplaced(place.paths, place.target, record);
+    await place.target?.moveReplaced(record);
     const { stateFile } = place;
     if (stateFile !== undefined) {
       await writeStateFile(stateFile, record).catch((cause: unknown) => {
@@ -280,13 +275,10 @@ export class Attempt {
   }
 
   async #clean(record: CommitRecord): Promise<void> {
-    const { paths } = this.#init.place;
-    await rm(paths.manifest(record.seq, record.runId), { force: true });
-    await rm(paths.retracted(record.seq, record.runId), { force: true });
+    const { books } = this.#init.place;
+    await books.forget(record);
     await reach("K24");
-    await rm(this.#staging, { recursive: true, force: true });
-    await removeIfEmpty(paths.stagingRoot);
-    await removeIfEmpty(paths.pending);
+    await books.clear(record.runId);
     await reach("K25");
   }
 
@@ -355,8 +347,4 @@ function isUnknown(error: unknown): boolean {
 
 async function quietly(work: () => Promise<unknown>): Promise<void> {
   await work().catch(() => {});
-}
-
-async function removeIfEmpty(folder: string): Promise<void> {
-  await rmdir(folder).catch(() => {});
 }

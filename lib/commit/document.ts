@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { DativoError, type ErrorCode } from "../contract/errors.ts";
 import { sha256 } from "../contract/sha256.ts";
 
@@ -18,9 +17,8 @@ export interface DocumentKind {
   readonly hint: string;
 }
 
-/** @throws DativoError with the kind's code when the file is not what was sealed. */
-export async function readDocument<T>(path: string, { format, code, hint }: DocumentKind): Promise<T> {
-  const text = await readFile(path, "utf8");
+/** @throws DativoError with the kind's code when the text is not what was sealed. */
+export function parseDocument<T>(text: string, path: string, { format, code, hint }: DocumentKind): T {
   let parsed: Record<string, unknown>;
   try {
     parsed = JSON.parse(text) as Record<string, unknown>;

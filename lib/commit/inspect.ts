@@ -2,7 +2,7 @@ import { DativoError } from "../contract/errors.ts";
 import { type Agreement, compareState } from "./agreement.ts";
 import type { LedgerPlace } from "./ledger.ts";
 import { type Holder, readLock } from "./lock.ts";
-import { type CommitRecord, type EndState, listFolder, readLatest, startOf } from "./record.ts";
+import { type CommitRecord, type EndState, startOf } from "./record.ts";
 import { readStateFileOrFault, type StateFile } from "./state-file.ts";
 
 /** What the books of a job say now. */
@@ -22,9 +22,9 @@ export interface Books {
 }
 
 /** Looks into the books of a job. Takes no lock and changes nothing, so that a run may be under way. */
-export async function inspectBooks({ paths, stateFile }: LedgerPlace): Promise<Books> {
-  const lock = await readLock(paths.lock);
-  const latest = await readLatest(paths);
+export async function inspectBooks({ books, stateFile }: LedgerPlace): Promise<Books> {
+  const lock = await readLock(books.lock);
+  const latest = await books.latest();
   const read = stateFile === undefined ? undefined : await readStateFileOrFault(stateFile);
   const fault = read instanceof DativoError ? read : undefined;
   const state = read instanceof DativoError ? undefined : read;
@@ -36,11 +36,8 @@ export async function inspectBooks({ paths, stateFile }: LedgerPlace): Promise<B
     start: latest ? startOf(latest) : (state ?? startOf(undefined)),
     lock: lock && { holder: lock.holder, isAlive: lock.isAlive },
     left: [
-      ...(await listFolder(paths.pending)).flatMap((name) => {
-        const runId = /^\d+-(.+)\.(manifest|retracted)$/.exec(name)?.[1];
-        return runId === undefined ? [] : [{ what: "manifest" as const, runId }];
-      }),
-      ...(await listFolder(paths.stagingRoot)).map((runId) => ({ what: "staging" as const, runId })),
+      ...(await books.pending()).map(({ runId }) => ({ what: "manifest" as const, runId })),
+      ...(await books.staged()).map((runId) => ({ what: "staging" as const, runId })),
     ],
   };
 }

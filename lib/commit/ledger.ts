@@ -4,10 +4,10 @@ import type { Storage } from "../contract/storage.ts";
 import { reach } from "../storage/fail-point.ts";
 import { agree } from "./agreement.ts";
 import { Attempt } from "./attempt.ts";
+import type { Books, FileTarget } from "./books.ts";
 import type { JobLock, LockWait } from "./lock.ts";
 import { lockJob } from "./lock-job.ts";
 import { describeMissing } from "./missing-files.ts";
-import type { ControlPaths } from "./places.ts";
 import { type CommitRecord, type EndState, listLiveFiles, startOf } from "./record.ts";
 import { type RecoveryEvent, recover, type WithWriter } from "./recover.ts";
 import { newRunId } from "./run-id.ts";
@@ -15,9 +15,9 @@ import { newRunId } from "./run-id.ts";
 /** Where a job keeps its books and where its records go. */
 export interface LedgerPlace {
   readonly jobKey: string;
-  readonly paths: ControlPaths;
-  /** The folder into which the engine publishes files; undefined when the writer has a target of its own. */
-  readonly target: string | undefined;
+  readonly books: Books;
+  /** What the engine publishes files into; undefined when the writer has a target of its own. */
+  readonly target: FileTarget | undefined;
   /** Files of all runs side by side in the target folder, or one folder for each run. */
   readonly layout: "flat" | "run-dir";
   /** Undefined for a stock pipeline, whose readers keep no state. */
@@ -120,8 +120,8 @@ export class Ledger {
 
   /** Begins the run: nothing is written yet. */
   async begin(asset: AssetDefinition): Promise<Attempt> {
-    const { paths, jobKey } = this.place;
-    const replaced = this.#mode === "overwrite" ? await listLiveFiles(paths, this.latest) : [];
+    const { books, jobKey } = this.place;
+    const replaced = this.#mode === "overwrite" ? await listLiveFiles(books, this.latest) : [];
     return new Attempt({
       place: this.place,
       ...this.#tools,
@@ -152,10 +152,10 @@ export class Ledger {
 }
 
 async function warnOfMissing(
-  { paths, target }: LedgerPlace,
+  { books, target }: LedgerPlace,
   latest: CommitRecord | undefined,
   log: Log,
 ): Promise<void> {
-  const missing = target === undefined ? undefined : await describeMissing(paths, target, latest);
+  const missing = target && (await describeMissing(books, target, latest));
   if (missing !== undefined) log.warn(missing);
 }

@@ -1,14 +1,10 @@
-import { readFile, readlink, rename, rm, stat, utimes } from "node:fs/promises";
+import { readFile, readlink } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { DativoError, systemCode } from "../contract/errors.ts";
-import { createFile, linkIfAbsent } from "../storage/durable.ts";
-import { listFolder } from "./record.ts";
 
-const HEARTBEAT_MS = 5_000;
 /** A holder on another machine, or in another container, whose heart has not beaten for so long is taken for dead. */
-const STALE_MS = 60_000;
+export const STALE_MS = 60_000;
 
 /** How often a run that waits looks again. */
 const LOOK_MS = 250;
@@ -23,6 +19,29 @@ export interface Holder {
   readonly startTicks: string;
   readonly runId: string;
   readonly since: string;
+}
+
+/** Where a lock stands. */
+export interface LockPlace {
+  /** For people. */
+  readonly path: string;
+  readonly heartbeatMs: number;
+  /** Removes what processes left that died while they took the lock. */
+  tidy(): Promise<void>;
+  read(): Promise<LockText | undefined>;
+  /** False when the lock is taken. */
+  create(content: string, runId: string): Promise<boolean>;
+  /** Takes a dead holder's lock over; false when somebody else was there first. */
+  replace(dead: LockText, content: string, runId: string): Promise<boolean>;
+  beat(content: string): Promise<void>;
+  /** Removes the lock if it has this content. */
+  remove(content: string): Promise<void>;
+}
+
+export interface LockText {
+  readonly text: string;
+  /** Since the holder's heart beat. */
+  readonly ageMs: number;
 }
 
 /** Whether to wait for a run that holds the lock; by default not. */
@@ -41,18 +60,15 @@ export interface LockWait {
 export class JobLock {
   /** True when the lock was left by a run that died. */
   readonly isTakenOver: boolean;
-  readonly #path: string;
+  readonly #place: LockPlace;
   readonly #content: string;
   readonly #heart: NodeJS.Timeout;
 
-  private constructor(path: string, content: string, isTakenOver: boolean) {
+  private constructor(place: LockPlace, content: string, isTakenOver: boolean) {
     this.isTakenOver = isTakenOver;
-    this.#path = path;
+    this.#place = place;
     this.#content = content;
-    this.#heart = setInterval(() => {
-      const now = new Date();
-      utimes(path, now, now).catch(() => {});
-    }, HEARTBEAT_MS).unref();
+    this.#heart = setInterval(() => void place.beat(content).catch(() => {}), place.heartbeatMs).unref();
   }
 
   /**
@@ -60,15 +76,15 @@ export class JobLock {
    *
    * @throws DativoError DTV_LOCKED while another run holds it; the reason of the signal when that fires.
    */
-  static async acquire(path: string, runId: string, { ms = 0, signal, onWait }: LockWait = {}): Promise<JobLock> {
+  static async acquire(place: LockPlace, runId: string, { ms = 0, signal, onWait }: LockWait = {}): Promise<JobLock> {
     const content = JSON.stringify(await describeSelf(runId));
-    await removeRemains(path);
+    await place.tidy();
     const end = performance.now() + ms;
     for (let looks = 0; ; looks++) {
-      const { holder, isTakenOver } = await take(path, content, runId);
-      if (!holder) return new JobLock(path, content, isTakenOver);
+      const { holder, isTakenOver } = await take(place, content, runId);
+      if (!holder) return new JobLock(place, content, isTakenOver);
       const left = end - performance.now();
-      if (left <= 0) throw locked(holder, path, ms > 0);
+      if (left <= 0) throw locked(holder, place.path, ms > 0);
       if (looks === 0) onWait?.(describeHolder(holder));
       await sleep(Math.min(LOOK_MS, left), undefined, { signal }).catch(() => {});
       signal?.throwIfAborted();
@@ -77,22 +93,21 @@ export class JobLock {
 
   async release(): Promise<void> {
     clearInterval(this.#heart);
-    const held = await readFile(this.#path, "utf8").catch(() => undefined);
-    if (held === this.#content) await rm(this.#path, { force: true });
+    await this.#place.remove(this.#content);
   }
 }
 
 /** Who has the lock; nobody else once it is ours. */
 async function take(
-  path: string,
+  place: LockPlace,
   content: string,
   runId: string,
 ): Promise<{ holder: Holder | undefined; isTakenOver: boolean }> {
   for (;;) {
-    const found = await readLock(path);
+    const found = await readLock(place);
     if (found?.isAlive) return { holder: found.holder, isTakenOver: false };
-    if (found) await removeDead(path, found.text, runId);
-    if (await createFile(path, content, runId)) return { holder: undefined, isTakenOver: found !== undefined };
+    const isOurs = found ? place.replace(found, content, runId) : place.create(content, runId);
+    if (await isOurs) return { holder: undefined, isTakenOver: found !== undefined };
   }
 }
 
@@ -108,26 +123,20 @@ async function describeSelf(runId: string): Promise<Holder> {
   };
 }
 
-export type FoundLock = { readonly text: string; readonly ageMs: number } & (
-  | { readonly isAlive: true; readonly holder: Holder }
-  /** A lock without a holder does not parse: nobody of ours has written it. */
-  | { readonly isAlive: false; readonly holder: Holder | undefined }
-);
+export type FoundLock = LockText &
+  (
+    | { readonly isAlive: true; readonly holder: Holder }
+    /** A lock without a holder does not parse: nobody of ours has written it. */
+    | { readonly isAlive: false; readonly holder: Holder | undefined }
+  );
 
 /** The lock that stands there now, whoever holds it; undefined when nobody does. */
-export async function readLock(path: string): Promise<FoundLock | undefined> {
-  let text: string;
-  let ageMs: number;
-  try {
-    text = await readFile(path, "utf8");
-    ageMs = Date.now() - (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
-  const holder = parseHolder(text);
-  if (holder && (await isAlive(holder, ageMs))) return { text, ageMs, holder, isAlive: true };
-  return { text, ageMs, holder, isAlive: false };
+export async function readLock(place: Pick<LockPlace, "read">): Promise<FoundLock | undefined> {
+  const found = await place.read();
+  if (!found) return undefined;
+  const holder = parseHolder(found.text);
+  if (holder && (await isAlive(holder, found.ageMs))) return { ...found, holder, isAlive: true };
+  return { ...found, holder, isAlive: false };
 }
 
 /** Undefined for the lock of a process that died while it wrote it. */
@@ -150,30 +159,6 @@ async function isAlive(holder: Holder, ageMs: number): Promise<boolean> {
   }
   const startTicks = await readStartTicks(holder.pid);
   return startTicks === undefined || holder.startTicks === "" || startTicks === holder.startTicks;
-}
-
-/** Moves a dead holder's lock aside; one that was taken over by somebody else meanwhile is put back. */
-async function removeDead(path: string, dead: string, runId: string): Promise<void> {
-  const aside = `${path}.${runId}`;
-  try {
-    await rename(path, aside);
-    if ((await readFile(aside, "utf8")) !== dead) await linkIfAbsent(aside, path);
-    await rm(aside, { force: true });
-  } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw error;
-  }
-}
-
-/** Removes what processes left that died while they took the lock, or took it over. */
-async function removeRemains(path: string): Promise<void> {
-  const name = basename(path);
-  for (const found of await listFolder(dirname(path))) {
-    if (!found.startsWith(`${name}.`) && !found.startsWith(`.${name}.`)) continue;
-    const remains = join(dirname(path), found);
-    const lock = await readLock(remains);
-    // Without a holder it was cut off while it was written, which may be now.
-    if (lock && !lock.isAlive && (lock.holder || lock.ageMs >= STALE_MS)) await rm(remains, { force: true });
-  }
 }
 
 async function readBootId(): Promise<string> {

@@ -1,10 +1,8 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { ColumnChecksum } from "../contract/checksums.ts";
-import { systemCode } from "../contract/errors.ts";
+import { DativoError } from "../contract/errors.ts";
 import type { FileMetadata, Position } from "../contract/results.ts";
-import { readDocument } from "./document.ts";
-import type { ControlPaths } from "./places.ts";
+import type { Books } from "./books.ts";
+import { type DocumentKind, parseDocument } from "./document.ts";
 
 export const COMMIT_FORMAT = "dativo.commit/1";
 
@@ -55,30 +53,15 @@ export interface CommitRecord {
   readonly endState: EndState;
 }
 
-/** Reads a manifest or commit record. @throws DativoError DTV_COMMIT_RECORD */
-export function readRecord(path: string): Promise<CommitRecord> {
-  return readDocument<CommitRecord>(path, {
-    format: COMMIT_FORMAT,
-    code: "DTV_COMMIT_RECORD",
-    hint: "Nothing is read from it. Restore it from a backup of the target.",
-  });
-}
+const RECORD: DocumentKind = {
+  format: COMMIT_FORMAT,
+  code: "DTV_COMMIT_RECORD",
+  hint: "Nothing is read from it. Restore it from a backup of the target.",
+};
 
-/** The newest commit record of a job, or undefined before its first commit. */
-export async function readLatest(paths: ControlPaths): Promise<CommitRecord | undefined> {
-  const names = (await listFolder(paths.commits)).filter((name) => /^\d{20}\.commit$/.test(name)).sort();
-  const last = names.at(-1);
-  return last === undefined ? undefined : readRecord(join(paths.commits, last));
-}
-
-/** The commit record that stands under a number, if any. */
-export async function readDecided(paths: ControlPaths, seq: number): Promise<CommitRecord | undefined> {
-  try {
-    return await readRecord(paths.commit(seq));
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return undefined;
-    throw error;
-  }
+/** A manifest or commit record from its text. @throws DativoError DTV_COMMIT_RECORD */
+export function parseRecord(text: string, path: string): CommitRecord {
+  return parseDocument<CommitRecord>(text, path, RECORD);
 }
 
 /** What a run starts from that follows this commit. */
@@ -92,34 +75,27 @@ export function numberBefore({ seq, follows = seq - 1 }: Pick<CommitRecord, "seq
 }
 
 /** The commits whose data was not replaced since, the newest first. */
-export async function* liveRecords(
-  paths: ControlPaths,
-  latest: CommitRecord | undefined,
-): AsyncGenerator<CommitRecord> {
-  for (let record = latest; record; record = await readBefore(paths, record)) {
+export async function* liveRecords(books: Books, latest: CommitRecord | undefined): AsyncGenerator<CommitRecord> {
+  for (let record = latest; record; record = await readBefore(books, record)) {
     yield record;
     if (record.mode === "overwrite") return;
   }
 }
 
 /** Every file that the job's commits have made visible and not replaced since, oldest first. */
-export async function listLiveFiles(paths: ControlPaths, latest: CommitRecord | undefined): Promise<PublishedFile[]> {
+export async function listLiveFiles(books: Books, latest: CommitRecord | undefined): Promise<PublishedFile[]> {
   const live: (readonly PublishedFile[])[] = [];
-  for await (const { files } of liveRecords(paths, latest)) live.push(files);
+  for await (const { files } of liveRecords(books, latest)) live.push(files);
   return live.reverse().flat();
 }
 
-/** Names in a folder; none when there is no such folder. */
-export async function listFolder(path: string): Promise<string[]> {
-  try {
-    return await readdir(path);
-  } catch (error) {
-    if (systemCode(error) === "ENOENT") return [];
-    throw error;
-  }
-}
-
-function readBefore(paths: ControlPaths, record: CommitRecord): Promise<CommitRecord> | undefined {
+async function readBefore(books: Books, record: CommitRecord): Promise<CommitRecord | undefined> {
   const seq = numberBefore(record);
-  return seq > 0 ? readRecord(paths.commit(seq)) : undefined;
+  if (seq <= 0) return undefined;
+  const before = await books.decided(seq);
+  if (before) return before;
+  throw new DativoError("DTV_COMMIT_RECORD", `${books.commitPath(seq)} is not there, and later commits follow it`, {
+    culprit: books.commitPath(seq),
+    hint: RECORD.hint,
+  });
 }

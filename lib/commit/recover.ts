@@ -1,17 +1,11 @@
-import { rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { DativoError } from "../contract/errors.ts";
 import type { BaseWriter, WriterClass } from "../contract/writer.ts";
-import { makeFolder, removeTemporaries, syncFolder } from "../storage/durable.ts";
-import { exists } from "../storage/exists.ts";
+import { removeTemporaries } from "../storage/durable.ts";
 import { reach } from "../storage/fail-point.ts";
 import { askTarget, commitByWriter } from "./commit-by-writer.ts";
-import { decide, retract } from "./decision.ts";
 import type { LedgerPlace, LedgerTools } from "./ledger.ts";
-import { moveReplaced, publishFiles, unpublishFiles } from "./publish.ts";
-import { isFile } from "./published-file.ts";
-import { type CommitRecord, listFolder, numberBefore, readDecided, readLatest, readRecord } from "./record.ts";
-import { keepRejects } from "./rejects-file.ts";
+import { type CommitRecord, numberBefore } from "./record.ts";
 
 /** Makes the job's writer for one piece of work, and closes it. Neither `open` nor `writeBatch` has been called. */
 export type WithWriter = <T>(staging: string, work: (writer: BaseWriter) => Promise<T>) => Promise<T>;
@@ -32,25 +26,21 @@ export type RecoveryEvent =
  * @returns the newest commit record.
  */
 export async function recover(place: LedgerPlace, tools: LedgerTools): Promise<CommitRecord | undefined> {
-  const { paths, target, stateFile } = place;
-  await removeTemporaries(paths.pending);
+  const { books, target, stateFile } = place;
+  await books.tidy();
   if (stateFile !== undefined) await removeTemporaries(dirname(stateFile), basename(stateFile));
   const settled = new Set<string>();
-  for (const name of (await listFolder(paths.pending)).sort()) {
-    if (!/\.(manifest|retracted)$/.test(name)) continue;
-    const path = join(paths.pending, name);
-    const record = await readRecord(path);
-    const did = await new Recovery(place, tools, record).settle(name.endsWith(".manifest"));
+  for (const pending of await books.pending()) {
+    const record = await pending.read();
+    const did = await new Recovery(place, tools, record).settle(!pending.isRetracted);
     if (!settled.has(record.runId)) tools.onRecovery?.({ did, runId: record.runId, seq: record.seq });
     settled.add(record.runId);
-    await rm(path, { force: true });
-    await rm(paths.retracted(record.seq, record.runId), { force: true });
-    await syncFolder(paths.pending);
+    await books.forget(record);
   }
-  const latest = await readLatest(paths);
-  if (latest && target !== undefined) await moveReplaced(paths, target, latest);
-  for (const runId of await listFolder(paths.stagingRoot)) {
-    await rm(paths.staging(runId), { recursive: true, force: true });
+  const latest = await books.latest();
+  if (latest) await target?.moveReplaced(latest);
+  for (const runId of await books.staged()) {
+    await books.clear(runId);
     if (!settled.has(runId)) tools.onRecovery?.({ did: "removed", runId });
   }
   return latest;
@@ -67,14 +57,14 @@ class Recovery {
     this.#place = place;
     this.#tools = tools;
     this.#record = record;
-    this.#staging = place.paths.staging(record.runId);
+    this.#staging = place.books.scratch(record.runId);
   }
 
   async settle(isPrepared: boolean): Promise<"finished" | "undid"> {
-    const { paths } = this.#place;
+    const { books } = this.#place;
     const { seq, runId } = this.#record;
-    if ((await readDecided(paths, seq))?.runId === runId) return "finished";
-    const last = (await readLatest(paths))?.seq ?? 0;
+    if ((await books.decided(seq))?.runId === runId) return "finished";
+    const last = (await books.latest())?.seq ?? 0;
     if (isPrepared && last === numberBefore(this.#record) && (await this.#publish()) && (await this.#decide())) {
       this.#tools.log.info(`Finished the commit of run ${runId}, which had died`, { runId });
       return "finished";
@@ -88,9 +78,10 @@ class Recovery {
     const { withWriter } = this.#tools;
     if (withWriter && this.#record.counts["written"] !== 0)
       return withWriter(this.#staging, (writer) => this.#publishBy(writer));
-    const { paths, target } = this.#place;
-    if (!(await this.#isWhole())) return false;
-    if (target !== undefined) await publishFiles(paths, target, this.#record);
+    const { target } = this.#place;
+    if (!target) return true;
+    if (!(await target.isWhole(this.#record))) return false;
+    await target.publish(this.#record);
     return true;
   }
 
@@ -119,22 +110,22 @@ class Recovery {
     const { code, details } = error as DativoError;
     if (code === "DTV_OUTCOME_UNKNOWN") return writer.committed !== undefined;
     if (code !== "DTV_COMMIT_CONFLICT") return code !== "DTV_PLUGIN_FAILED";
-    return !(await exists(this.#place.paths.manifest(this.#record.seq, String(details["runId"]))));
+    const pending = await this.#place.books.pending();
+    return !pending.some(({ runId, isRetracted }) => !isRetracted && runId === details["runId"]);
   }
 
   async #decide(): Promise<boolean> {
-    const { paths } = this.#place;
-    await keepRejects(paths, this.#record.runId);
-    await makeFolder(paths.commits);
-    return (await decide(paths, this.#record)) === this.#record.runId;
+    const { books } = this.#place;
+    await books.keepRejects(this.#record.runId);
+    return (await books.decide(this.#record)) === this.#record.runId;
   }
 
   async #rollBack(): Promise<"finished" | "undid"> {
-    const { paths, target } = this.#place;
+    const { books, target } = this.#place;
     const { runId, writerFiles } = this.#record;
-    const { decided } = await retract(paths, this.#record);
+    const { decided } = await books.retract(this.#record);
     if (decided === runId) return "finished";
-    if (target !== undefined) await unpublishFiles(paths, target, this.#record);
+    await target?.unpublish(this.#record);
     if (writerFiles.length > 0) await this.#abort();
     this.#tools.log.info(`Rolled back run ${runId}, which had died`, { runId });
     return "undid";
@@ -147,15 +138,5 @@ class Recovery {
     await done?.catch((fault: unknown) => {
       log.warn(`The writer failed to remove what run ${this.#record.runId} had staged: ${String(fault)}`);
     });
-  }
-
-  /** True when every file stands, as the manifest says, at its staged or its final place. */
-  async #isWhole(): Promise<boolean> {
-    for (const file of this.#record.files) {
-      const staged = join(this.#staging, file.staged);
-      const place = (await exists(staged)) ? staged : join(this.#place.target ?? "", file.path);
-      if (!(await isFile(place, file))) return false;
-    }
-    return true;
   }
 }

@@ -3,18 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { stringifyJson } from "../contract/json.ts";
 import type { Reject } from "../contract/reject.ts";
 import { unwritable } from "../contract/unwritable.ts";
-import { linkIfAbsent, makeFolder, PRIVATE_FILE, syncFolder } from "../storage/durable.ts";
-import { exists } from "../storage/exists.ts";
-import type { ControlPaths } from "./places.ts";
-
-/** Gives the rejects that a run staged their lasting name. Nothing is done when it staged none. */
-export async function keepRejects(paths: ControlPaths, runId: string): Promise<void> {
-  const staged = paths.stagedRejects(runId);
-  if (!(await exists(staged))) return;
-  await makeFolder(paths.rejects);
-  await linkIfAbsent(staged, paths.rejectsOf(runId));
-  await syncFolder(paths.rejects);
-}
+import { PRIVATE_FILE } from "../storage/durable.ts";
 
 /** Rejects that are written at a time: each may hold a record of megabytes. */
 const SLICE = 64;

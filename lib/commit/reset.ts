@@ -1,5 +1,3 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { AssetDefinition } from "../contract/asset.ts";
 import { BaseWriter } from "../contract/writer.ts";
 import type { Ledger } from "./ledger.ts";
@@ -7,22 +5,21 @@ import { listLiveFiles, liveRecords } from "./record.ts";
 
 /** What of a job stands in its target, and would stand there twice if it were added once more. */
 export interface Held {
-  /** Undefined where the target is no folder, which nobody can look into. */
+  /** Undefined where the target is no place for files, which nobody can look into. */
   readonly files: number | undefined;
   readonly records: number;
 }
 
 /** What the job has committed and is still there. */
-export async function countHeld({ place: { paths, target }, latest }: Ledger): Promise<Held> {
-  if (target === undefined) {
+export async function countHeld({ place: { books, target }, latest }: Ledger): Promise<Held> {
+  if (!target) {
     let records = 0;
-    for await (const { counts } of liveRecords(paths, latest)) records += counts["written"] ?? 0;
+    for await (const { counts } of liveRecords(books, latest)) records += counts["written"] ?? 0;
     return { files: undefined, records };
   }
   const held = { files: 0, records: 0 };
-  for (const { path, rows } of await listLiveFiles(paths, latest)) {
-    const isThere = await stat(join(target, path)).catch(() => undefined);
-    if (!isThere) continue;
+  for (const { path, rows } of await listLiveFiles(books, latest)) {
+    if ((await target.sizeOf(path)) === undefined) continue;
     held.files++;
     held.records += rows ?? 0;
   }

@@ -8,10 +8,11 @@ import { unwritable } from "../contract/unwritable.ts";
 import type { BaseWriter } from "../contract/writer.ts";
 import { linkIfAbsent, syncFolder } from "../storage/durable.ts";
 import type { Committer, Sealed, Staging } from "../stream/to-writable.ts";
+import { FileLock } from "./folder/file-lock.ts";
+import { describeAllStaged, StagingStorage } from "./folder/folder-staging.ts";
+import { listFolder } from "./folder/list-folder.ts";
 import { JobLock, readLock } from "./lock.ts";
-import { listFolder } from "./record.ts";
 import { newRunId } from "./run-id.ts";
-import { describeAllStaged, StagingStorage } from "./staging.ts";
 
 export interface SingleFileParts {
   readonly path: string;
@@ -66,7 +67,7 @@ export class SingleFileCommitter implements Committer {
     const prefix = `.${basename(place)}.`;
     await removeRemains(dirname(place), prefix);
     this.#folder = await mkdtemp(join(dirname(place), prefix));
-    this.#lock = await JobLock.acquire(join(this.#folder, LOCK), newRunId());
+    this.#lock = await JobLock.acquire(new FileLock(join(this.#folder, LOCK)), newRunId());
     return this.#folder;
   }
 
@@ -110,7 +111,7 @@ export class SingleFileCommitter implements Committer {
 async function removeRemains(parent: string, prefix: string): Promise<void> {
   for (const name of await listFolder(parent)) {
     if (!name.startsWith(prefix)) continue;
-    const lock = await readLock(join(parent, name, LOCK)).catch(() => undefined);
+    const lock = await readLock(new FileLock(join(parent, name, LOCK))).catch(() => undefined);
     if (lock?.holder && !lock.isAlive) await rm(join(parent, name), { recursive: true, force: true });
   }
 }

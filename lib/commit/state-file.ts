@@ -1,7 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type DativoError, systemCode, toDativoError } from "../contract/errors.ts";
 import { makeFolder, replaceFile } from "../storage/durable.ts";
-import { type DocumentKind, readDocument, sealDocument } from "./document.ts";
+import { type DocumentKind, parseDocument, sealDocument } from "./document.ts";
 import type { CommitRecord, EndState } from "./record.ts";
 
 const STATE_FORMAT = "dativo.state/1";
@@ -25,7 +26,7 @@ const STATE_KIND: DocumentKind = {
 /** Undefined when there is none. @throws DativoError DTV_STATE_CORRUPT, DTV_STATE_DIR */
 export async function readStateFile(path: string): Promise<StateFile | undefined> {
   try {
-    return await readDocument<StateFile>(path, STATE_KIND);
+    return parseDocument<StateFile>(await readFile(path, "utf8"), path, STATE_KIND);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw unusable(path, error);

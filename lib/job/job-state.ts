@@ -36,7 +36,7 @@ export async function showState(job: LoadedJob, options: BooksOptions = {}): Pro
   const { state, stateFault, target, agreement, start, lock, left } = await inspectBooks(place);
   return {
     job: { ...named, key: place.jobKey },
-    books: place.paths.root,
+    books: place.books.root,
     stateFile: place.stateFile,
     state: state && { seq: state.seq, runId: state.runId },
     stateFault,

@@ -1,7 +1,10 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { ControlPaths } from "../commit/folder/control-paths.ts";
+import { FolderBooks } from "../commit/folder/folder-books.ts";
+import { folderPlace } from "../commit/folder/folder-place.ts";
 import type { LedgerPlace } from "../commit/ledger.ts";
-import { ControlPaths, jobHashOf, jobKeyOf, stateDirOf } from "../commit/places.ts";
+import { jobHashOf, jobKeyOf, stateDirOf } from "../commit/places.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT, type Log } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";
@@ -130,8 +133,9 @@ function placesOf(
   const own = join(stateDir, job.tenantId, jobHashOf(jobKey));
   const place = {
     jobKey,
-    paths: folder === undefined ? new ControlPaths(own) : ControlPaths.inTarget(folder, jobKey),
-    target: folder,
+    ...(folder === undefined
+      ? { books: new FolderBooks(new ControlPaths(own)), target: undefined }
+      : folderPlace(folder, jobKey)),
     layout: job.target.layout,
     stateFile: job.statePath ?? `${own}.state.json`,
   };

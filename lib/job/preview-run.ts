@@ -50,7 +50,7 @@ export async function previewRun(job: LoadedJob, options: BooksOptions = {}): Pr
   const { path, writeMode: mode, layout, config } = job.target;
   const { partitioning } = config;
   const books = await inspectBooks(place);
-  const replaced = mode === "overwrite" ? await listLiveFiles(place.paths, books.target) : [];
+  const replaced = mode === "overwrite" ? await listLiveFiles(place.books, books.target) : [];
   return {
     job: { ...named, key: place.jobKey },
     seq: Math.max(books.state?.seq ?? 0, books.target?.seq ?? 0) + 1,

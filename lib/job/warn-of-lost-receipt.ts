@@ -10,6 +10,6 @@ import { exists } from "../storage/exists.ts";
 export async function warnOfLostReceipt(folder: string, { hasDead, latest, place }: Ledger, log: Log): Promise<void> {
   if (!hasDead || !latest || latest.mode === "reset" || (await exists(join(folder, `${latest.runId}.json`)))) return;
   log.warn(
-    `Run ${latest.runId} died before it kept a receipt of commit ${latest.seq}: there is none; counts and files stand in ${place.paths.commit(latest.seq)}`,
+    `Run ${latest.runId} died before it kept a receipt of commit ${latest.seq}: there is none; counts and files stand in ${place.books.commitPath(latest.seq)}`,
   );
 }

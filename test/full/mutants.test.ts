@@ -37,8 +37,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     what: "finds no manifest",
     file: "lib/commit/recover.ts",
-    from: "(await listFolder(paths.pending)).sort()",
-    to: "[] as string[]",
+    from: "await books.pending()",
+    to: "[] as Awaited<ReturnType<typeof books.pending>>",
     tests: ["test/lib/commit/crash-sweep.test.ts"],
   },
   {

@@ -1,8 +1,10 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
-import { ControlPaths } from "../../commit/places.ts";
-import { type CommitRecord, listFolder, readRecord } from "../../commit/record.ts";
-import { hashFile } from "../../commit/staging.ts";
+import { ControlPaths } from "../../commit/folder/control-paths.ts";
+import { readRecord } from "../../commit/folder/folder-books.ts";
+import { hashFile } from "../../commit/folder/folder-staging.ts";
+import { listFolder } from "../../commit/folder/list-folder.ts";
+import type { CommitRecord } from "../../commit/record.ts";
 import type { Receipt, ReceiptFile } from "../receipt.ts";
 
 const CONTROL = "_dativo";

@@ -1,6 +1,6 @@
 import { open, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { hashFile } from "../../commit/staging.ts";
+import { hashFile } from "../../commit/folder/folder-staging.ts";
 import { describeDifference } from "../../contract/checksums.ts";
 import { DativoError, systemCode } from "../../contract/errors.ts";
 import type { Receipt, ReceiptFile } from "../receipt.ts";

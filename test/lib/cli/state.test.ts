@@ -47,7 +47,7 @@ async function dieIn(cwd: string, step: "staging" | "decision"): Promise<string>
   const files = [{ path: file.path, recordCount: 1, ...(await file.seal()) }];
   if (step === "decision") {
     // A folder where the commit record should be stops the run right before its decision.
-    const inTheWay = plan.place.paths.commit((ledger.latest?.seq ?? 0) + 1);
+    const inTheWay = plan.place.books.commitPath((ledger.latest?.seq ?? 0) + 1);
     mkdirSync(inTheWay, { recursive: true });
     const sealed = {
       writer: new MemoryWriter(),
@@ -96,9 +96,9 @@ describe("dativo state show", () => {
     expect(state(cwd, "show").stdout).toMatch(
       new RegExp(`^lock +held by process ${process.pid} on .*${ledger.runId}$`, "m"),
     );
-    const held = JSON.parse(readFileSync(plan.place.paths.lock, "utf8"));
+    const held = JSON.parse(readFileSync(plan.place.books.lock.path, "utf8"));
     await ledger.close();
-    writeFileSync(plan.place.paths.lock, JSON.stringify({ ...held, pid: 2 ** 22 + 1 }));
+    writeFileSync(plan.place.books.lock.path, JSON.stringify({ ...held, pid: 2 ** 22 + 1 }));
     expect(state(cwd, "show").stdout).toContain("which is dead; the next run takes it over");
     expect(stateJson(cwd, "show").lock).toMatchObject({ isAlive: false, holder: { pid: 2 ** 22 + 1 } });
   });

@@ -12,9 +12,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ControlPaths } from "../../../lib/commit/folder/control-paths.ts";
+import { FolderBooks } from "../../../lib/commit/folder/folder-books.ts";
 import { Ledger, type LedgerPlace, type LedgerTools } from "../../../lib/commit/ledger.ts";
-import { ControlPaths, jobKeyOf } from "../../../lib/commit/places.ts";
-import { type CommitRecord, readLatest } from "../../../lib/commit/record.ts";
+import type { CommitRecord } from "../../../lib/commit/record.ts";
 import { commitReset, countHeld } from "../../../lib/commit/reset.ts";
 import { AssetDefinition } from "../../../lib/contract/asset.ts";
 import { INERT_CONTEXT } from "../../../lib/contract/context.ts";
@@ -23,26 +24,11 @@ import type { Schema } from "../../../lib/contract/schema.ts";
 import { LocalStorage } from "../../../lib/storage/local.ts";
 import type { Sealed } from "../../../lib/stream/to-writable.ts";
 import { listTree, modesBelow, tempFolder, visibleFiles } from "../../support/folder.ts";
+import { type JobPlace, jobPlace } from "../../support/job-place.ts";
 import { MemoryWriter } from "../../support/players.ts";
 
 const asset = new AssetDefinition({ name: "zips", version: "1.0.0", schema: [{ name: "id", type: "integer" }] });
 const tools = { log: INERT_CONTEXT.log, clock: INERT_CONTEXT.clock, storage: new LocalStorage() };
-
-function placeIn(
-  folder: string,
-  name = "job",
-  layout: LedgerPlace["layout"] = "flat",
-): LedgerPlace & { target: string; stateFile: string } {
-  const target = join(folder, "lake");
-  const jobKey = jobKeyOf({ tenant: "acme", name, targetUri: `file://${target}` });
-  return {
-    jobKey,
-    paths: ControlPaths.inTarget(target, jobKey),
-    target,
-    layout,
-    stateFile: join(folder, "state", `${name}.state.json`),
-  };
-}
 
 interface RunParts {
   readonly contents?: readonly string[];
@@ -72,7 +58,7 @@ async function runOnce(
     for (const [index, content] of (parts.contents ?? []).entries())
       files.push(await stageFile(attempt.storage, `zips-${index}.txt`, content));
     const result = await attempt.commit(sealedOf(files, parts));
-    return { status: result.status, record: await readLatest(place.paths) };
+    return { status: result.status, record: await place.books.latest() };
   } finally {
     await ledger.close();
   }
@@ -101,15 +87,15 @@ function sealedOf(files: FileMetadata[], { positions = {}, values, schema }: Run
   };
 }
 
-const contentsOf = (place: { target: string }): string[] =>
-  visibleFiles(place.target).map((path) => readFileSync(join(place.target, path), "utf8"));
+const contentsOf = (place: { folder: string }): string[] =>
+  visibleFiles(place.folder).map((path) => readFileSync(join(place.folder, path), "utf8"));
 
 describe("Ledger", () => {
   it("publishes files under names that carry the run, and keeps the books beside them", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     const { status, record } = await runOnce(place, { contents: ["one", "two"], positions: { "0": 7 } });
     expect(status).toBe("success");
-    expect(visibleFiles(place.target)).toEqual([`zips-0-${record?.runId}.txt`, `zips-1-${record?.runId}.txt`]);
+    expect(visibleFiles(place.folder)).toEqual([`zips-0-${record?.runId}.txt`, `zips-1-${record?.runId}.txt`]);
     expect(contentsOf(place)).toEqual(["one", "two"]);
     expect(record).toMatchObject({
       seq: 1,
@@ -126,20 +112,20 @@ describe("Ledger", () => {
   });
 
   it("gives each run a folder of its own where the layout says so", async () => {
-    const place = placeIn(tempFolder(), "job", "run-dir");
+    const place = jobPlace(tempFolder(), "job", "run-dir");
     const { record } = await runOnce(place, { contents: ["one", "two"] });
     const folder = `zips-${record?.runId}`;
-    expect(visibleFiles(place.target)).toEqual([`${folder}/zips-0.txt`, `${folder}/zips-1.txt`]);
-    expect(modesBelow(place.target)[folder]).toBe((0o777 & ~process.umask()).toString(8));
+    expect(visibleFiles(place.folder)).toEqual([`${folder}/zips-0.txt`, `${folder}/zips-1.txt`]);
+    expect(modesBelow(place.folder)[folder]).toBe((0o777 & ~process.umask()).toString(8));
     await runOnce(place, { contents: ["three"] });
     await runOnce(place, { contents: ["new"], mode: "overwrite" });
     expect(contentsOf(place)).toEqual(["new"]);
-    expect(readdirSync(place.target)).toHaveLength(2);
+    expect(readdirSync(place.folder)).toHaveLength(2);
     expect(listTree(place.paths.root).filter((path) => !path.startsWith("commits"))).toHaveLength(3);
   });
 
   it("gives the next run what the last one left, and counts on", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     await runOnce(place, { contents: ["one"], positions: { a: 1 }, values: { seen: 1 } });
     const ledger = await Ledger.open(place, tools);
     expect(ledger.state).toEqual({ positions: { a: 1 }, values: { seen: 1 } });
@@ -151,15 +137,15 @@ describe("Ledger", () => {
   });
 
   it("makes no commit when nothing came and nothing moved", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     await runOnce(place, { contents: ["one"], positions: { a: 1 } });
-    const before = listTree(place.target);
+    const before = listTree(place.folder);
     expect((await runOnce(place, { positions: { a: 1 } })).status).toBe("unchanged");
-    expect(listTree(place.target)).toEqual(before);
+    expect(listTree(place.folder)).toEqual(before);
   });
 
   it("takes a file that was reported each time it grew for one file", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     const ledger = await Ledger.open(place, tools);
     const attempt = await ledger.begin(asset);
     const path = join(await attempt.stage(), "grown.txt");
@@ -182,13 +168,13 @@ describe("Ledger", () => {
   });
 
   it("makes a commit without files when only the position moved", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     const { status, record } = await runOnce(place, { positions: { a: 1 } });
     expect([status, record?.files.length, record?.seq]).toEqual(["success", 0, 1]);
   });
 
   it("on overwrite moves the old files away after the decision, and forgets old positions", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     await runOnce(place, { contents: ["one"], positions: { a: 1 } });
     await runOnce(place, { contents: ["two"], positions: { b: 1 } });
     const { record } = await runOnce(place, { contents: ["new"], positions: { c: 1 }, mode: "overwrite" });
@@ -202,9 +188,9 @@ describe("Ledger", () => {
 
   it("lets two jobs share a folder, and never touches what it did not write", async () => {
     const folder = tempFolder();
-    const [first, second] = [placeIn(folder, "first"), placeIn(folder, "second")];
-    mkdirSync(first.target);
-    writeFileSync(join(first.target, "theirs.txt"), "theirs");
+    const [first, second] = [jobPlace(folder, "first"), jobPlace(folder, "second")];
+    mkdirSync(first.folder);
+    writeFileSync(join(first.folder, "theirs.txt"), "theirs");
     await runOnce(first, { contents: ["one"] });
     await runOnce(second, { contents: ["two"] });
     await runOnce(first, { contents: ["three"], mode: "overwrite" });
@@ -212,7 +198,7 @@ describe("Ledger", () => {
   });
 
   it("leaves nothing visible of a run that is aborted, and keeps its rejects", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     const ledger = await Ledger.open(place, tools);
     const attempt = await ledger.begin(asset);
     await attempt.stage();
@@ -231,7 +217,7 @@ describe("Ledger", () => {
     ]);
     const { rejectsPath } = await attempt.abort();
     await ledger.close();
-    expect(visibleFiles(place.target)).toEqual([]);
+    expect(visibleFiles(place.folder)).toEqual([]);
     expect(listTree(place.paths.root)).toEqual([`rejects/${ledger.runId}.rejects`]);
     expect(JSON.parse(readFileSync(rejectsPath as string, "utf8"))).toEqual({
       source: "a.csv",
@@ -251,7 +237,7 @@ describe("Ledger", () => {
 
   it("writes what is its own for its own eyes only", async () => {
     const folder = tempFolder();
-    const place = placeIn(folder);
+    const place = jobPlace(folder);
     const ledger = await Ledger.open(place, tools);
     const attempt = await ledger.begin(asset);
     await attempt.stage();
@@ -259,14 +245,14 @@ describe("Ledger", () => {
     const staged = await stageFile(attempt.storage, "zips-0.txt", "x");
     await attempt.commit(sealedOf([staged], {}));
     await ledger.close();
-    const modes = { ...modesBelow(join(place.target, "_dativo")), ...modesBelow(join(folder, "state")) };
+    const modes = { ...modesBelow(join(place.folder, "_dativo")), ...modesBelow(join(folder, "state")) };
     expect(Object.keys(modes).length).toBeGreaterThan(4);
     for (const [path, mode] of Object.entries(modes))
       expect([path, mode]).toEqual([path, path.includes(".") ? "600" : "700"]);
   });
 
   it("refuses a second run while one is under way, and takes a dead one's lock over", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     const ledger = await Ledger.open(place, tools);
     await expect(Ledger.open(place, tools)).rejects.toMatchObject({
       code: "DTV_LOCKED",
@@ -292,12 +278,12 @@ describe("Ledger", () => {
   });
 
   it("leaves a file alone that has the name of one of its own, and takes back what it had published", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     const ledger = await Ledger.open(place, tools);
     const attempt = await ledger.begin(asset);
     await attempt.stage();
     const files = [await stageFile(attempt.storage, "a.txt", "one"), await stageFile(attempt.storage, "b.txt", "two")];
-    writeFileSync(join(place.target, `b-${ledger.runId}.txt`), "theirs");
+    writeFileSync(join(place.folder, `b-${ledger.runId}.txt`), "theirs");
     await expect(attempt.commit(sealedOf(files, {}))).rejects.toMatchObject({ code: "DTV_COMMIT_CONFLICT" });
     await ledger.close();
     expect(contentsOf(place)).toEqual(["theirs"]);
@@ -306,7 +292,7 @@ describe("Ledger", () => {
 
   describe("after a run that died", () => {
     it("finishes moving away what a full refresh has replaced", async () => {
-      const place = placeIn(tempFolder());
+      const place = jobPlace(tempFolder());
       await runOnce(place, { contents: ["old"] });
       // A file where the folder of old files should be stops the run right after its decision.
       writeFileSync(place.paths.oldRoot, "");
@@ -318,7 +304,7 @@ describe("Ledger", () => {
     });
 
     it("removes staging that has no manifest", async () => {
-      const place = placeIn(tempFolder());
+      const place = jobPlace(tempFolder());
       const ledger = await Ledger.open(place, tools);
       const attempt = await ledger.begin(asset);
       await attempt.stage();
@@ -330,7 +316,7 @@ describe("Ledger", () => {
     });
 
     /** Leaves the target as a run would that died between manifest and decision. */
-    async function dieAfterPrepare(place: LedgerPlace, published: boolean): Promise<string> {
+    async function dieAfterPrepare(place: JobPlace, published: boolean): Promise<string> {
       const ledger = await Ledger.open(place, tools);
       const attempt = await ledger.begin(asset);
       const staging = await attempt.stage();
@@ -343,12 +329,12 @@ describe("Ledger", () => {
       });
       rmSync(inTheWay, { recursive: true });
       await ledger.close();
-      if (!published) rmSync(join(place.target as string, `zips-0-${ledger.runId}.txt`));
+      if (!published) rmSync(join(place.folder, `zips-0-${ledger.runId}.txt`));
       return staging;
     }
 
     it.each([true, false])("finishes what was prepared (published: %s)", async (published) => {
-      const place = placeIn(tempFolder());
+      const place = jobPlace(tempFolder());
       await dieAfterPrepare(place, published);
       const ledger = await Ledger.open(place, tools);
       expect(ledger.state.positions).toEqual({ a: 1 });
@@ -360,19 +346,19 @@ describe("Ledger", () => {
     });
 
     it("takes back what can no longer be finished", async () => {
-      const place = placeIn(tempFolder());
+      const place = jobPlace(tempFolder());
       const staging = await dieAfterPrepare(place, true);
       rmSync(staging, { recursive: true });
-      writeFileSync(join(place.target, visibleFiles(place.target)[0] as string), "not what was staged");
+      writeFileSync(join(place.folder, visibleFiles(place.folder)[0] as string), "not what was staged");
       const ledger = await Ledger.open(place, tools);
       expect(ledger.latest).toBeUndefined();
       await ledger.close();
-      expect(visibleFiles(place.target)).toEqual([]);
+      expect(visibleFiles(place.folder)).toEqual([]);
       expect(listTree(place.paths.root)).toEqual([]);
     });
 
     it("repairs a state that is missing or older from the target's own record", async () => {
-      const place = placeIn(tempFolder());
+      const place = jobPlace(tempFolder());
       await runOnce(place, { contents: ["one"], positions: { a: 1 } });
       const first = readFileSync(place.stateFile, "utf8");
       await runOnce(place, { contents: ["two"], positions: { a: 2 } });
@@ -392,7 +378,7 @@ describe("Ledger", () => {
     ["is empty", () => ""],
     ["is of another format", () => JSON.stringify({ format: "x" })],
   ])("stops when the state %s; it is never read as empty", async (_, spoil) => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     await runOnce(place, { contents: ["one"] });
     writeFileSync(place.stateFile, spoil(readFileSync(place.stateFile, "utf8")));
     await expect(Ledger.open(place, tools)).rejects.toMatchObject({ code: "DTV_STATE_CORRUPT" });
@@ -403,9 +389,9 @@ describe("Ledger", () => {
   });
 
   it("stops when the target knows less than the state", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     await runOnce(place, { contents: ["one"] });
-    rmSync(place.target, { recursive: true });
+    rmSync(place.folder, { recursive: true });
     await expect(Ledger.open(place, tools)).rejects.toMatchObject({
       code: "DTV_TARGET_BEHIND",
       message: "The state says that 1 commit was made, the target knows 0",
@@ -414,11 +400,11 @@ describe("Ledger", () => {
   });
 
   it("replaces what a target that knows less holds, and uses no number twice", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     for (const content of ["one", "two", "three"]) await runOnce(place, { contents: [content] });
     for (const seq of [2, 3]) {
       const { files } = JSON.parse(readFileSync(place.paths.commit(seq), "utf8")) as CommitRecord;
-      for (const { path } of files) rmSync(join(place.target, path));
+      for (const { path } of files) rmSync(join(place.folder, path));
       rmSync(place.paths.commit(seq));
     }
     const { warnings, tools } = listening();
@@ -431,9 +417,9 @@ describe("Ledger", () => {
   });
 
   it("finishes a run that replaces everything although the target had known less", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     for (const content of ["one", "two"]) await runOnce(place, { contents: [content] });
-    rmSync(place.target, { recursive: true });
+    rmSync(place.folder, { recursive: true });
     const ledger = await Ledger.open(place, tools, "overwrite");
     const attempt = await ledger.begin(asset);
     await attempt.stage();
@@ -443,15 +429,15 @@ describe("Ledger", () => {
     rmSync(place.paths.commit(3), { recursive: true });
     await ledger.close();
     await (await Ledger.open(place, tools)).close();
-    expect([(await readLatest(place.paths))?.seq, contentsOf(place)]).toEqual([3, ["all"]]);
+    expect([(await place.books.latest())?.seq, contentsOf(place)]).toEqual([3, ["all"]]);
   });
 
   it.each([false, true])(
     "finishes a reset that died between manifest and decision (target emptied: %s)",
     async (emptied) => {
-      const place = placeIn(tempFolder());
+      const place = jobPlace(tempFolder());
       for (const content of ["one", "two"]) await runOnce(place, { contents: [content], positions: { [content]: 1 } });
-      if (emptied) rmSync(place.target, { recursive: true });
+      if (emptied) rmSync(place.folder, { recursive: true });
       const ledger = await Ledger.open(place, tools, "reset");
       expect(ledger.startsAnew).toBe(false);
       mkdirSync(place.paths.commit(3), { recursive: true });
@@ -474,7 +460,7 @@ describe("Ledger", () => {
 
   it("takes a state of the same number that another run wrote for none of its own", async () => {
     const folder = tempFolder();
-    const [place, other] = [placeIn(folder), placeIn(tempFolder())];
+    const [place, other] = [jobPlace(folder), jobPlace(tempFolder())];
     const { record } = await runOnce(place, { contents: ["one"] });
     await runOnce(other, { contents: ["two"] });
     writeFileSync(place.stateFile, readFileSync(other.stateFile));
@@ -483,13 +469,13 @@ describe("Ledger", () => {
   });
 
   it("says which files that were published are gone or changed, until everything is loaded again", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     await runOnce(place, { contents: ["replaced"] });
     await runOnce(place, { contents: ["one", "two"], mode: "overwrite" });
     const { record } = await runOnce(place, { contents: ["three"] });
     const gone = record?.files[0]?.path as string;
-    rmSync(join(place.target, gone));
-    writeFileSync(join(place.target, visibleFiles(place.target)[0] as string), "longer");
+    rmSync(join(place.folder, gone));
+    writeFileSync(join(place.folder, visibleFiles(place.folder)[0] as string), "longer");
     const { warnings, tools } = listening();
     await runOnce(place, { tools });
     expect(warnings).toEqual([
@@ -501,7 +487,7 @@ describe("Ledger", () => {
   });
 
   it("says which fields changed when it adds to records of another schema", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     const schemaOf = (...fields: [string, string, boolean?][]): Schema =>
       new AssetDefinition({
         name: "zips",
@@ -532,7 +518,7 @@ describe("Ledger", () => {
   });
 
   it("says where the state is looked for when it cannot be read, and goes on when it cannot be written", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     await runOnce(place, { contents: ["one"] });
     const folder = join(place.stateFile, "..");
     rmSync(folder, { recursive: true });
@@ -547,19 +533,20 @@ describe("Ledger", () => {
     const { warnings, tools: heard } = listening();
     await (await Ledger.open(place, heard)).close();
     expect(warnings).toEqual([expect.stringMatching(/^The state .* cannot be used: /)]);
-    const own = { ...place, target: undefined, paths: new ControlPaths(join(place.stateFile, "own")) };
+    const paths = new ControlPaths(join(place.stateFile, "own"));
+    const own = { ...place, target: undefined, books: new FolderBooks(paths) };
     await expect(Ledger.open(own, tools)).rejects.toMatchObject({ code: "DTV_STATE_DIR" });
   });
 
   it("stops at a commit record that is damaged", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     await runOnce(place, { contents: ["one"] });
     writeFileSync(place.paths.commit(1), "{}");
     await expect(Ledger.open(place, tools)).rejects.toMatchObject({ code: "DTV_COMMIT_RECORD" });
   });
 
   it("gives way when another run took its number, and takes its own files back", async () => {
-    const place = placeIn(tempFolder());
+    const place = jobPlace(tempFolder());
     const ledger = await Ledger.open(place, tools);
     const attempt = await ledger.begin(asset);
     await attempt.stage();
@@ -570,7 +557,7 @@ describe("Ledger", () => {
     const again = existsSync(staged.path) ? staged : await stageFile(attempt.storage, "zips-0.txt", "loser");
     await expect(attempt.commit(sealedOf([again], {}))).rejects.toMatchObject({ code: "DTV_COMMIT_CONFLICT" });
     expect(contentsOf(place)).toEqual(["winner"]);
-    expect((await readLatest(place.paths))?.runId).toBe(winner.record?.runId);
+    expect((await place.books.latest())?.runId).toBe(winner.record?.runId);
   });
 
   it.each<[string, (target: string) => void, RegExp]>([
@@ -584,8 +571,8 @@ describe("Ledger", () => {
     ],
   ])("says in plain words when the target %s", async (name, prepare, message) => {
     const folder = tempFolder();
-    const place = name === "is a file" ? placeIn(folder) : placeIn(join(folder, "file"));
-    prepare(place.target);
+    const place = name === "is a file" ? jobPlace(folder) : jobPlace(join(folder, "file"));
+    prepare(place.folder);
     await expect(Ledger.open(place, tools)).rejects.toMatchObject({
       code: "DTV_TARGET_UNWRITABLE",
       message: expect.stringMatching(message),

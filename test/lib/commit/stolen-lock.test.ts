@@ -3,12 +3,12 @@ import { readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { Ledger, type LedgerPlace } from "../../../lib/commit/ledger.ts";
-import { ControlPaths, jobKeyOf } from "../../../lib/commit/places.ts";
-import { type CommitRecord, readDecided } from "../../../lib/commit/record.ts";
+import type { CommitRecord } from "../../../lib/commit/record.ts";
 import { AssetDefinition } from "../../../lib/contract/asset.ts";
 import { INERT_CONTEXT } from "../../../lib/contract/context.ts";
 import { LocalStorage } from "../../../lib/storage/local.ts";
 import { listTree, tempFolder, visibleFiles } from "../../support/folder.ts";
+import { type JobPlace, jobPlace } from "../../support/job-place.ts";
 import { MemoryWriter } from "../../support/players.ts";
 
 /**
@@ -49,15 +49,10 @@ vi.mock("node:fs/promises", async (original) => {
 const asset = new AssetDefinition({ name: "zips", version: "1.0.0", schema: [{ name: "id", type: "integer" }] });
 const tools = { log: INERT_CONTEXT.log, clock: INERT_CONTEXT.clock, storage: new LocalStorage() };
 
-function newPlace(layout: LedgerPlace["layout"]): LedgerPlace & { target: string } {
-  const target = join(tempFolder(), "lake");
-  const jobKey = jobKeyOf({ tenant: "acme", name: "job", targetUri: `file://${target}` });
-  const stateFile = join(target, "..", "state.json");
-  return { jobKey, paths: ControlPaths.inTarget(target, jobKey), target, layout, stateFile };
-}
+const newPlace = (layout: LedgerPlace["layout"]): JobPlace => jobPlace(tempFolder(), "job", layout);
 
 /** A whole run of some files, each with the name of the run in it. Returns the error it ended with. */
-async function runOnce(place: LedgerPlace, name: string, count: number): Promise<unknown> {
+async function runOnce(place: JobPlace, name: string, count: number): Promise<unknown> {
   rmSync(place.paths.lock, { force: true });
   let ledger: Ledger | undefined;
   try {
@@ -82,29 +77,29 @@ async function runOnce(place: LedgerPlace, name: string, count: number): Promise
   }
 }
 
-async function recordsOf(place: LedgerPlace): Promise<CommitRecord[]> {
+async function recordsOf(place: JobPlace): Promise<CommitRecord[]> {
   const records = [];
   for (let seq = 1; ; seq++) {
-    const record = await readDecided(place.paths, seq);
+    const record = await place.books.decided(seq);
     if (!record) return records;
     records.push(record);
   }
 }
 
 /** What is visible is what the records say, and a run that said it had succeeded is in them once. */
-async function demandTruth(place: LedgerPlace & { target: string }, outcomes: Record<string, unknown>): Promise<void> {
+async function demandTruth(place: JobPlace, outcomes: Record<string, unknown>): Promise<void> {
   rmSync(place.paths.lock, { force: true });
   await (await Ledger.open(place, tools)).close();
   const records = await recordsOf(place);
-  expect(visibleFiles(place.target)).toEqual(records.flatMap(({ files }) => files.map(({ path }) => path)).sort());
+  expect(visibleFiles(place.folder)).toEqual(records.flatMap(({ files }) => files.map(({ path }) => path)).sort());
   for (const [name, error] of Object.entries(outcomes)) {
     const times = records.filter(({ files }) => files.some(({ path }) => basename(path).startsWith(name))).length;
     const code = (error as { code?: string } | undefined)?.code;
     if (error === undefined) expect([name, times]).toEqual([name, 1]);
     else if (code !== "DTV_OUTCOME_UNKNOWN") expect([name, times, String(error)]).toEqual([name, 0, String(error)]);
   }
-  for (const path of visibleFiles(place.target))
-    expect(basename(path).startsWith(readFileSync(join(place.target, path), "utf8"))).toBe(true);
+  for (const path of visibleFiles(place.folder))
+    expect(basename(path).startsWith(readFileSync(join(place.folder, path), "utf8"))).toBe(true);
   // A temporary file that could not be removed is all that may be left.
   expect(listTree(place.paths.root).filter((path) => !/^commits\/\d{20}\.commit$|\.tmp$/.test(path))).toEqual([]);
 }

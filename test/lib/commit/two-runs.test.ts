@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { FileLock } from "../../../lib/commit/folder/file-lock.ts";
 import { JobLock } from "../../../lib/commit/lock.ts";
 import { loadJob } from "../../../lib/config/job/load-job.ts";
 import { booksOf } from "../../../lib/job/books-of-job.ts";
@@ -22,9 +23,9 @@ function jobFolder(): string {
 /** The lock of the job, held by this process. */
 async function holdLock(cwd: string): Promise<{ lock: JobLock; path: string }> {
   const { plan } = await booksOf(await loadJob("job.yaml", { cwd, env: {} }), { cwd, env: {} });
-  const { root, lock: path } = plan.place.paths;
+  const { root, lock } = plan.place.books;
   mkdirSync(root, { recursive: true });
-  return { lock: await JobLock.acquire(path, "the run of this test"), path };
+  return { lock: await JobLock.acquire(new FileLock(lock.path), "the run of this test"), path: lock.path };
 }
 
 const run = (cwd: string, ...flags: string[]) => begin(["run", "--config", "job.yaml", ...flags], cwd);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
-import { StagingStorage } from "../../../lib/commit/staging.ts";
+import { StagingStorage } from "../../../lib/commit/folder/folder-staging.ts";
 import { AssetDefinition } from "../../../lib/contract/asset.ts";
 import type { Batch } from "../../../lib/contract/batch.ts";
 import { TargetConfig } from "../../../lib/contract/config.ts";

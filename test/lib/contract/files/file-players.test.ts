@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { describe, expect, it } from "vitest";
-import { StagingStorage } from "../../../../lib/commit/staging.ts";
+import { StagingStorage } from "../../../../lib/commit/folder/folder-staging.ts";
 import { AssetDefinition } from "../../../../lib/contract/asset.ts";
 import { TargetConfig } from "../../../../lib/contract/config.ts";
 import { parseType } from "../../../../lib/contract/types.ts";

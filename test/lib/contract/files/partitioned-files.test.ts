@@ -1,7 +1,7 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { StagingStorage } from "../../../../lib/commit/staging.ts";
+import { StagingStorage } from "../../../../lib/commit/folder/folder-staging.ts";
 import { AssetDefinition } from "../../../../lib/contract/asset.ts";
 import { TargetConfig } from "../../../../lib/contract/config.ts";
 import { INERT_CONTEXT } from "../../../../lib/contract/context.ts";

@@ -1,13 +1,14 @@
 /** Files of all runs side by side: each appears by itself, so that a reader can see some of a run for milliseconds. */
 import { rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { systemCode } from "../contract/errors.ts";
-import { linkIfAbsent, makeFolder, removeEmptyFolders, syncFolder } from "../storage/durable.ts";
-import { exists } from "../storage/exists.ts";
-import { reach } from "../storage/fail-point.ts";
-import type { ControlPaths } from "./places.ts";
-import { DATA_FOLDER, isFile, nameTaken } from "./published-file.ts";
-import type { CommitRecord } from "./record.ts";
+import { systemCode } from "../../contract/errors.ts";
+import { linkIfAbsent, makeFolder, removeEmptyFolders, syncFolder } from "../../storage/durable.ts";
+import { exists } from "../../storage/exists.ts";
+import { reach } from "../../storage/fail-point.ts";
+import { nameTaken } from "../decision.ts";
+import type { CommitRecord } from "../record.ts";
+import type { ControlPaths } from "./control-paths.ts";
+import { DATA_FOLDER, isFile } from "./published-file.ts";
 
 /**
  * Gives every file of a record its final name. Idempotent: a name that is taken by the same content is done.

@@ -4,12 +4,13 @@
  */
 import { rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { systemCode } from "../contract/errors.ts";
-import { isFolder, linkIfAbsent, makeFolder, syncFolder } from "../storage/durable.ts";
-import { reach } from "../storage/fail-point.ts";
-import type { ControlPaths } from "./places.ts";
-import { DATA_FOLDER, isFile, nameTaken } from "./published-file.ts";
-import type { CommitRecord } from "./record.ts";
+import { systemCode } from "../../contract/errors.ts";
+import { isFolder, linkIfAbsent, makeFolder, syncFolder } from "../../storage/durable.ts";
+import { reach } from "../../storage/fail-point.ts";
+import { nameTaken } from "../decision.ts";
+import type { CommitRecord } from "../record.ts";
+import type { ControlPaths } from "./control-paths.ts";
+import { DATA_FOLDER, isFile } from "./published-file.ts";
 
 type FolderRecord = CommitRecord & { readonly runFolder: string };
 

@@ -1,17 +1,18 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { checksumsIn } from "../contract/checksums.ts";
-import { DativoError, systemCode } from "../contract/errors.ts";
-import { encodeName, encodePartition, type Partition, STAGED_SUFFIX } from "../contract/file-name.ts";
-import type { FileMetadata } from "../contract/results.ts";
-import { createSha256 } from "../contract/sha256.ts";
-import type { SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
-import { unwritable } from "../contract/unwritable.ts";
-import { Descriptors } from "../storage/descriptors.ts";
-import { makeFolder } from "../storage/durable.ts";
-import { createStagedFile } from "../storage/staged-file.ts";
-import type { PublishedFile } from "./record.ts";
+import { checksumsIn } from "../../contract/checksums.ts";
+import { DativoError, systemCode } from "../../contract/errors.ts";
+import { encodeName, encodePartition, type Partition, STAGED_SUFFIX } from "../../contract/file-name.ts";
+import type { FileMetadata } from "../../contract/results.ts";
+import { createSha256 } from "../../contract/sha256.ts";
+import type { SourceFile, StagedFile, Storage, StoredFile } from "../../contract/storage.ts";
+import { unwritable } from "../../contract/unwritable.ts";
+import { Descriptors } from "../../storage/descriptors.ts";
+import { makeFolder, syncFolder } from "../../storage/durable.ts";
+import { createStagedFile } from "../../storage/staged-file.ts";
+import type { RunStaging } from "../books.ts";
+import type { PublishedFile } from "../record.ts";
 
 /** The storage of a writer: reads where the run reads, creates files in the run's staging folder. */
 export class StagingStorage implements Storage {
@@ -37,6 +38,31 @@ export class StagingStorage implements Storage {
     const path = join(this.#folder, ...names, encodeName(name)) + STAGED_SUFFIX;
     await makeFolder(dirname(path));
     return createStagedFile(path, this.#descriptors);
+  }
+}
+
+/** A run's own folder. */
+export class FolderStaging implements RunStaging {
+  readonly storage: Storage;
+  readonly #folder: string;
+
+  constructor(folder: string, source: Storage) {
+    this.#folder = folder;
+    this.storage = new StagingStorage(folder, source);
+  }
+
+  describe(files: readonly FileMetadata[], publishedAs: (staged: string) => string): Promise<PublishedFile[]> {
+    return describeAllStaged(this.#folder, files, publishedAs);
+  }
+
+  /** Files may lie in folders, and these in others, which a writer may have made by itself. */
+  async sync(files: readonly PublishedFile[]): Promise<void> {
+    await makeFolder(this.#folder);
+    const folders = new Set([this.#folder]);
+    for (const { staged } of files) {
+      for (let at = dirname(join(this.#folder, staged)); !folders.has(at); at = dirname(at)) folders.add(at);
+    }
+    for (const folder of folders) await syncFolder(folder);
   }
 }
 
