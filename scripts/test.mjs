@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "./build.mjs";
 import { buildNative, hasCargo, testNative } from "./build-native.mjs";
 import { ensureInstalled, run } from "./install.mjs";
+import { buildServers, hasGo } from "./test-servers.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const args = process.argv.slice(2);
@@ -23,6 +24,8 @@ if (hasCargo()) {
   console.error("Building the native libraries (cargo) …");
   buildNative();
 } else console.error("No Rust toolchain is here: the native libraries are not built, and their tests are skipped.");
+if (hasGo()) buildServers({ isFull: full });
+else console.error("No Go toolchain is here: the object stores are not built, and their tests are skipped.");
 // Who runs the slow tests has run these.
 if (version === undefined && args.length === 0 && !full) {
   run(node, [bin("typescript/bin/tsc"), "--noEmit"], root);
