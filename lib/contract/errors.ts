@@ -66,6 +66,7 @@ export const CODES = {
     "A compressed source becomes larger than it may: for its stored size, or at all.",
   ],
   DTV_CONNECTION_FAILED: ["environment", "Failed to connect to source or target."],
+  DTV_PACKAGE_MISSING: ["environment", "A package that few need, and this job does, is not installed."],
   DTV_TARGET_UNWRITABLE: [
     "environment",
     "The target cannot be written: permission, full disk, read-only or not a folder.",

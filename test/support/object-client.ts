@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
-import type { StoreSettings } from "../../lib/storage/object/store-settings.ts";
+import type { S3 } from "@aws-sdk/client-s3";
+import { connectS3 } from "../../lib/storage/object/s3-client.ts";
+import type { S3Settings, StoreSettings } from "../../lib/storage/object/store-settings.ts";
 import type { ObjectServer } from "./object-servers.ts";
 
 /** Makes an empty bucket of a server, and says how it is reached. */
 export async function makeBucket(server: ObjectServer): Promise<StoreSettings> {
-  const { endpoint, accessKeyId, secretAccessKey } = server;
+  const { endpoint } = server;
   const bucket = `test-${randomUUID()}`;
   if (server.kind === "fake-gcs") {
     const headers = { "content-type": "application/json" };
@@ -14,13 +15,17 @@ export async function makeBucket(server: ObjectServer): Promise<StoreSettings> {
     if (!reply.ok) throw new Error(`${endpoint} makes no bucket: ${reply.status} ${await reply.text()}`);
     return { kind: "gs", bucket, endpoint, projectId: "test" };
   }
-  await s3Client(server).send(new CreateBucketCommand({ Bucket: bucket }));
-  const credentials = { accessKeyId, secretAccessKey };
-  return { kind: "s3", bucket, endpoint, region: "us-east-1", pathStyle: true, credentials };
+  const settings = s3Settings(server, bucket);
+  await (await connectS3(settings)).createBucket({ Bucket: bucket });
+  return settings;
 }
 
 /** The SDK itself, which says what lies in a bucket of a server whatever our code believes. */
-export function s3Client({ endpoint, accessKeyId, secretAccessKey }: ObjectServer): S3Client {
+export function s3Client(server: ObjectServer): Promise<S3> {
+  return connectS3(s3Settings(server, ""));
+}
+
+function s3Settings({ endpoint, accessKeyId, secretAccessKey }: ObjectServer, bucket: string): S3Settings {
   const credentials = { accessKeyId, secretAccessKey };
-  return new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true, credentials });
+  return { kind: "s3", bucket, endpoint, region: "us-east-1", pathStyle: true, credentials };
 }

@@ -5,13 +5,13 @@ export interface ObjectStore {
   /** What is known of an object; undefined where there is none. */
   head(key: string): Promise<ObjectFacts | undefined>;
   /** The objects whose keys begin so, in the order of their keys, a page of the store's at a time. */
-  list(prefix: string): AsyncIterable<ObjectFacts>;
+  list(prefix: string, signal?: AbortSignal): AsyncIterable<ObjectFacts>;
   /**
-   * `length` bytes from `offset` of that very version; fewer at its end.
+   * `length` bytes from `offset` of that very version; fewer at its end. They are put into `memory`, where it is given.
    *
    * @throws DativoError DTV_SOURCE_CHANGED when the object is another one by now, DTV_SOURCE_UNREADABLE
    */
-  read(object: ObjectFacts, offset: number, length: number, signal?: AbortSignal): Promise<Buffer>;
+  read(object: ObjectFacts, offset: number, length: number, signal?: AbortSignal, memory?: Buffer): Promise<Buffer>;
   /** A small object as a whole; undefined where there is none. */
   get(key: string): Promise<{ readonly bytes: Buffer; readonly version: string } | undefined>;
   /**
@@ -21,17 +21,25 @@ export interface ObjectStore {
   put(key: string, bytes: Uint8Array, condition?: PutCondition): Promise<string | undefined>;
   /** Removes an object; one that is not there is none to remove. */
   remove(key: string): Promise<void>;
-  /** Gives an object another key as well. False when that is taken. The store moves the bytes. */
+  /**
+   * Gives an object another key as well. The store moves the bytes. False when the key is taken, which may be the doing of
+   * an earlier try of this call.
+   *
+   * @throws DativoError DTV_SOURCE_NOT_FOUND
+   */
   copyIfAbsent(from: string, to: string): Promise<boolean>;
-  /** Begins an object of a run that nobody sees before it is published. `scratch` is a prefix of the run's own. */
-  stage(key: string, run: StagingRun): Promise<StagedObject>;
+  /** Begins an object of a run that nobody sees before it is published. `signal` ends what is under way of it. */
+  stage(key: string, run: StagingRun, signal?: AbortSignal): Promise<StagedObject>;
   /**
    * Gives a staged object its key. Idempotent. False when that is taken by something else, or the staged object is gone.
    */
   publish(staged: StagedRef, run: StagingRun): Promise<boolean>;
   /** Removes a staged object, or what is left of it; one that was published stays. */
   discard(staged: StagedRef): Promise<void>;
-  /** Removes what a run has staged below a prefix, whether or not anybody kept a note of it. Gives their number. */
+  /**
+   * Removes what a run has staged below a prefix, whether or not anybody kept a note of it: the store's reply to the
+   * beginning of one can be lost. What is meant has the run's id in its key. Gives their number.
+   */
   discardAll(prefix: string, run: StagingRun): Promise<number>;
 }
 

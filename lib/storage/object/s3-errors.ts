@@ -1,0 +1,105 @@
+import type { DativoError } from "../../contract/errors.ts";
+import { type StoreAction, type StoreFault, type StorePlace, storeError } from "./store-error.ts";
+import type { S3Settings } from "./store-settings.ts";
+
+/** By the names that S3, its imitations and Node give to what is wrong. */
+const FAULTS: Readonly<Record<string, StoreFault>> = {
+  NoSuchBucket: "no-bucket",
+  InvalidBucketName: "bad-name",
+  CredentialsProviderError: "no-keys",
+  InvalidAccessKeyId: "wrong-keys",
+  InvalidAccessKey: "wrong-keys",
+  SignatureDoesNotMatch: "wrong-keys",
+  XAdminUserNotFound: "wrong-keys",
+  InvalidToken: "wrong-keys",
+  ExpiredToken: "expired",
+  ExpiredTokenException: "expired",
+  TokenRefreshRequired: "expired",
+  RequestExpired: "expired",
+  RequestTimeTooSkewed: "clock",
+  AccessDenied: "forbidden",
+  Forbidden: "forbidden",
+  AllAccessDisabled: "forbidden",
+  PermanentRedirect: "elsewhere",
+  AuthorizationHeaderMalformed: "elsewhere",
+  ECONNREFUSED: "unreachable",
+  ENOTFOUND: "unreachable",
+  EAI_AGAIN: "unreachable",
+  EHOSTUNREACH: "unreachable",
+  ENETUNREACH: "unreachable",
+  CERT_HAS_EXPIRED: "unreachable",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "unreachable",
+  SELF_SIGNED_CERT_IN_CHAIN: "unreachable",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "unreachable",
+  ERR_TLS_CERT_ALTNAME_INVALID: "unreachable",
+  ECONNRESET: "busy",
+  EPIPE: "busy",
+  ETIMEDOUT: "busy",
+  TimeoutError: "busy",
+  RequestTimeout: "busy",
+  SlowDown: "busy",
+  SlowDownRead: "busy",
+  SlowDownWrite: "busy",
+  Throttling: "busy",
+  ThrottlingException: "busy",
+  TooManyRequests: "busy",
+  ServiceUnavailable: "busy",
+  InternalError: "busy",
+  OperationAborted: "busy",
+};
+
+/** By the status of a reply, where it has no name: one to HEAD has no body. */
+function faultOfStatus(status: number | undefined): StoreFault {
+  if (status === 403) return "forbidden";
+  if (status === 301 || status === 307) return "elsewhere";
+  return status === 429 || (status !== undefined && status >= 500) ? "busy" : "other";
+}
+
+interface SdkError {
+  readonly name?: string;
+  readonly code?: unknown;
+  readonly Code?: unknown;
+  readonly message?: string;
+  readonly errors?: readonly unknown[];
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+/** What an error of the SDK is called: by the store, by Node or by the SDK itself. */
+export function nameOf(error: unknown): string {
+  const { name, code, Code, errors } = (error ?? {}) as SdkError;
+  // Of a host with several addresses, of which none answers.
+  if (errors?.length) return nameOf(errors[0]);
+  const known = [Code, code, name].find((each) => typeof each === "string" && each in FAULTS);
+  return String(known ?? Code ?? code ?? name ?? "Error");
+}
+
+export function statusOf(error: unknown): number | undefined {
+  return (error as SdkError | undefined)?.$metadata?.httpStatusCode;
+}
+
+/** Whether a fault that the network made may pass. */
+export function mayPass(error: unknown): boolean {
+  return (FAULTS[nameOf(error)] ?? faultOfStatus(statusOf(error))) === "busy";
+}
+
+/** An error of the SDK in plain words. */
+export function s3Error(error: unknown, action: StoreAction, settings: S3Settings): DativoError {
+  const name = nameOf(error);
+  const { message = "" } = (error ?? {}) as SdkError;
+  const said = message === "" || message === name ? name : `${name}: ${message}`;
+  const fault = FAULTS[name] ?? (message === "Region is missing" ? "elsewhere" : faultOfStatus(statusOf(error)));
+  return storeError(fault, action, said, placeOf(settings));
+}
+
+function placeOf({ endpoint, credentials }: S3Settings): StorePlace {
+  return {
+    where: endpoint === undefined ? "Amazon S3" : hostOf(endpoint),
+    keysFrom: credentials
+      ? "the connection, or the environment"
+      : "the connection, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ~/.aws, and the role of this machine",
+  };
+}
+
+function hostOf(endpoint: string): string {
+  return URL.canParse(endpoint) ? new URL(endpoint).host : "the endpoint";
+}

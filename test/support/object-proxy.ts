@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { onTestFinished } from "vitest";
+
+/**
+ * What befalls a request: it never arrives; it arrives and the reply does not come back; the reply breaks off in its middle; the
+ * server says that it is busy, or that something is wrong with it.
+ */
+export type ProxyFault = "no-request" | "no-reply" | "half-reply" | "busy" | "broken";
+
+export interface SeenRequest {
+  /** From 1. */
+  readonly number: number;
+  readonly method: string;
+  readonly url: string;
+}
+
+/** Stands between us and a store for a test, and lets happen to requests what it is told. */
+export class ObjectProxy {
+  readonly seen: SeenRequest[] = [];
+  /** The most uploads that were under way at a time. */
+  mostPuts = 0;
+  readonly #target: URL;
+  readonly #server: Server;
+  #puts = 0;
+  #faultOf: (request: SeenRequest) => ProxyFault | undefined = () => undefined;
+
+  private constructor(target: string) {
+    this.#target = new URL(target);
+    this.#server = createServer((asked, reply) => void this.#serve(asked, reply).catch(() => reply.destroy()));
+  }
+
+  static async before(endpoint: string): Promise<ObjectProxy> {
+    const proxy = new ObjectProxy(endpoint);
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    onTestFinished(() => proxy.#close());
+    return proxy;
+  }
+
+  get endpoint(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** From now on. */
+  befall(faultOf: (request: SeenRequest) => ProxyFault | undefined): void {
+    this.#faultOf = faultOf;
+  }
+
+  /** The first request of that kind from now on. */
+  befallFirst(fault: ProxyFault, isMeant: (request: SeenRequest) => boolean): void {
+    let isOver = false;
+    this.befall((asked) => {
+      if (isOver || !isMeant(asked)) return undefined;
+      isOver = true;
+      return fault;
+    });
+  }
+
+  async #serve(asked: IncomingMessage, reply: ServerResponse): Promise<void> {
+    const { method = "", url = "", headers } = asked;
+    const seen = { number: this.seen.length + 1, method, url };
+    this.seen.push(seen);
+    const fault = this.#faultOf(seen);
+    const body = await buffer(asked);
+    if (fault === "no-request") return void reply.destroy();
+    if (fault === "busy" || fault === "broken") return refuse(reply, fault);
+    if (method === "PUT") this.mostPuts = Math.max(this.mostPuts, ++this.#puts);
+    const { hostname, port } = this.#target;
+    const passed = request({ hostname, port, method, path: url, headers }).end(body);
+    const [answer] = (await once(passed, "response")) as [IncomingMessage];
+    const content = await buffer(answer);
+    if (method === "PUT") this.#puts--;
+    if (fault === "no-reply") return void reply.destroy();
+    reply.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+    if (fault !== "half-reply") return void reply.end(content);
+    reply.write(content.subarray(0, content.length / 2), () => reply.destroy());
+  }
+
+  async #close(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}
+
+function refuse(reply: ServerResponse, fault: "busy" | "broken"): void {
+  const [status, code] = fault === "busy" ? [503, "SlowDown"] : [500, "InternalError"];
+  reply.writeHead(status, { "content-type": "application/xml" });
+  reply.end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>By the test</Message></Error>`);
+}
