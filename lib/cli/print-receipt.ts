@@ -1,5 +1,6 @@
 import { dirname, relative } from "node:path";
 import type { Receipt } from "../job/receipt.ts";
+import { isObjectUri } from "../storage/object/object-uri.ts";
 import { formatBytes, formatCount, formatDuration, formatNumberOf } from "./human.ts";
 import { formatTable, type Terminal } from "./terminal.ts";
 
@@ -78,6 +79,6 @@ function describeFiles({ files, target }: Receipt): string {
 }
 
 function shorten(path: string): string {
-  const short = relative(process.cwd(), path);
+  const short = isObjectUri(path) ? path : relative(process.cwd(), path);
   return short.startsWith("..") || short === "" ? path : short;
 }

@@ -10,6 +10,8 @@ import type { CommitRecord, PublishedFile } from "./record.ts";
 export interface Books {
   /** Folder or URI, for people. */
   readonly root: string;
+  /** False where two runs at once could overwrite each other's decision, known once the books are locked. */
+  readonly isGuarded: boolean;
   readonly lock: Pick<LockPlace, "read" | "path">;
   /** Where the record of a commit stands, for people. */
   commitPath(seq: number): string;

@@ -1,6 +1,7 @@
 import type { ColumnChecksum } from "../contract/checksums.ts";
 import { DativoError } from "../contract/errors.ts";
 import type { FileMetadata, Position } from "../contract/results.ts";
+import type { StagedRef } from "../storage/object/object-store.ts";
 import type { Books } from "./books.ts";
 import { type DocumentKind, parseDocument } from "./document.ts";
 
@@ -21,6 +22,8 @@ export interface PublishedFile {
   readonly rows: number | undefined;
   /** What its columns hold, where the writer said so. */
   readonly checksums?: readonly ColumnChecksum[] | undefined;
+  /** In a bucket: by which anybody can give it its key. */
+  readonly upload?: StagedRef | undefined;
 }
 
 /**
@@ -37,6 +40,8 @@ export interface CommitRecord {
   readonly mode: "append" | "overwrite" | "reset";
   /** The number of the record before, where that is not one less: the state was ahead of a target that was set back. */
   readonly follows?: number | undefined;
+  /** The run that can never have this number, because of this record, which says nothing else. */
+  readonly retracts?: string | undefined;
   /** The folder in the target that holds the files of this run and no others; undefined where they lie side by side. */
   readonly runFolder: string | undefined;
   /** Files that the engine publishes. */

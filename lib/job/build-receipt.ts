@@ -8,7 +8,7 @@ import { formatType } from "../contract/types.ts";
 import type { StageMeter } from "../stream/stage.ts";
 import type { Counts, Sealed } from "../stream/to-writable.ts";
 import { type JobPlan, readsEverything } from "./plan-job.ts";
-import type { Receipt, ReceiptFile } from "./receipt.ts";
+import type { Guarantee, Receipt, ReceiptFile } from "./receipt.ts";
 import type { FailedAttempt } from "./retry.ts";
 
 /** One commit of a run: its last, or that of a checkpoint. */
@@ -21,6 +21,7 @@ export interface RunCommit {
 /** What a run knows of itself at any moment. */
 export interface RunFacts {
   readonly plan: JobPlan;
+  readonly guarantee: Guarantee;
   readonly runId: string;
   /** Where each split could be resumed before the run. */
   readonly positionsBefore: Positions;
@@ -59,7 +60,7 @@ export function buildReceipt(run: RunFacts): Receipt {
     },
     commits: describeCommits(commits),
     failedAttempts: run.failed,
-    guarantee: plan.guarantee,
+    guarantee: run.guarantee,
     counts,
     source: {
       connector: job.source.connector,
@@ -115,7 +116,7 @@ function formatOf({
   if (!publishesFiles || target.custom !== undefined) return {};
   const { engine, partitioning } = target.config;
   const { target_size_mb: _, ...options } = engine.options as Record<string, unknown>;
-  return { format: target.type, options, ...(partitioning.length > 0 ? { partitioning } : {}) };
+  return { format: target.format, options, ...(partitioning.length > 0 ? { partitioning } : {}) };
 }
 
 /** What a run has published so far, by commits. */
@@ -151,7 +152,7 @@ function sumCounts(commits: readonly RunCommit[]): Counts {
 /** Files as they stand in the target, or as the writer reported them. */
 function filesOf({ attempt: { committed }, sealed }: RunCommit): ReceiptFile[] {
   if (committed && committed.files.length > 0) {
-    return committed.files.map(({ staged: _, ...file }) => file);
+    return committed.files.map(({ staged: _, upload: __, ...file }) => file);
   }
   return sealed.files.map((file) => ({
     path: basename(file.path),

@@ -11,6 +11,7 @@ import { unwritable } from "../contract/unwritable.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct, findReader, findTransform, findWriter } from "../plugin/find-player.ts";
 import { LocalStorage } from "../storage/local.ts";
+import type { StoreSettings } from "../storage/object/store-settings.ts";
 import { pluginRunOf, refuseUndividable } from "./plan-job.ts";
 
 /** What was found of one side of a job. */
@@ -59,7 +60,7 @@ async function checkSource(job: LoadedJob, cwd: string): Promise<ConnectionTestR
 
 async function checkTarget(job: LoadedJob): Promise<ConnectionTestResult> {
   refuseUndividable(job);
-  const found = await findWriter(job.target.type, job.target.custom, pluginRunOf(job));
+  const found = await findWriter(job.target.format, job.target.custom, pluginRunOf(job));
   const writer = construct(found, job.asset, job.target.config, job.target.path ?? "");
   try {
     const tested = await writer.checkConnection();
@@ -67,8 +68,16 @@ async function checkTarget(job: LoadedJob): Promise<ConnectionTestResult> {
   } finally {
     await writer.close();
   }
+  if (job.target.store) return checkStore(job.target.path, job.target.store);
   await requireWritable(job.target.path);
   return new ConnectionTestResult(true, `${job.target.path} can be written`);
+}
+
+/** Asks for an object that nobody has. What may be written there, only a run finds out. */
+async function checkStore(path: string, settings: StoreSettings): Promise<ConnectionTestResult> {
+  const { openStore } = await import("../storage/object/open-store.ts");
+  await (await openStore(settings)).head("_dativo/check");
+  return new ConnectionTestResult(true, `${path} can be reached`);
 }
 
 /** Compiles types, rules and mapping, as a run would. */

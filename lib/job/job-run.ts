@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { SkipLoaded } from "../../transforms/skip-loaded/skip-loaded.ts";
 import type { Attempt } from "../commit/attempt.ts";
+import type { Books } from "../commit/books.ts";
 import { type CheckpointParts, createCommitter } from "../commit/committer.ts";
 import { Ledger } from "../commit/ledger.ts";
 import { newRunId } from "../commit/run-id.ts";
@@ -30,7 +31,7 @@ import { noteCursor, openCursor, reportCursor, warnOfLate } from "./job-cursor.t
 import { createJobWriter, writerForRecovery } from "./job-writer.ts";
 import { keepReceipt, tidyReceipts, writeReceipt } from "./keep-receipt.ts";
 import { type JobPlan, readsEverything } from "./plan-job.ts";
-import type { Receipt } from "./receipt.ts";
+import type { Guarantee, Receipt } from "./receipt.ts";
 import type { FailedAttempt } from "./retry.ts";
 import type { RunOptions } from "./run-job.ts";
 import { runLog } from "./run-log.ts";
@@ -47,6 +48,7 @@ export class JobRun {
   readonly #progress: RunProgress;
   readonly #environment: StreamEnvironment;
   readonly #commits: RunCommit[] = [];
+  #guarantee: Guarantee;
   #runId: string | undefined;
   #positionsBefore: RunFacts["positionsBefore"] = {};
   #tempDir: string | undefined;
@@ -56,6 +58,7 @@ export class JobRun {
   /** `failed` are the tries before this one. */
   constructor(plan: JobPlan, options: RunOptions, failed: readonly FailedAttempt[] = []) {
     this.#plan = plan;
+    this.#guarantee = plan.guarantee;
     this.#options = options;
     this.#failed = failed;
     this.#progress = new RunProgress(options.onProgress);
@@ -82,14 +85,10 @@ export class JobRun {
   }
 
   async run(): Promise<Receipt> {
-    const { guarantee } = this.#plan;
-    this.#environment.log.info(
-      `Guarantee: ${guarantee.effect} (${guarantee.reader} source, ${guarantee.writer} target)`,
-      {
-        ...guarantee,
-      },
-    );
+    const { effect, reader, writer } = this.#guarantee;
+    this.#environment.log.info(`Guarantee: ${effect} (${reader} source, ${writer} target)`, { effect, reader, writer });
     const ledger = await this.#open();
+    if (!ledger.place.books.isGuarded) this.#lowerGuarantee(ledger.place.books);
     this.#runId = ledger.runId;
     try {
       await tidyReceipts(this.#plan.receipts, this.#receiptPath);
@@ -109,6 +108,14 @@ export class JobRun {
       await ledger.close();
       if (this.#tempDir !== undefined) await rm(this.#tempDir, { recursive: true, force: true });
     }
+  }
+
+  /** Only a try shows what a store makes of conditions. */
+  #lowerGuarantee({ root }: Books): void {
+    this.#guarantee = { ...this.#guarantee, writer: "W2" };
+    this.#environment.log.warn(
+      `${root} honours no conditional writes (W2 target): see that no two runs of this job are under way at once`,
+    );
   }
 
   async #end(): Promise<Receipt> {
@@ -142,9 +149,9 @@ export class JobRun {
    * or came from a source that gives them once, are not asked for again.
    */
   get mayBeRepeated(): boolean {
-    const { reader, writer } = this.#plan.guarantee;
+    const { reader, writer } = this.#guarantee;
     return (
-      (writer === "W3" || this.#progress.rowsOf("write") === 0) &&
+      (writer !== "W1" || this.#progress.rowsOf("write") === 0) &&
       (reader !== "R1" || this.#progress.rowsOf("read") === 0)
     );
   }
@@ -295,6 +302,7 @@ export class JobRun {
   #facts(): RunFacts {
     return {
       plan: this.#plan,
+      guarantee: this.#guarantee,
       runId: this.#runId ?? newRunId(),
       positionsBefore: this.#positionsBefore,
       commits: this.#commits,

@@ -57,9 +57,9 @@ export async function planJob(job: LoadedJob, options: PlanOptions = {}): Promis
   const reader = await findReader(job.source.type, job.source.custom, how);
   const transforms: Player<TransformClass>[] = [];
   for (const { plugin } of job.transforms) transforms.push(await findTransform(plugin, how));
-  const writer = await findWriter(job.target.type, job.target.custom, how);
+  const writer = await findWriter(job.target.format, job.target.custom, how);
   const publishesFiles = job.target.path !== undefined && !writer.playerClass.prototype.commitFiles;
-  if (!publishesFiles && job.target.layout === "run-dir") throw noRunFolder(job, writer.name);
+  if (job.target.layout === "run-dir") refuseRunFolder(job, writer.name, publishesFiles);
   const name = job.name ?? job.asset.name;
   return {
     job,
@@ -67,7 +67,7 @@ export async function planJob(job: LoadedJob, options: PlanOptions = {}): Promis
     reader,
     transforms,
     writer,
-    ...placesOf(job, name, publishesFiles, stateDirOf(env, cwd)),
+    ...(await placesOf(job, name, publishesFiles, stateDirOf(env, cwd))),
     publishesFiles,
     guarantee: guaranteeOf(reader.playerClass, writer.playerClass, publishesFiles),
     cursor: cursorOf(job, reader.playerClass),
@@ -110,36 +110,53 @@ export function refuseUndividable({ target, asset, transforms, map, locate }: Lo
 }
 
 /** A layout that does nothing must not look as if it did. */
-function noRunFolder(job: LoadedJob, writer: string): DativoError {
-  return new DativoError(
-    "DTV_CONFIG_INVALID",
-    `${writer} publishes by itself, so that no run has a folder of its own`,
-    {
-      culprit: job.locate("target.layout"),
-      hint: "Take `layout: run-dir` out of the target.",
-    },
-  );
+function refuseRunFolder({ target, locate }: LoadedJob, writer: string, publishesFiles: boolean): void {
+  if (publishesFiles && !target.store) return;
+  const reason = publishesFiles ? "in a bucket nothing is renamed" : `${writer} publishes by itself`;
+  throw new DativoError("DTV_CONFIG_INVALID", `${reason}, so that no run has a folder of its own`, {
+    culprit: locate("target.layout"),
+    hint: "Take `layout: run-dir` out of the target.",
+  });
 }
 
-function placesOf(
+async function placesOf(
   job: LoadedJob,
   name: string,
   publishesFiles: boolean,
   stateDir: string,
-): Pick<JobPlan, "place" | "receipts"> {
-  const folder = publishesFiles ? job.target.path : undefined;
-  const targetUri = folder === undefined ? connectionUri(job) : pathToFileURL(folder).href;
-  const jobKey = jobKeyOf({ tenant: job.tenantId, name, targetUri });
+): Promise<Pick<JobPlan, "place" | "receipts">> {
+  const { path, layout } = job.target;
+  const target = publishesFiles ? path : undefined;
+  const jobKey = jobKeyOf({ tenant: job.tenantId, name, targetUri: targetUriOf(job, target) });
   const own = join(stateDir, job.tenantId, jobHashOf(jobKey));
   const place = {
     jobKey,
-    ...(folder === undefined
-      ? { books: new FolderBooks(new ControlPaths(own)), target: undefined }
-      : folderPlace(folder, jobKey)),
-    layout: job.target.layout,
+    ...(await targetPlace(job, target, { jobKey, own })),
+    layout,
     stateFile: job.statePath ?? `${own}.state.json`,
   };
   return { place, receipts: `${own}.receipts` };
+}
+
+/** Files and books lie together; those of a target that takes no files lie with the job's state. */
+async function targetPlace(
+  { target: { store: settings } }: LoadedJob,
+  target: string | undefined,
+  { jobKey, own }: { readonly jobKey: string; readonly own: string },
+): Promise<Pick<LedgerPlace, "books" | "target">> {
+  if (target === undefined) return { books: new FolderBooks(new ControlPaths(own)), target: undefined };
+  if (!settings) return folderPlace(target, jobKey);
+  const [{ openStore }, { bucketPlace }] = await Promise.all([
+    import("../storage/object/open-store.ts"),
+    import("../commit/bucket/bucket-place.ts"),
+  ]);
+  const store = await openStore(settings);
+  return bucketPlace({ store, prefix: target.slice(store.uri.length + 1), jobKey, scratch: join(own, "staging") });
+}
+
+function targetUriOf(job: LoadedJob, target: string | undefined): string {
+  if (target === undefined) return connectionUri(job);
+  return job.target.store ? target : pathToFileURL(target).href;
 }
 
 /** A target that is no folder is known by its type and by what it connects to, secrets left out. */

@@ -48,6 +48,7 @@ export function streamJob(stream: StreamJob): LoadedJob {
       publicConnection: { path: stream.target },
       config: target,
       path,
+      format: stream.format,
       writeMode: stream.writeMode,
       layout: stream.layout,
       allowDuplicates: false,

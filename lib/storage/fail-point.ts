@@ -40,9 +40,16 @@ export const FAIL_POINTS = {
   K27: "an earlier run is being finished",
   K28: "the state is being repaired",
   K29: "what failed is being taken back",
+  K30: "an upload to a bucket is begun, without a byte in it",
+  K32: "all parts of an upload are in the bucket",
+  K33: "an object of several has its key, and nobody was told",
+  K36: "one of several uploads is removed",
 } as const;
 
 export type FailPoint = keyof typeof FAIL_POINTS;
+
+/** Those that only runs into a bucket come to. */
+export const BUCKET_POINTS: readonly FailPoint[] = ["K30", "K32", "K33", "K36"];
 
 /** The steps that users know, by what they are called. */
 const STEPS: Readonly<Record<string, FailPoint>> = {
@@ -120,7 +127,7 @@ function faultOf(action: string, place: string, text: string): Fault {
 
 function unknown(text: string, what: string, name: string, known: readonly string[]): DativoError {
   return new DativoError("DTV_OPTION_INVALID", `'${text}' names no ${what}: '${name}'${didYouMean(name, known)}`, {
-    hint: `A fault looks like kill@publish. Faults: ${ACTIONS.join(", ")}. Places: ${Object.keys(STEPS).join(", ")}, or K00 to K29.`,
+    hint: `A fault looks like kill@publish. Faults: ${ACTIONS.join(", ")}. Places: ${Object.keys(STEPS).join(", ")}, or K00 to K36.`,
   });
 }
 

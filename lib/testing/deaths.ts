@@ -1,4 +1,4 @@
-import { FAIL_POINTS, type FailPoint } from "../storage/fail-point.ts";
+import { BUCKET_POINTS, FAIL_POINTS, type FailPoint } from "../storage/fail-point.ts";
 
 /** A way to die: the fault, and what has to happen before, so that a run comes to that place. */
 export interface Death {
@@ -14,15 +14,22 @@ export interface Death {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Every fail point with one action. Some places are only come to after another fault. */
-export function deathsBy(action: string): Death[] {
+/** What has to fail before a run comes to a place where it takes something back. */
+const CAUSES: Readonly<Partial<Record<FailPoint, readonly FailPoint[]>>> = {
+  K29: ["K06", "K09", "K16"],
+  K36: ["K16"],
+};
+
+/** Every fail point of a run into such a target, with one action. Some places are only come to after another fault. */
+export function deathsBy(action: string, target: "folder" | "bucket" = "folder"): Death[] {
   const points = Object.keys(FAIL_POINTS) as FailPoint[];
-  return points.flatMap((point): Death[] => {
+  const reached = target === "bucket" ? points : points.filter((point) => !BUCKET_POINTS.includes(point));
+  return reached.flatMap((point): Death[] => {
     const faults = `${point}:${action}`;
     if (point === "K27") return [{ name: point, action, faults, prelude: "K13:kill" }];
     if (point === "K28") return [{ name: point, action, faults, prelude: "K19:kill" }];
-    if (point !== "K29") return [{ name: point, action, faults }];
-    const causes = ["K06", "K09", "K16"];
+    const causes = CAUSES[point];
+    if (!causes) return [{ name: point, action, faults }];
     return causes.map((cause) => ({ name: `${point} of ${cause}`, action, faults: `${cause}:throw,${faults}` }));
   });
 }

@@ -139,6 +139,16 @@ export function storeSuite(server: ObjectServer): void {
     expect((await store.get("kept"))?.bytes.toString()).toBe("kept");
   });
 
+  it("says whether a staged object can still be published, or was", async () => {
+    const store = await open();
+    const staged = await stage(store, "a", Buffer.from("a"));
+    expect([await store.holds(staged, RUN), await store.publish(staged, RUN)]).toEqual([true, true]);
+    expect([await store.holds(staged, RUN), await store.holds(staged, OTHER)]).toEqual([true, false]);
+    const gone = await stage(store, "b", Buffer.from("b"));
+    await store.discard(gone);
+    expect(await store.holds(gone, RUN)).toBe(false);
+  });
+
   it("finds all that a run has staged, of which nobody has a note, and nothing else", async () => {
     const store = await open();
     const mine = [`in/${RUN.runId}/a`, `in/${RUN.runId}-b`, `out/${RUN.runId}/c`];

@@ -18,6 +18,7 @@ import { FileLock } from "./file-lock.ts";
 import { listFolder } from "./list-folder.ts";
 
 export class FolderBooks implements Books {
+  readonly isGuarded = true;
   readonly root: string;
   readonly lock: FileLock;
   readonly #paths: ControlPaths;

@@ -71,6 +71,7 @@ export async function describeAllStaged(
   folder: string,
   files: readonly FileMetadata[],
   publishedAs: (staged: string) => string,
+  keep: Keep = makeDurable,
 ): Promise<PublishedFile[]> {
   const byPath = new Map<string, FileMetadata>();
   for (const file of files) {
@@ -79,9 +80,12 @@ export async function describeAllStaged(
     byPath.set(path, known ? grown(known, file) : file);
   }
   const described = [];
-  for (const file of byPath.values()) described.push(await describeStaged(folder, file, publishedAs));
+  for (const file of byPath.values()) described.push(await describeStaged(folder, file, publishedAs, keep));
   return described;
 }
+
+/** Makes sure that a staged file stays, which may be known by its published path from then on. Gives its SHA-256, hex. */
+type Keep = (staged: string, publishedPath: string) => Promise<string>;
 
 /** Size and hash that either report gave may be of the time before. */
 function grown({ path, recordCount: before }: FileMetadata, { recordCount: more }: FileMetadata): FileMetadata {
@@ -98,6 +102,7 @@ async function describeStaged(
   folder: string,
   file: FileMetadata,
   publishedAs: (staged: string) => string,
+  keep: Keep,
 ): Promise<PublishedFile> {
   const path = resolve(folder, file.path);
   const staged = relative(folder, path);
@@ -115,12 +120,13 @@ async function describeStaged(
       : unwritable(path, cause);
   });
   const name = staged.endsWith(STAGED_SUFFIX) ? staged.slice(0, -STAGED_SUFFIX.length) : staged;
-  const known = typeof file["sha256"] === "string" ? (file["sha256"] as string) : undefined;
+  const known = keep === makeDurable && typeof file["sha256"] === "string" ? file["sha256"] : undefined;
+  const publishedPath = publishedAs(name);
   return {
     staged,
-    path: publishedAs(name),
+    path: publishedPath,
     sizeBytes: facts.size,
-    sha256: known ?? (await makeDurable(path)),
+    sha256: known ?? (await keep(path, publishedPath)),
     rows: file.recordCount,
     checksums: checksumsIn(file),
   };

@@ -1,14 +1,13 @@
-import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { AssetDefinition } from "../../contract/asset.ts";
 import { TargetConfig } from "../../contract/config.ts";
+import { STORE_SCHEMES } from "../../storage/object/settings-of.ts";
 import { type ConfigDocument, faultAt, findingAt } from "../document/config-document.ts";
-import { isUrl } from "../document/find-file.ts";
 import type { Session } from "../document/session.ts";
 import type { JobDraft } from "./job-document.ts";
-import { bagOf, type Side, sideFinding } from "./load-side.ts";
+import { bagOf, type Side } from "./load-side.ts";
 import type { LoadedTarget } from "./loaded-job.ts";
 import { publicConnection } from "./public-connection.ts";
+import { targetPlace } from "./target-place.ts";
 
 export interface TargetRequest {
   readonly document: ConfigDocument;
@@ -23,13 +22,7 @@ export interface TargetRequest {
 export function buildTarget(request: TargetRequest, session: Session): LoadedTarget {
   const { document, job, side } = request;
   const connection = bagOf(side.merged.value["connection"]);
-  const path = targetPath(connection["path"], side, session);
-  if (path !== undefined && isUrl(path) && !side.isPlanned) {
-    const feature = `writing files to ${new URL(path).protocol}//`;
-    session.report.planned.push(
-      sideFinding({ role: "target", document }, side.merged, ["connection", "path"], feature),
-    );
-  }
+  const place = targetPlace(document, side, session);
   return {
     connector: side.name,
     type: side.type,
@@ -37,20 +30,17 @@ export function buildTarget(request: TargetRequest, session: Session): LoadedTar
     custom: side.custom,
     publicConnection: publicConnection(connection),
     config: targetConfig(side, sizeOption(request, session), partitioningOf(request)),
-    path,
+    ...place,
+    format: formatOf(side),
     writeMode: writeMode(request, session),
     layout: job.target?.layout ?? "flat",
     allowDuplicates: job.target?.allow_duplicates ?? false,
   };
 }
 
-/** A folder from the working directory on, whatever lies beside the job file: the job's state hangs on this path. */
-function targetPath(path: unknown, { isCustom }: Side, { places }: Session): string | undefined {
-  if (typeof path !== "string" || path === "") return undefined;
-  if (/^file:\/\//i.test(path)) return fileURLToPath(path);
-  // To a plugin a URL is an address of its own, not a folder of files.
-  if (isUrl(path)) return isCustom ? undefined : path;
-  return resolve(places.cwd, path);
+/** What the built-in writer writes. */
+function formatOf({ type, merged }: Side): string {
+  return type in STORE_SCHEMES ? String(merged.value["file_format"] ?? "parquet") : type;
 }
 
 /** A full refresh replaces; appending everything once more has to be asked for. */

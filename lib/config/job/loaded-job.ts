@@ -1,5 +1,6 @@
 import type { AssetDefinition } from "../../contract/asset.ts";
 import type { SourceConfig, TargetConfig } from "../../contract/config.ts";
+import type { StoreSettings } from "../../storage/object/store-settings.ts";
 import type { RejectPolicy } from "../../stream/policy.ts";
 import type { Role } from "../connector/load-registry.ts";
 import type { Finding } from "../document/config-fault.ts";
@@ -98,6 +99,10 @@ export interface LoadedTarget extends LoadedSide {
   readonly config: TargetConfig;
   /** Folder (absolute) or URL that files go to; absent for targets that are no such place. */
   readonly path?: string | undefined;
+  /** How the bucket is reached that the URL names. */
+  readonly store?: StoreSettings | undefined;
+  /** Format of the built-in writer: the connector's type, or of one that is a kind of store its `file_format`. */
+  readonly format: string;
   readonly writeMode: "append" | "overwrite";
   readonly layout: "flat" | "run-dir";
   readonly allowDuplicates: boolean;

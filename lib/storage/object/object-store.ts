@@ -34,6 +34,8 @@ export interface ObjectStore {
    * Gives a staged object its key. Idempotent. False when that is taken by something else, or the staged object is gone.
    */
   publish(staged: StagedRef, run: StagingRun): Promise<boolean>;
+  /** True when a staged object can be published, or has been by this run. */
+  holds(staged: StagedRef, run: StagingRun): Promise<boolean>;
   /** Removes a staged object, or what is left of it; one that was published stays. */
   discard(staged: StagedRef): Promise<void>;
   /**

@@ -40,6 +40,17 @@ export async function completeUpload(
   }
 }
 
+/** False when it was given up, or has become an object. */
+export async function isUnderWay(bucket: S3Bucket, { key, id }: Upload): Promise<boolean> {
+  try {
+    await bucket.client.listParts({ ...bucket.at(key), UploadId: id, MaxParts: 1 });
+    return true;
+  } catch (error) {
+    if (nameOf(error) === "NoSuchUpload") return false;
+    throw bucket.failed(error, "read", key);
+  }
+}
+
 /** One that is gone, or has become an object, needs no end. */
 export async function abortUpload(bucket: S3Bucket, { key, id }: Upload): Promise<void> {
   try {

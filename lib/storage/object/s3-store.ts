@@ -4,7 +4,7 @@ import { S3Bucket, stoppedBy } from "./s3-bucket.ts";
 import { copyObject } from "./s3-copy.ts";
 import { nameOf, statusOf } from "./s3-errors.ts";
 import { factsOf, quoted, unquoted } from "./s3-facts.ts";
-import { abortUpload, beginUpload, completeUpload, throughConflicts } from "./s3-multipart.ts";
+import { abortUpload, beginUpload, completeUpload, isUnderWay, throughConflicts } from "./s3-multipart.ts";
 import { readInto, readWhole } from "./s3-read.ts";
 import { S3Upload } from "./s3-upload.ts";
 import { noSuchObject } from "./store-error.ts";
@@ -97,10 +97,14 @@ export class S3Store implements ObjectStore {
   }
 
   /** The reply to the completion can be lost: then the upload is gone, and the object tells whose it is. */
-  async publish({ key, upload, parts = [], sizeBytes }: StagedRef, { runId }: StagingRun): Promise<boolean> {
-    if ((await completeUpload(this.#bucket, { key, id: upload }, parts)) === "done") return true;
-    const there = await this.head(key);
-    return there?.runId === runId && there.sizeBytes === sizeBytes;
+  async publish(staged: StagedRef, run: StagingRun): Promise<boolean> {
+    const { key, upload, parts = [] } = staged;
+    return (await completeUpload(this.#bucket, { key, id: upload }, parts)) === "done" || this.#isThere(staged, run);
+  }
+
+  async holds(staged: StagedRef, run: StagingRun): Promise<boolean> {
+    const { key, upload } = staged;
+    return (await isUnderWay(this.#bucket, { key, id: upload })) || this.#isThere(staged, run);
   }
 
   discard({ key, upload }: StagedRef): Promise<void> {
@@ -115,6 +119,11 @@ export class S3Store implements ObjectStore {
       count++;
     }
     return count;
+  }
+
+  async #isThere({ key, sizeBytes }: StagedRef, { runId }: StagingRun): Promise<boolean> {
+    const there = await this.head(key);
+    return there?.runId === runId && there.sizeBytes === sizeBytes;
   }
 
   /** All of the bucket: asked for those of a prefix, MinIO says that there are none. */

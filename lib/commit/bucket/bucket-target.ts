@@ -1,0 +1,84 @@
+import type { Storage } from "../../contract/storage.ts";
+import { reach } from "../../storage/fail-point.ts";
+import type { ObjectStore, StagedRef, StagingRun } from "../../storage/object/object-store.ts";
+import type { FileTarget, RunStaging } from "../books.ts";
+import { nameTaken } from "../decision.ts";
+import type { CommitRecord, PublishedFile } from "../record.ts";
+import type { BucketKeys } from "./bucket-keys.ts";
+import { BucketStaging } from "./bucket-staging.ts";
+import { inParallel } from "./in-parallel.ts";
+
+type BucketFile = PublishedFile & { readonly upload: StagedRef };
+
+/** A prefix of a bucket. Each object appears by itself, when its upload is completed. */
+export class BucketTarget implements FileTarget {
+  readonly uri: string;
+  readonly #store: ObjectStore;
+  readonly #keys: BucketKeys;
+
+  constructor(store: ObjectStore, keys: BucketKeys) {
+    this.#store = store;
+    this.#keys = keys;
+    this.uri = `${store.uri}/${keys.prefix}`.replace(/\/$/, "");
+  }
+
+  /** A bucket is for its owner to make; one that is not there is found out by the first request. */
+  async open(): Promise<void> {}
+
+  openStaging(runId: string, folder: string, source: Storage): RunStaging {
+    return new BucketStaging(this.#store, this.#keys, runId, folder, source);
+  }
+
+  async publish(record: CommitRecord): Promise<void> {
+    const run = this.#runOf(record);
+    await reach("K14");
+    const [first, ...others] = uploadsOf(record);
+    if (first) await this.#name(first, run);
+    await reach("K33");
+    await reach("K15");
+    await inParallel(others, (file) => this.#name(file, run));
+    await reach("K16");
+  }
+
+  /** What is no longer the object that the run made is left alone. */
+  async unpublish(record: CommitRecord): Promise<void> {
+    const files = uploadsOf(record);
+    for (const [index, { path, upload }] of files.entries()) {
+      const key = this.#keys.prefix + path;
+      if ((await this.#store.head(key))?.runId === record.runId) await this.#store.remove(key);
+      await this.#store.discard(upload);
+      if (index === 0) await reach("K36");
+    }
+  }
+
+  async moveReplaced({ runId, replaces }: CommitRecord): Promise<void> {
+    await inParallel(replaces, async (path) => {
+      const key = this.#keys.prefix + path;
+      if (!(await this.#store.head(key))) return;
+      await this.#store.copyIfAbsent(key, this.#keys.old(runId, path));
+      await this.#store.remove(key);
+    });
+  }
+
+  async isWhole(record: CommitRecord): Promise<boolean> {
+    const run = this.#runOf(record);
+    for (const { upload } of uploadsOf(record)) if (!(await this.#store.holds(upload, run))) return false;
+    return true;
+  }
+
+  async sizeOf(path: string): Promise<number | undefined> {
+    return (await this.#store.head(this.#keys.prefix + path))?.sizeBytes;
+  }
+
+  async #name({ path, upload }: BucketFile, run: StagingRun): Promise<void> {
+    if (!(await this.#store.publish(upload, run))) throw nameTaken(`${this.#store.uri}/${this.#keys.prefix}${path}`);
+  }
+
+  #runOf({ runId }: CommitRecord): StagingRun {
+    return { runId, scratch: this.#keys.staging(runId) };
+  }
+}
+
+function uploadsOf({ files }: CommitRecord): BucketFile[] {
+  return files.filter((file): file is BucketFile => file.upload !== undefined);
+}

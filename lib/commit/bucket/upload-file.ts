@@ -1,0 +1,27 @@
+import { createReadStream } from "node:fs";
+import { createSha256 } from "../../contract/sha256.ts";
+import type { ObjectStore, StagedRef, StagingRun } from "../../storage/object/object-store.ts";
+
+/** Large enough that a part of an upload is read in few steps. */
+const READ_BYTES = 1024 * 1024;
+
+export interface Uploaded {
+  readonly upload: StagedRef;
+  readonly sha256: string;
+}
+
+/** Stages a local file as an object. */
+export async function uploadFile(store: ObjectStore, path: string, key: string, run: StagingRun): Promise<Uploaded> {
+  const hash = createSha256();
+  const object = await store.stage(key, run);
+  try {
+    for await (const bytes of createReadStream(path, { highWaterMark: READ_BYTES })) {
+      hash.update(bytes as Uint8Array);
+      await object.write(bytes as Uint8Array);
+    }
+    return { upload: await object.seal(), sha256: hash.digest("hex") };
+  } catch (error) {
+    await object.discard();
+    throw error;
+  }
+}
