@@ -36,7 +36,7 @@ import type { JsonlReadOptions, JsonlWriteOptions } from "./formats/jsonl/jsonl-
 import type { ParquetReadOptions, ParquetWriteOptions } from "./formats/parquet/parquet-options.ts";
 import { BUILTIN_WRITERS } from "./plugin/builtin.ts";
 import { nativeCodecs } from "./plugin/native-builtins.ts";
-import { LocalStorage } from "./storage/local.ts";
+import { AnyStorage } from "./storage/any-storage.ts";
 import type { RejectPolicy } from "./stream/policy.ts";
 import { runPipeline } from "./stream/run-pipeline.ts";
 import { defaultEnvironment, useWriter } from "./stream/stage.ts";
@@ -87,7 +87,7 @@ export function readAvro(files: Paths, options: Camel<FileReaderOptions & AvroRe
 
 /** A reader of your own as a stream of batches. */
 export function readFrom<R extends Row>(reader: BaseReader<R>): BatchReadable<R> {
-  return toReadable(reader, { environment: defaultEnvironment(new LocalStorage(), nativeCodecs) });
+  return toReadable(reader, { environment: defaultEnvironment(new AnyStorage(), nativeCodecs) });
 }
 
 /**
@@ -99,7 +99,7 @@ export function validate<R extends Row>(
   { mode = "strict", maxErrors, maxErrorRate }: Partial<RejectPolicy> = {},
 ): BatchTransform<Row, R> {
   return toTransform(new Validate<R>({ asset }), {
-    environment: defaultEnvironment(new LocalStorage(), nativeCodecs),
+    environment: defaultEnvironment(new AnyStorage(), nativeCodecs),
     policy: { mode, maxErrors, maxErrorRate },
   });
 }
@@ -111,7 +111,7 @@ export function mapSchema<O extends Row = Row>(options: MapOptions): BatchTransf
 
 /** A transform of your own as a stream. */
 export function transformWith<I extends Row, O extends Row>(transform: BaseTransform<I, O>): BatchTransform<I, O> {
-  return toTransform(transform, { environment: defaultEnvironment(new LocalStorage(), nativeCodecs) });
+  return toTransform(transform, { environment: defaultEnvironment(new AnyStorage(), nativeCodecs) });
 }
 
 export interface WriteOptions<R extends Row = Row> {
@@ -267,7 +267,7 @@ function writeWith<R extends Row>(
 ): BatchWritable<R> {
   const { asset = AssetDefinition.unchecked("data"), key = newRunId(), mode = "append", layout = "flat" } = parts;
   const target = resolve(folder);
-  const storage = new LocalStorage();
+  const storage = new AnyStorage();
   const environment = defaultEnvironment(storage, nativeCodecs);
   const jobKey = jobKeyOf({ tenant: "", name: key, targetUri: pathToFileURL(target).href });
   const createWriter = async (staging: string): Promise<BaseWriter> => {

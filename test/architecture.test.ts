@@ -73,6 +73,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   commander: ["lib/cli"],
   jiti: ["lib/plugin"],
   tinyglobby: ["lib/storage"],
+  picomatch: ["lib/storage"],
   "@aws-sdk/client-s3": ["lib/storage"],
   "csv-parse": ["lib/formats"],
   hyparquet: ["lib/formats"],

@@ -25,6 +25,8 @@ export interface StoredFile {
   readonly sizeBytes: number;
   /** Nanoseconds since 1970, as decimal text: no double holds them. */
   readonly mtimeNs: string;
+  /** What a store calls this content of it; another content has another one, whatever its time is. */
+  readonly version?: string | undefined;
 }
 
 export interface SourceFile extends StoredFile {
@@ -44,7 +46,8 @@ export interface SourceFile extends StoredFile {
   /** `length` bytes from `offset` of the stored bytes. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /**
-   * XXH3-128 of the stored bytes, or of the first so many, hex; reads what `bytes()` has not read. Tells contents apart;
+   * XXH3-128 of the stored bytes, or of the first so many, hex; reads what `bytes()` has not read. Of all the bytes of an
+   * object it is what the store says, as `md5:…`, `etag:…` or `generation:…`, which costs nothing. Tells contents apart;
    * proves nothing to others.
    */
   digest(upTo?: number): Promise<string>;

@@ -4,10 +4,10 @@ import type { RecoveryEvent } from "../commit/recover.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT, type Log } from "../contract/context.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
-import { LocalStorage } from "../storage/local.ts";
 import { defaultEnvironment } from "../stream/stage.ts";
 import { writerForRecovery } from "./job-writer.ts";
 import { type JobPlan, planJob } from "./plan-job.ts";
+import { sourceStorage } from "./source-storage.ts";
 
 export interface BooksOptions {
   readonly cwd?: string | undefined;
@@ -35,8 +35,8 @@ export interface JobBooks {
 /** @throws DativoError as a run would, for what is found before it begins. */
 export async function booksOf(job: LoadedJob, options: BooksOptions = {}): Promise<JobBooks> {
   const plan = await planJob(job, options);
-  const { log = INERT_CONTEXT.log, cwd } = options;
-  const environment = { ...defaultEnvironment(new LocalStorage(cwd), nativeCodecs), log };
+  const { log = INERT_CONTEXT.log } = options;
+  const environment = { ...defaultEnvironment(sourceStorage(job, options), nativeCodecs), log };
   const recovered: RecoveryEvent[] = [];
   return {
     plan,

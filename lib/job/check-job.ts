@@ -10,9 +10,10 @@ import { BaseTransform } from "../contract/transform.ts";
 import { unwritable } from "../contract/unwritable.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct, findReader, findTransform, findWriter } from "../plugin/find-player.ts";
-import { LocalStorage } from "../storage/local.ts";
+import { AnyStorage } from "../storage/any-storage.ts";
 import type { StoreSettings } from "../storage/object/store-settings.ts";
 import { pluginRunOf, refuseUndividable } from "./plan-job.ts";
+import { sourceStorage } from "./source-storage.ts";
 
 /** What was found of one side of a job. */
 export interface SideReport {
@@ -50,7 +51,7 @@ function notBuilt(job: LoadedJob, path: string): SideReport | undefined {
 
 async function checkSource(job: LoadedJob, cwd: string): Promise<ConnectionTestResult> {
   const reader = construct(await findReader(job.source.type, job.source.custom, pluginRunOf(job)), job.source.config);
-  reader.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd) };
+  reader.ctx = { ...INERT_CONTEXT, storage: sourceStorage(job, { cwd }) };
   try {
     return await reader.checkConnection();
   } finally {
@@ -108,7 +109,7 @@ async function openTransform(
   cwd: string,
 ): Promise<Schema> {
   const transform = construct(await findTransform(plugin), options);
-  transform.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd) };
+  transform.ctx = { ...INERT_CONTEXT, storage: new AnyStorage({ cwd }) };
   try {
     const output = await transform.open(input);
     // One that does not say what it makes may make other columns.

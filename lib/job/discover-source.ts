@@ -3,8 +3,8 @@ import type { SourceConfig } from "../contract/config.ts";
 import { INERT_CONTEXT, type StageContext } from "../contract/context.ts";
 import type { DiscoveryResult } from "../contract/results.ts";
 import { construct, findReader } from "../plugin/find-player.ts";
-import { LocalStorage } from "../storage/local.ts";
 import { pluginRunOf } from "./plan-job.ts";
+import { sourceStorage } from "./source-storage.ts";
 
 export interface DiscoverOptions {
   readonly cwd?: string | undefined;
@@ -20,7 +20,7 @@ export async function discoverSource(
   { cwd = process.cwd(), reject = INERT_CONTEXT.reject, isolation }: DiscoverOptions = {},
 ): Promise<DiscoveryResult> {
   const reader = construct(await findReader(config.type, custom, pluginRunOf({ isolation })), config);
-  reader.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd), reject };
+  reader.ctx = { ...INERT_CONTEXT, storage: sourceStorage({ source: { config } }, { cwd }), reject };
   try {
     return await reader.discover();
   } finally {

@@ -5,11 +5,11 @@ import { FileWriter } from "../contract/files/file-writer.ts";
 import { parsePluginPath } from "../contract/plugin-path.ts";
 import { construct } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
-import { LocalStorage } from "../storage/local.ts";
 import type { JobCursor } from "./job-cursor.ts";
 import { type JobPlan, planJob } from "./plan-job.ts";
 import { readsFiles } from "./reads-files.ts";
 import type { Guarantee } from "./receipt.ts";
+import { sourceStorage } from "./source-storage.ts";
 
 /** How a job would run: which stages there are, who does their work, and what each value of it comes from. */
 export interface Explanation {
@@ -76,7 +76,7 @@ async function explainReader({ job, reader }: JobPlan, cwd?: string): Promise<Re
     return { isNative, holdsContract: false, note: libraryNote(job, custom, isNative) };
   }
   const player = construct(reader, config);
-  player.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd), native: nativeCodecs };
+  player.ctx = { ...INERT_CONTEXT, storage: sourceStorage(job, { cwd }), native: nativeCodecs };
   try {
     if (!(player instanceof FileReader)) return { isNative: false, holdsContract: false, note: "it reads no files" };
     const { reading, contract } = await player.nativeRefusals(job.asset);

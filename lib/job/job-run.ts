@@ -14,7 +14,6 @@ import { DativoError, toDativoError } from "../contract/errors.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
-import { LocalStorage } from "../storage/local.ts";
 import { standardStreams } from "../storage/standard-streams.ts";
 import { DEFAULT_MEMORY_BYTES, MemoryBudget } from "../stream/budget.ts";
 import { whatIsPublished } from "../stream/policy.ts";
@@ -36,6 +35,7 @@ import type { FailedAttempt } from "./retry.ts";
 import type { RunOptions } from "./run-job.ts";
 import { runLog } from "./run-log.ts";
 import { RunProgress } from "./run-progress.ts";
+import { sourceStorage } from "./source-storage.ts";
 import { warnOfLostReceipt } from "./warn-of-lost-receipt.ts";
 
 /** One run of a plan. */
@@ -73,7 +73,7 @@ export class JobRun {
     this.#environment = {
       log,
       budget: MemoryBudget.forResidentLimit(options.memoryBytes ?? DEFAULT_MEMORY_BYTES),
-      storage: new LocalStorage(options.cwd, observe),
+      storage: sourceStorage(plan.job, { ...options, observe }),
       standard: standardStreams({ isHashed: true, observe }),
       native: nativeCodecs,
       clock,

@@ -6,12 +6,12 @@ import { INERT_CONTEXT } from "../contract/context.ts";
 import type { DativoError } from "../contract/errors.ts";
 import type { FileReader, SurveyedFile } from "../contract/files/file-reader.ts";
 import { construct } from "../plugin/find-player.ts";
-import { LocalStorage } from "../storage/local.ts";
 import { type BooksOptions, booksOf, type JobNamed } from "./books-of-job.ts";
 import { cursorMisfit, type KnownCursor, knownCursor } from "./job-cursor.ts";
 import { type JobPlan, readsEverything } from "./plan-job.ts";
 import { readsFiles } from "./reads-files.ts";
 import type { Guarantee } from "./receipt.ts";
+import { sourceStorage } from "./source-storage.ts";
 
 /** What the next run of a job would read and write. */
 export interface RunPreview {
@@ -70,11 +70,11 @@ export async function previewRun(job: LoadedJob, options: BooksOptions = {}): Pr
 async function planFiles(
   { job, reader }: JobPlan,
   { start }: Books,
-  { cwd }: BooksOptions,
+  options: BooksOptions,
 ): Promise<SurveyedFile[] | undefined> {
   if (!readsFiles(reader.playerClass)) return undefined;
   const player = construct(reader, job.source.config) as FileReader;
-  player.ctx = { ...INERT_CONTEXT, storage: new LocalStorage(cwd) };
+  player.ctx = { ...INERT_CONTEXT, storage: sourceStorage(job, options) };
   const readsAll = readsEverything(job);
   const files: SurveyedFile[] = [];
   try {

@@ -2,7 +2,7 @@ import { INERT_CONTEXT, type Log } from "../contract/context.ts";
 import { countRecords } from "../contract/files/count-records.ts";
 import { FORMATS } from "../formats/formats.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
-import { LocalStorage } from "../storage/local.ts";
+import { AnyStorage } from "../storage/any-storage.ts";
 import { kindOfFile } from "./kind-of-files.ts";
 import type { PipeRequest } from "./pipe-request.ts";
 
@@ -17,7 +17,7 @@ export async function* countFiles(
   { sources, from, fromOptions }: Pick<PipeRequest, "sources" | "from" | "fromOptions">,
   { log, signal = INERT_CONTEXT.signal }: { log: Log; signal?: AbortSignal | undefined },
 ): AsyncGenerator<FileCount> {
-  const storage = new LocalStorage();
+  const storage = new AnyStorage();
   for (const source of sources) {
     for (const { path } of await storage.find(source)) {
       const { format, options } = await kindOfFile(path, from, storage);

@@ -7,7 +7,7 @@ import type { Log } from "../contract/context.ts";
 import type { BaseTransform } from "../contract/transform.ts";
 import { loadLimit, loadTransforms, loadWhere } from "../plugin/builtin.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
-import { LocalStorage } from "../storage/local.ts";
+import { AnyStorage } from "../storage/any-storage.ts";
 import { standardStreams } from "../storage/standard-streams.ts";
 import { MemoryBudget } from "../stream/budget.ts";
 import { runPipeline } from "../stream/run-pipeline.ts";
@@ -40,7 +40,7 @@ export async function runPipe(request: PipeRequest, options: PipeOptions): Promi
   const environment: StreamEnvironment = {
     log: options.log,
     budget: MemoryBudget.forResidentLimit(options.memoryBytes),
-    storage: new LocalStorage(),
+    storage: new AnyStorage(),
     standard: standardStreams(),
     native: nativeCodecs,
     clock: { now: () => new Date() },

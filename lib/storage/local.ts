@@ -5,8 +5,8 @@ import type { Unpacking } from "../contract/compression.ts";
 import { DativoError, systemCode } from "../contract/errors.ts";
 import { didYouMean } from "../contract/options.ts";
 import type { ContentHash, LocalBytes, SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
-import { hashInWebAssembly } from "./content-hash.ts";
 import { decompress } from "./decompress.ts";
+import { RunningHash } from "./running-hash.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -85,9 +85,7 @@ class LocalSourceFile implements SourceFile {
   readonly mtimeNs: string;
   readonly #handle: FileHandle;
   readonly #observe: ReadObserver;
-  #hash: Promise<ContentHash> | undefined;
-  /** How far the hash has come; it follows sequential reading and catches up in `digest`. */
-  #hashed = 0;
+  readonly #hash = new RunningHash((start, end) => this.#between(start, end));
 
   constructor(stored: StoredFile, handle: FileHandle, observe: ReadObserver) {
     this.path = stored.path;
@@ -107,7 +105,7 @@ class LocalSourceFile implements SourceFile {
   }
 
   lentBytes(chunkBytes: number, makeHash?: () => ContentHash, unpacking?: Unpacking): AsyncIterable<Uint8Array> {
-    if (makeHash) this.#hash ??= Promise.resolve(makeHash());
+    if (makeHash) this.#hash.begin(makeHash);
     const ring = Array.from({ length: LENT_CHUNKS }, () => this.#buffer(chunkBytes));
     let next = 0;
     const stored = this.#stored(() => ring[next++ % LENT_CHUNKS] as Buffer, makeHash !== undefined);
@@ -120,22 +118,12 @@ class LocalSourceFile implements SourceFile {
     return bytes;
   }
 
-  async digest(upTo = this.sizeBytes): Promise<string> {
-    if (this.#hashed > upTo) return this.#digestAnew(upTo);
-    for await (const bytes of this.#between(this.#hashed, upTo)) await this.#absorb(bytes);
-    return (await this.#hasher()).digest();
+  digest(upTo = this.sizeBytes): Promise<string> {
+    return this.#hash.digest(upTo);
   }
 
-  async digestSoFar(): Promise<{ readBytes: number; xxh128: string }> {
-    const hash = await this.#hasher();
-    return { readBytes: this.#hashed, xxh128: hash.digest() };
-  }
-
-  /** The hash has gone past the place, and does not go back. */
-  async #digestAnew(upTo: number): Promise<string> {
-    const hash = await hashInWebAssembly();
-    for await (const bytes of this.#between(0, upTo)) hash.update(bytes);
-    return hash.digest();
+  digestSoFar(): Promise<{ readonly readBytes: number; readonly xxh128: string }> {
+    return this.#hash.soFar();
   }
 
   /** Stored bytes of which nobody is told; fewer where the file has become shorter. */
@@ -158,7 +146,7 @@ class LocalSourceFile implements SourceFile {
   }
 
   async close(): Promise<void> {
-    (await this.#hash)?.close();
+    await this.#hash.close();
     await this.#handle.close();
   }
 
@@ -166,8 +154,7 @@ class LocalSourceFile implements SourceFile {
     for (let offset = 0; ; ) {
       const bytes = await this.#readAt(offset, nextBuffer());
       if (bytes.length === 0) return;
-      const isNext = isHashed && offset <= this.#hashed && offset + bytes.length > this.#hashed;
-      if (isNext) await this.#absorb(bytes.subarray(this.#hashed - offset));
+      if (isHashed) await this.#hash.note(bytes, offset);
       offset += bytes.length;
       this.#observe(bytes.length);
       yield bytes;
@@ -186,17 +173,6 @@ class LocalSourceFile implements SourceFile {
     } catch (cause) {
       throw unreadable(this.path, cause);
     }
-  }
-
-  async #absorb(bytes: Uint8Array): Promise<void> {
-    (await this.#hasher()).update(bytes);
-    this.#hashed += bytes.length;
-  }
-
-  /** Made when there is something to hash: not every file that is opened is read. */
-  #hasher(): Promise<ContentHash> {
-    this.#hash ??= hashInWebAssembly();
-    return this.#hash;
   }
 }
 

@@ -20,6 +20,17 @@ export async function makeBucket(server: ObjectServer): Promise<StoreSettings> {
   return settings;
 }
 
+/** The environment in which a command reaches a store. */
+export function environmentOf(settings: StoreSettings): Record<string, string> {
+  if (settings.kind === "gs") return { STORAGE_EMULATOR_HOST: settings.endpoint ?? "" };
+  return {
+    AWS_ENDPOINT_URL: settings.endpoint ?? "",
+    AWS_REGION: settings.region ?? "",
+    AWS_ACCESS_KEY_ID: settings.credentials?.accessKeyId ?? "",
+    AWS_SECRET_ACCESS_KEY: settings.credentials?.secretAccessKey ?? "",
+  };
+}
+
 /** The SDK itself, which says what lies in a bucket of a server whatever our code believes. */
 export function s3Client(server: ObjectServer): Promise<S3> {
   return connectS3(s3Settings(server, ""));

@@ -10,6 +10,8 @@ export interface FilePosition {
   readonly path: string;
   readonly sizeBytes: number;
   readonly mtimeNs: string;
+  /** Of an object: what its store called this content. */
+  readonly version?: string;
   /** XXH3-128 of the stored bytes, hex; of all of them, or of as many as had been read when a run was cut. */
   readonly xxh128: string;
   /** Records taken, rejected ones included. */
@@ -61,10 +63,11 @@ export class FileHistory {
   async standingOf(file: SourceFile, state: IncrementalStateManager | undefined): Promise<FileStanding> {
     if (!state) return { status: "new" };
     const position = positionIn(state);
-    const isUntouched = position?.sizeBytes === file.sizeBytes && position.mtimeNs === file.mtimeNs;
-    if (isUntouched && !this.#how.recent.has(position, state)) return standingAt(position);
+    const isUntouched = isThatOf(position, file);
+    const isTrusted = file.version !== undefined || (position && !this.#how.recent.has(position, state));
+    if (position && isUntouched && isTrusted) return standingAt(position);
     const before = await this.#nameBefore(file, state);
-    if (isUntouched && before === file.path) return standingAt(position);
+    if (position && isUntouched && before === file.path) return standingAt(position);
     if (before !== undefined) {
       const now = await positionAtEnd(file, position?.records ?? 0);
       noteLoaded(state, now, before);
@@ -118,14 +121,16 @@ export class FileHistory {
 
 /** The position behind the last record of a file. Reads what was not read yet, and is told its hash. */
 export async function positionAtEnd(file: SourceFile, records: number): Promise<FilePosition> {
-  const { path, sizeBytes, mtimeNs } = file;
-  return { path, sizeBytes, mtimeNs, xxh128: await file.digest(), records };
+  return { ...placeOf(file), xxh128: await file.digest(), records };
 }
 
 /** The position behind so many records of a file, all of which lie in what was read of it. */
 export async function positionWithin(file: SourceFile, records: number): Promise<FilePosition> {
-  const { path, sizeBytes, mtimeNs } = file;
-  return { path, sizeBytes, mtimeNs, records, ...(await file.digestSoFar()) };
+  return { ...placeOf(file), records, ...(await file.digestSoFar()) };
+}
+
+function placeOf({ path, sizeBytes, mtimeNs, version }: SourceFile) {
+  return { path, sizeBytes, mtimeNs, ...(version === undefined ? {} : { version }) };
 }
 
 /** Notes what a file holds now; `before` is the name it had. */
@@ -161,6 +166,12 @@ function positionIn({ position, staged }: IncrementalStateManager): FilePosition
   return isContinued ? undefined : known;
 }
 
+/** Whether a file is what it was, by what tells it without reading: a version where there is one. */
+function isThatOf(position: FilePosition | undefined, { sizeBytes, mtimeNs, version }: SourceFile): boolean {
+  if (version !== undefined || position?.version !== undefined) return position?.version === version;
+  return position?.sizeBytes === sizeBytes && position.mtimeNs === mtimeNs;
+}
+
 function standingAt(position: FilePosition): FileStanding {
   if (position.readBytes === undefined) return { status: "loaded", position };
   return { status: "begun", records: position.records };
@@ -168,7 +179,8 @@ function standingAt(position: FilePosition): FileStanding {
 
 /** Whether everything that was loaded is there as it was, whole lines of it, and something behind them. */
 async function isGrown(file: SourceFile, { sizeBytes, xxh128 }: FilePosition): Promise<boolean> {
-  if (sizeBytes === 0 || !(await beginsAs(file, sizeBytes, xxh128))) return false;
+  // What a store says of a whole object says nothing of its beginning.
+  if (sizeBytes === 0 || xxh128.includes(":") || !(await beginsAs(file, sizeBytes, xxh128))) return false;
   const [last] = await file.read(sizeBytes - 1, 1);
   return last === LINE_FEED && !(await isCompressed(file));
 }

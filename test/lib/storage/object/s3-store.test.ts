@@ -49,7 +49,8 @@ describeObjectServer("versitygw", "S3", (server) => {
       return store.publish(await staged.seal(), RUN);
     });
     expect(await Promise.all(uploads)).toEqual([true, true, true]);
-    expect(proxy.mostPuts).toBe(4);
+    expect(proxy.mostPuts).toBeLessThanOrEqual(4);
+    expect(proxy.mostPuts).toBeGreaterThan(1);
   });
 
   it("takes a write as large as several parts", async () => {
