@@ -1,6 +1,8 @@
 /** Players as stock Node streams, and `compose`, which joins them and checks the types of their rows. */
 
-import { resolve } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ArrowReader } from "../readers/arrow.ts";
 import { AvroReader } from "../readers/avro.ts";
@@ -20,6 +22,7 @@ import { type Camel, toSnakeNames } from "./config/option-case.ts";
 import { AssetDefinition } from "./contract/asset.ts";
 import type { Row } from "./contract/batch.ts";
 import { SourceConfig, TargetConfig } from "./contract/config.ts";
+import { DativoError } from "./contract/errors.ts";
 import type { FileWriterOptions } from "./contract/files/file-writer.ts";
 import type { FileReaderOptions } from "./contract/files/read-options.ts";
 import type { UnpackingOptions } from "./contract/files/unpacking-options.ts";
@@ -37,6 +40,7 @@ import type { ParquetReadOptions, ParquetWriteOptions } from "./formats/parquet/
 import { BUILTIN_WRITERS } from "./plugin/builtin.ts";
 import { nativeCodecs } from "./plugin/native-builtins.ts";
 import { AnyStorage } from "./storage/any-storage.ts";
+import { isObjectUri, parsePrefixUri } from "./storage/object/object-uri.ts";
 import type { RejectPolicy } from "./stream/policy.ts";
 import { runPipeline } from "./stream/run-pipeline.ts";
 import { defaultEnvironment, useWriter } from "./stream/stage.ts";
@@ -266,19 +270,30 @@ function writeWith<R extends Row>(
   parts: WriteParts,
 ): BatchWritable<R> {
   const { asset = AssetDefinition.unchecked("data"), key = newRunId(), mode = "append", layout = "flat" } = parts;
-  const target = resolve(folder);
+  const target = isObjectUri(folder) ? folder.replace(/\/+$/, "") : resolve(folder);
   const storage = new AnyStorage();
   const environment = defaultEnvironment(storage, nativeCodecs);
-  const jobKey = jobKeyOf({ tenant: "", name: key, targetUri: pathToFileURL(target).href });
+  const jobKey = jobKeyOf({
+    tenant: "",
+    name: key,
+    targetUri: isObjectUri(target) ? target : pathToFileURL(target).href,
+  });
   const createWriter = async (staging: string): Promise<BaseWriter> => {
     const writerClass = await load();
     return new writerClass(asset, config, commitsItself(writerClass) ? target : staging);
   };
   const withWriter: WithWriter = async (staging, work) => useWriter(await createWriter(staging), environment, work);
   let ledger: Ledger | undefined;
+  let scratch: string | undefined;
   const committer = createCommitter({
     begin: async () => {
-      const place = { jobKey, ...folderPlace(target, jobKey), layout, stateFile: undefined };
+      if (isObjectUri(target)) {
+        if (layout === "run-dir") throw noRunFolder(target);
+        scratch = await mkdtemp(join(tmpdir(), "dativo-"));
+      }
+      const books =
+        scratch === undefined ? folderPlace(target, jobKey) : await bucketPlace(target, { jobKey, scratch });
+      const place = { jobKey, ...books, layout, stateFile: undefined };
       const { log, clock } = environment;
       const tools = { log, clock, storage, withWriter: commitsItself(await load()) ? withWriter : undefined };
       ledger = await Ledger.open(place, tools, mode);
@@ -287,9 +302,32 @@ function writeWith<R extends Row>(
     createWriter,
     settlesTypes: parts.settlesTypes,
     settle: (attempt, sealed) => attempt.commit(sealed),
-    end: async () => ledger?.close(),
+    end: async () => {
+      await ledger?.close();
+      if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+    },
   });
   return toWritable<R>({ environment, committer });
+}
+
+/** A bucket that is reached as the environment says. */
+async function bucketPlace(uri: string, parts: { readonly jobKey: string; readonly scratch: string }) {
+  const [{ openBucketPlace }, { settingsOf }] = await Promise.all([
+    import("./commit/bucket/bucket-place.ts"),
+    import("./storage/object/settings-of.ts"),
+  ]);
+  return openBucketPlace(uri, settingsOf(parsePrefixUri(uri), { env: process.env }), parts);
+}
+
+function noRunFolder(uri: string): DativoError {
+  return new DativoError(
+    "DTV_OPTION_INVALID",
+    "In a bucket nothing is renamed, so that no run has a folder of its own",
+    {
+      culprit: uri,
+      hint: 'Leave `layout: "run-dir"` out.',
+    },
+  );
 }
 
 function commitsItself(writerClass: WriterClass): boolean {

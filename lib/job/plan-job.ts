@@ -146,12 +146,8 @@ async function targetPlace(
 ): Promise<Pick<LedgerPlace, "books" | "target">> {
   if (target === undefined) return { books: new FolderBooks(new ControlPaths(own)), target: undefined };
   if (!settings) return folderPlace(target, jobKey);
-  const [{ openStore }, { bucketPlace }] = await Promise.all([
-    import("../storage/object/open-store.ts"),
-    import("../commit/bucket/bucket-place.ts"),
-  ]);
-  const store = await openStore(settings);
-  return bucketPlace({ store, prefix: target.slice(store.uri.length + 1), jobKey, scratch: join(own, "staging") });
+  const { openBucketPlace } = await import("../commit/bucket/bucket-place.ts");
+  return openBucketPlace(target, settings, { jobKey, scratch: join(own, "staging") });
 }
 
 function targetUriOf(job: LoadedJob, target: string | undefined): string {
