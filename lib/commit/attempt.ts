@@ -73,6 +73,12 @@ export class Attempt {
     return this.#staging.storage;
   }
 
+  /** Sends on what a writer has appended to its files, where they lie elsewhere in the end. */
+  get advance(): (() => Promise<void>) | undefined {
+    const staging = this.#staging;
+    return staging.advance && (() => staging.advance?.() ?? Promise.resolve());
+  }
+
   /** What the run has committed, once it has. */
   get committed(): CommitRecord | undefined {
     return this.#committed;

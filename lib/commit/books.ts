@@ -93,6 +93,8 @@ export interface RunStaging {
   readonly storage: Storage;
   /** What a file writer staged, as the engine will publish it. A file that was reported each time it grew is one file. */
   describe(files: readonly FileMetadata[], publishedAs: (staged: string) => string): Promise<PublishedFile[]>;
+  /** Sends on what a writer has appended to its files by now, where that has far to go. */
+  advance?(): Promise<void>;
   /** Makes the names of what was staged durable. */
   sync(files: readonly PublishedFile[]): Promise<void>;
 }

@@ -49,7 +49,8 @@ class AttemptCommitter implements Committer {
     const attempt = await this.#parts.begin();
     this.#attempt = attempt;
     const folder = await attempt.stage();
-    return { storage: attempt.storage, createWriter: () => this.#parts.createWriter(folder) };
+    const { storage, advance } = attempt;
+    return { storage, advance, createWriter: () => this.#parts.createWriter(folder) };
   }
 
   async keepRejects(rejects: readonly Reject[]): Promise<void> {

@@ -29,6 +29,8 @@ export abstract class BaseWriter<R extends Row = Row> {
    * may then do the first: a batch of untyped fields says in `settled` what they are held to.
    */
   static readonly settlesTypes: boolean = false;
+  /** Whether files in `outputBase` are only appended to: what stands in one may then be sent on while it grows. */
+  static readonly appendsOnly: boolean = false;
   readonly assetDefinition: AssetDefinition;
   readonly targetConfig: TargetConfig;
   /** Where a file writer puts its files: the run's staging folder, or the target's own path. */
@@ -75,6 +77,7 @@ export type WriterClass = (new (
   readonly input?: "rows" | "batch" | "columns";
   readonly durableStaging?: boolean;
   readonly settlesTypes?: boolean;
+  readonly appendsOnly?: boolean;
 };
 
 export function isWriterClass(value: unknown): value is WriterClass {

@@ -18,6 +18,7 @@ import type { NativeLibrary } from "./library.ts";
 /** The writer of a file format by a library: names, options and refusals are those of the format in TypeScript. */
 export function nativeFileWriterClass(library: NativeLibrary, symbol: string, format: Format): WriterClass {
   return class extends Abi2Writer {
+    static override readonly appendsOnly = true;
     #checked: Schema | undefined;
     #reservation: Reservation | undefined;
     #hasTold = false;

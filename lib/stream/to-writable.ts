@@ -47,6 +47,8 @@ export interface Staging {
   readonly storage: Storage;
   /** Makes the writer; it learns its output base only now. */
   createWriter(): Promise<BaseWriter>;
+  /** Given for writers that only append to their files: called when there is more in them. */
+  readonly advance?: (() => Promise<void>) | undefined;
 }
 
 /** What a sink hands over when its input has ended. */
@@ -97,6 +99,7 @@ export function toWritable<R extends Row = Row>(options: WritableOptions): Batch
 interface Stage {
   readonly writer: BaseWriter;
   readonly control: StageControl;
+  readonly advance: Staging["advance"];
 }
 
 type Phase = "staging" | "sealing" | "committing" | "settled";
@@ -200,13 +203,14 @@ class WriterSink extends Writable {
     if (this.#committer.checkpoints) await this.#checkpoint(this.#committer.checkpoints, batch, envelope);
   }
 
-  async #write(batch: Batch, input: WriterInput, { writer, control }: Stage): Promise<void> {
+  async #write(batch: Batch, input: WriterInput, { writer, control, advance }: Stage): Promise<void> {
     const records = input === "rows" ? [...batch.rows()] : batch;
     const { length } = batch;
     const staged = await control.call("writeBatch", () => writer.writeBatch(records as never, this.#batches++));
     this.#files.push(...checkFiles(staged, "writeBatch", control));
     this.#tally.written += length;
     control.passed(length);
+    await advance?.();
     await reach("K06");
   }
 
@@ -244,7 +248,8 @@ class WriterSink extends Writable {
     const writer = await staging.createWriter();
     const control = new StageControl(this.#options, writer, "writeBatch", staging.storage);
     writer.ctx = control.context;
-    this.#stage = { writer, control };
+    const advance = (writer.constructor as WriterClass).appendsOnly ? staging.advance : undefined;
+    this.#stage = { writer, control, advance };
     return this.#stage;
   }
 

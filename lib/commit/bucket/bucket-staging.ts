@@ -1,18 +1,22 @@
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { relative } from "node:path";
 import { checksumsIn } from "../../contract/checksums.ts";
-import { encodeName, encodePartition, type Partition } from "../../contract/file-name.ts";
+import { encodeName, type Partition, STAGED_SUFFIX } from "../../contract/file-name.ts";
 import type { FileMetadata } from "../../contract/results.ts";
 import { createSha256 } from "../../contract/sha256.ts";
 import type { SourceFile, StagedFile, Storage, StoredFile } from "../../contract/storage.ts";
 import { reach } from "../../storage/fail-point.ts";
 import type { ObjectStore, StagedObject, StagedRef, StagingRun } from "../../storage/object/object-store.ts";
 import type { RunStaging } from "../books.ts";
-import { describeAllStaged } from "../folder/folder-staging.ts";
+import { describeAllStaged, StagingStorage } from "../folder/folder-staging.ts";
 import { publishedName } from "../places.ts";
 import type { PublishedFile } from "../record.ts";
 import type { BucketKeys } from "./bucket-keys.ts";
-import { uploadFile } from "./upload-file.ts";
+import { GrowingUploads } from "./growing-uploads.ts";
+import { type Uploaded, uploadFile } from "./upload-file.ts";
+
+/** Small ones, most of the time: of a large one, parts are sent side by side. */
+const FILES_AT_ONCE = 4;
 
 /** What a run stages in a bucket: objects that nobody sees. What its writer makes as local files follows at the end. */
 export class BucketStaging implements RunStaging {
@@ -23,12 +27,19 @@ export class BucketStaging implements RunStaging {
   readonly #folder: string;
   /** By what the writer knows them by. */
   readonly #sealed = new Map<string, SealedObject>();
+  readonly #growing: GrowingUploads;
+  readonly #local: Storage;
 
   constructor(store: ObjectStore, keys: BucketKeys, runId: string, folder: string, source: Storage) {
     this.#store = store;
     this.#keys = keys;
     this.#run = { runId, scratch: keys.staging(runId) };
     this.#folder = folder;
+    this.#local = new StagingStorage(folder, source);
+    this.#growing = new GrowingUploads(folder, (name) => {
+      const key = keys.prefix + publishedName(name.slice(0, -STAGED_SUFFIX.length), runId);
+      return store.stage(key, this.#run);
+    });
     this.storage = {
       find: (pattern: string): Promise<StoredFile[]> => source.find(pattern),
       open: (path: string): Promise<SourceFile> => source.open(path),
@@ -43,21 +54,35 @@ export class BucketStaging implements RunStaging {
     });
     const local = files.filter(({ path }) => !this.#sealed.has(path));
     const uploads = new Map<string, StagedRef>();
-    const described = await describeAllStaged(this.#folder, local, publishedAs, async (staged, path) => {
-      const { upload, sha256 } = await uploadFile(this.#store, staged, this.#keys.prefix + path, this.#run);
+    const keep = async (staged: string, path: string, known: string | undefined): Promise<string> => {
+      const { upload, sha256 } = await this.#upload(staged, path, known);
       uploads.set(path, upload);
       await rm(staged);
       return sha256;
-    });
+    };
+    const described = await describeAllStaged(this.#folder, local, publishedAs, { keep, atOnce: FILES_AT_ONCE });
+    await this.#growing.discard();
     return [...objects, ...described.map((file) => ({ ...file, upload: uploads.get(file.path) }))];
   }
 
   /** The store answers when it has the bytes. */
   async sync(): Promise<void> {}
 
+  advance(): Promise<void> {
+    return this.#growing.advance();
+  }
+
+  /** What of it was sent while it grew is not sent again, where its writer knows what it has written. */
+  async #upload(staged: string, path: string, sha256: string | undefined): Promise<Uploaded> {
+    const upload = sha256 === undefined ? undefined : await this.#growing.finish(relative(this.#folder, staged));
+    if (upload && sha256 !== undefined) return { upload, sha256 };
+    return uploadFile(this.#store, staged, this.#keys.prefix + path, this.#run);
+  }
+
+  /** Any number of partitions may be open: a part of an upload for each would be more memory than there is. */
   async #create(name: string, folders: readonly (string | Partition)[] = []): Promise<StagedFile> {
-    const names = folders.map((folder) => (typeof folder === "string" ? encodeName(folder) : encodePartition(folder)));
-    const staged = join(...names, encodeName(name));
+    if (folders.length > 0) return this.#local.create(name, folders);
+    const staged = encodeName(name);
     const key = this.#keys.prefix + publishedName(staged, this.#run.runId);
     const object = await this.#store.stage(key, this.#run);
     await reach("K05");
@@ -103,8 +128,7 @@ class StagedUpload implements StagedFile {
 
   async write(bytes: Uint8Array): Promise<void> {
     this.#hash.update(bytes);
-    // An encoder uses its memory again, and a part is sent when it is full.
-    await this.#object.write(Buffer.copyBytesFrom(bytes));
+    await this.#object.write(bytes);
   }
 
   async seal(): Promise<{ sizeBytes: number; sha256: string }> {

@@ -3,10 +3,13 @@ import { reach } from "../../storage/fail-point.ts";
 import type { ObjectStore, StagedRef, StagingRun } from "../../storage/object/object-store.ts";
 import type { FileTarget, RunStaging } from "../books.ts";
 import { nameTaken } from "../decision.ts";
+import { inParallel } from "../in-parallel.ts";
 import type { CommitRecord, PublishedFile } from "../record.ts";
 import type { BucketKeys } from "./bucket-keys.ts";
 import { BucketStaging } from "./bucket-staging.ts";
-import { inParallel } from "./in-parallel.ts";
+
+/** Each is a wait of tens of milliseconds and next to no work. */
+export const REQUESTS_AT_ONCE = 8;
 
 type BucketFile = PublishedFile & { readonly upload: StagedRef };
 
@@ -36,7 +39,7 @@ export class BucketTarget implements FileTarget {
     if (first) await this.#name(first, run);
     await reach("K33");
     await reach("K15");
-    await inParallel(others, (file) => this.#name(file, run));
+    await inParallel(others, REQUESTS_AT_ONCE, (file) => this.#name(file, run));
     await reach("K16");
   }
 
@@ -52,7 +55,7 @@ export class BucketTarget implements FileTarget {
   }
 
   async moveReplaced({ runId, replaces }: CommitRecord): Promise<void> {
-    await inParallel(replaces, async (path) => {
+    await inParallel(replaces, REQUESTS_AT_ONCE, async (path) => {
       const key = this.#keys.prefix + path;
       if (!(await this.#store.head(key))) return;
       await this.#store.copyIfAbsent(key, this.#keys.old(runId, path));
@@ -62,8 +65,8 @@ export class BucketTarget implements FileTarget {
 
   async isWhole(record: CommitRecord): Promise<boolean> {
     const run = this.#runOf(record);
-    for (const { upload } of uploadsOf(record)) if (!(await this.#store.holds(upload, run))) return false;
-    return true;
+    const held = await inParallel(uploadsOf(record), REQUESTS_AT_ONCE, ({ upload }) => this.#store.holds(upload, run));
+    return held.every(Boolean);
   }
 
   async sizeOf(path: string): Promise<number | undefined> {

@@ -12,6 +12,7 @@ import { Descriptors } from "../../storage/descriptors.ts";
 import { makeFolder, syncFolder } from "../../storage/durable.ts";
 import { createStagedFile } from "../../storage/staged-file.ts";
 import type { RunStaging } from "../books.ts";
+import { inParallel } from "../in-parallel.ts";
 import type { PublishedFile } from "../record.ts";
 
 /** The storage of a writer: reads where the run reads, creates files in the run's staging folder. */
@@ -71,7 +72,7 @@ export async function describeAllStaged(
   folder: string,
   files: readonly FileMetadata[],
   publishedAs: (staged: string) => string,
-  keep: Keep = makeDurable,
+  { keep, atOnce }: { readonly keep: Keep; readonly atOnce: number } = { keep: makeDurable, atOnce: 1 },
 ): Promise<PublishedFile[]> {
   const byPath = new Map<string, FileMetadata>();
   for (const file of files) {
@@ -79,13 +80,11 @@ export async function describeAllStaged(
     const known = byPath.get(path);
     byPath.set(path, known ? grown(known, file) : file);
   }
-  const described = [];
-  for (const file of byPath.values()) described.push(await describeStaged(folder, file, publishedAs, keep));
-  return described;
+  return inParallel(byPath.values(), atOnce, (file) => describeStaged(folder, file, publishedAs, keep));
 }
 
 /** Makes sure that a staged file stays, which may be known by its published path from then on. Gives its SHA-256, hex. */
-type Keep = (staged: string, publishedPath: string) => Promise<string>;
+type Keep = (staged: string, publishedPath: string, sha256: string | undefined) => Promise<string>;
 
 /** Size and hash that either report gave may be of the time before. */
 function grown({ path, recordCount: before }: FileMetadata, { recordCount: more }: FileMetadata): FileMetadata {
@@ -120,13 +119,13 @@ async function describeStaged(
       : unwritable(path, cause);
   });
   const name = staged.endsWith(STAGED_SUFFIX) ? staged.slice(0, -STAGED_SUFFIX.length) : staged;
-  const known = keep === makeDurable && typeof file["sha256"] === "string" ? file["sha256"] : undefined;
+  const known = typeof file["sha256"] === "string" ? file["sha256"] : undefined;
   const publishedPath = publishedAs(name);
   return {
     staged,
     path: publishedPath,
     sizeBytes: facts.size,
-    sha256: known ?? (await keep(path, publishedPath)),
+    sha256: await keep(path, publishedPath, known),
     rows: file.recordCount,
     checksums: checksumsIn(file),
   };
@@ -153,7 +152,9 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-async function makeDurable(path: string): Promise<string> {
+/** A writer that knows the hash has seen to it that the file stays. */
+async function makeDurable(path: string, _publishedPath: string, sha256: string | undefined): Promise<string> {
+  if (sha256 !== undefined) return sha256;
   const handle = await open(path, "r+");
   try {
     await handle.sync();

@@ -69,7 +69,7 @@ export interface StagingRun {
 
 export interface StagedObject {
   readonly sizeBytes: number;
-  /** Takes the bytes as its own. It waits while as many as may be are under way. */
+  /** The memory is the caller's again when this returns. It waits while as many as may be are under way. */
   write(bytes: Uint8Array): Promise<void>;
   /** All of it lies in the store when this returns. */
   seal(): Promise<StagedRef>;

@@ -20,9 +20,9 @@ export class S3Upload implements StagedObject {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #parts: Promise<string>[] = [];
-  #chunks: Uint8Array[] = [];
-  /** Of what is in no part yet. */
-  #chunkBytes = 0;
+  /** The next part, of which so many bytes are filled. */
+  #part = Buffer.alloc(0);
+  #filled = 0;
   #sizeBytes = 0;
   #failure: unknown;
 
@@ -37,17 +37,20 @@ export class S3Upload implements StagedObject {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    this.#chunks.push(bytes);
-    this.#chunkBytes += bytes.length;
     this.#sizeBytes += bytes.length;
-    for (let length = this.#partBytes(); this.#chunkBytes >= length; length = this.#partBytes()) {
-      await this.#send(this.#take(length));
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#part.length === 0) this.#part = Buffer.allocUnsafeSlow(partBytesAfter(this.#parts.length));
+      const taken = bytes.subarray(at, at + this.#part.length - this.#filled);
+      this.#part.set(taken, this.#filled);
+      this.#filled += taken.length;
+      at += taken.length;
+      if (this.#filled === this.#part.length) await this.#send();
     }
   }
 
   async seal(): Promise<StagedRef> {
     // An upload has at least one part.
-    if (this.#chunkBytes > 0 || this.#parts.length === 0) await this.#send(this.#take(this.#chunkBytes));
+    if (this.#filled > 0 || this.#parts.length === 0) await this.#send();
     const parts = await Promise.all(this.#parts);
     return { key: this.#upload.key, sizeBytes: this.#sizeBytes, upload: this.#upload.id, parts };
   }
@@ -59,22 +62,11 @@ export class S3Upload implements StagedObject {
     await abortUpload(this.#bucket, this.#upload);
   }
 
-  #partBytes(): number {
-    return partBytesAfter(this.#parts.length);
-  }
-
-  /** The first bytes that are in no part yet. Of whole chunks nothing is left behind. */
-  #take(length: number): Buffer {
-    const taken = Buffer.concat(this.#chunks, length);
-    const rest = this.#chunkBytes - length;
-    const last = this.#chunks.at(-1);
-    this.#chunks = rest > 0 && last ? [last.subarray(last.length - rest)] : [];
-    this.#chunkBytes = rest;
-    return taken;
-  }
-
   /** Returns when the part is under way: while there are as many as may be, what comes next has to wait. */
-  async #send(body: Buffer): Promise<void> {
+  async #send(): Promise<void> {
+    const body = this.#part.subarray(0, this.#filled);
+    this.#part = Buffer.alloc(0);
+    this.#filled = 0;
     await this.#bucket.slots.take();
     const part = this.#sendPart(this.#parts.length + 1, body).finally(() => this.#bucket.slots.give());
     part.catch((error: unknown) => this.#fail(error));

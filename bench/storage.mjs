@@ -1,0 +1,178 @@
+// npm run bench:storage [-- --rounds 5 --rows 2000000 --only upload]
+// What it costs that a target or a source is a bucket, beside the same job in a folder, and beside the bare Upload of the AWS
+// SDK. The store is versitygw on this machine. Whole processes in turn.
+import { spawn, spawnSync } from "node:child_process";
+import { randomFillSync } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { makeDataset } from "./datasets.mjs";
+import { BENCH, ROOT } from "./places.mjs";
+import { median } from "./statistics.mjs";
+import { prepareTools } from "./tools.mjs";
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    rows: { type: "string", default: "2000000" },
+    only: { type: "string" },
+    data: { type: "string", default: join(BENCH, "data") },
+  },
+});
+const UPLOAD_BYTES = 1024 ** 3;
+const tools = prepareTools({ data: values.data });
+const dataset = makeDataset(tools, "mixed", Number(values.rows), 1);
+const folder = join(values.data, "storage");
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+const at = (name) => join(folder, name);
+const port = await freePort();
+const env = {
+  ...process.env,
+  S3_ENDPOINT: `http://127.0.0.1:${port}`,
+  AWS_ACCESS_KEY_ID: "benchaccess",
+  AWS_SECRET_ACCESS_KEY: "benchsecret",
+  AWS_REGION: "us-east-1",
+};
+const server = await startServer();
+process.on("exit", () => server.kill("SIGKILL"));
+
+const dativo = `${process.execPath} ${join(ROOT, "bin", "dativo.cjs")}`;
+const { fields, few_values: _, ...head } = JSON.parse(readFileSync(dataset.contract, "utf8"));
+writeFileSync(at("asset.json"), JSON.stringify({ ...head, source_type: "csv", object: "mixed", schema: fields }));
+const [local, bucket] = [at("lake"), "s3://bench/lake"];
+const run = (name, source, target) => {
+  const job = { tenant_id: "bench", name, ...source, ...target, asset_path: at("asset.json") };
+  writeFileSync(at(`${name}.yaml`), JSON.stringify(job));
+  return `STATE_DIR=${at("state")} ${dativo} run --config ${at(`${name}.yaml`)} --quiet`;
+};
+const from = (connector, path) => ({ source_connector: connector, source: { files: [{ path }] } });
+const to = (connector, path) => ({ target_connector: connector, target: { connection: { path } } });
+
+shell(run("make-local", from("csv", dataset.data), to("parquet", at("source"))));
+shell(run("make-bucket", from("csv", dataset.data), to("parquet", "s3://bench/source")));
+if (isWanted("upload")) makeNoise(at("noise.bin"));
+
+/** Every other one is compared with the first. */
+const CASES = {
+  "csv-parquet": {
+    "to a folder": run("csv-local", from("csv", dataset.data), to("parquet", local)),
+    "to a bucket": run("csv-bucket", from("csv", dataset.data), to("parquet", bucket)),
+  },
+  "parquet-jsonl": {
+    "from a folder": run("pq-local", from("parquet", join(at("source"), "*.parquet")), to("jsonl", local)),
+    "from a bucket": run("pq-bucket", from("parquet", "s3://bench/source/*.parquet"), to("jsonl", local)),
+  },
+  upload: {
+    "Upload of the SDK": `${process.execPath} ${join(BENCH, "storage-upload.mjs")} sdk ${at("noise.bin")}`,
+    Dativo: `${process.execPath} ${join(BENCH, "storage-upload.mjs")} dativo ${at("noise.bin")}`,
+  },
+};
+
+console.log(
+  `${tools.machine.cpu}, ${tools.machine.cores} cores; mixed, ${dataset.rows} rows, ${mib(statSync(dataset.data).size)} MiB of CSV; upload ${mib(UPLOAD_BYTES)} MiB\n`,
+);
+console.log(
+  "| case | who | wall | of the first | CPU | of the first | peak |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+);
+for (const [name, commands] of Object.entries(CASES)) {
+  if (!isWanted(name)) continue;
+  const runs = Object.fromEntries(Object.keys(commands).map((who) => [who, []]));
+  for (let round = 0; round <= Number(values.rounds); round++) {
+    for (const [who, command] of Object.entries(commands)) {
+      const cost = timed(command);
+      // The first round warms the page cache.
+      if (round > 0) runs[who].push(cost);
+    }
+  }
+  const found = Object.entries(runs).map(([who, costs]) => [who, middle(costs)]);
+  const [, first] = found[0];
+  for (const [who, { wall, cpu, peak }] of found) {
+    const of = (a, b) => (a / b).toFixed(2);
+    console.log(
+      `| ${name} | ${who} | ${wall.toFixed(2)} s | ${of(wall, first.wall)} | ${cpu.toFixed(2)} s | ${of(cpu, first.cpu)} | ${mib(peak)} MiB |`,
+    );
+  }
+}
+server.kill("SIGTERM");
+process.exit(0);
+
+function isWanted(name) {
+  return values.only === undefined || values.only === name;
+}
+
+async function startServer() {
+  const binary = join(ROOT, ".tools", "servers", "versitygw-v1.8.0");
+  if (!existsSync(binary)) throw new Error("versitygw is not built: npm run test:servers");
+  for (const name of ["root/bench", "versions"]) mkdirSync(at(name), { recursive: true });
+  const words = ["--port", `127.0.0.1:${port}`, "--health", "/health", "--quiet", "posix", at("root")];
+  const keys = { ROOT_ACCESS_KEY: env.AWS_ACCESS_KEY_ID, ROOT_SECRET_KEY: env.AWS_SECRET_ACCESS_KEY };
+  const child = spawn(binary, words, { env: { PATH: process.env.PATH, ...keys }, stdio: "ignore" });
+  for (let tries = 0; tries < 100; tries++) {
+    if (
+      await fetch(`${env.S3_ENDPOINT}/health`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    )
+      return child;
+    await sleep(50);
+  }
+  throw new Error("versitygw does not answer");
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const { port: free } = probe.address();
+      probe.close(() => resolve(free));
+    });
+  });
+}
+
+/** Nothing of the run before is left, and none of it on its way to the disk. */
+function timed(command) {
+  for (const name of ["lake", "state", "root/bench/lake"]) rmSync(at(name), { recursive: true, force: true });
+  spawnSync("sync");
+  const report = at("report.json");
+  const words = ["measure", report, ...tools.confine, "bash", "-o", "pipefail", "-c", command];
+  const { stderr } = spawnSync(tools.native, words, { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 28 });
+  const seen = JSON.parse(readFileSync(report, "utf8"));
+  if (seen.exit_code !== 0) throw new Error(`${command}: exit ${seen.exit_code}\n${stderr}`);
+  return { wall: seen.wall_seconds, cpu: seen.user_seconds + seen.system_seconds, peak: seen.peak_bytes };
+}
+
+function middle(costs) {
+  const of = (key) => median(costs.map((cost) => cost[key]));
+  return { wall: of("wall"), cpu: of("cpu"), peak: of("peak") };
+}
+
+function makeNoise(path) {
+  const block = randomFillSync(Buffer.allocUnsafe(64 * 1024 ** 2));
+  const file = openSync(path, "w");
+  for (let written = 0; written < UPLOAD_BYTES; written += block.length) writeSync(file, block);
+  closeSync(file);
+  truncateSync(path, UPLOAD_BYTES);
+}
+
+function shell(command) {
+  const { status, stderr } = spawnSync("bash", ["-c", command], { env, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command}: exit ${status}\n${stderr}`);
+}
+
+function mib(bytes) {
+  return (bytes / 1024 / 1024).toFixed(0);
+}
