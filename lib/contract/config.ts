@@ -33,6 +33,7 @@ export interface SourceInit {
   readonly engine?: EngineInit;
   readonly rateLimits?: Bag;
   readonly dsn?: string;
+  readonly fileFormat?: string;
   readonly customReader?: string;
 }
 
@@ -52,6 +53,7 @@ export class SourceConfig {
   readonly engine: EngineConfig;
   readonly rateLimits: Bag;
   readonly dsn: string | undefined;
+  readonly fileFormat: string | undefined;
   readonly customReader: string | undefined;
 
   constructor(init: SourceInit = {}) {
@@ -66,6 +68,7 @@ export class SourceConfig {
     this.engine = withOptions(init.engine);
     this.rateLimits = init.rateLimits ?? {};
     this.dsn = init.dsn;
+    this.fileFormat = init.fileFormat;
     this.customReader = init.customReader;
   }
 

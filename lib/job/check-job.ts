@@ -10,6 +10,7 @@ import { BaseTransform } from "../contract/transform.ts";
 import { unwritable } from "../contract/unwritable.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct, findReader, findTransform, findWriter } from "../plugin/find-player.ts";
+import { readerTypeOf } from "../plugin/reader-type.ts";
 import { AnyStorage } from "../storage/any-storage.ts";
 import type { StoreSettings } from "../storage/object/store-settings.ts";
 import { pluginRunOf, refuseUndividable } from "./plan-job.ts";
@@ -50,7 +51,10 @@ function notBuilt(job: LoadedJob, path: string): SideReport | undefined {
 }
 
 async function checkSource(job: LoadedJob, cwd: string): Promise<ConnectionTestResult> {
-  const reader = construct(await findReader(job.source.type, job.source.custom, pluginRunOf(job)), job.source.config);
+  const reader = construct(
+    await findReader(readerTypeOf(job.source.config, job.source.custom), job.source.custom, pluginRunOf(job)),
+    job.source.config,
+  );
   reader.ctx = { ...INERT_CONTEXT, storage: sourceStorage(job, { cwd }) };
   try {
     return await reader.checkConnection();

@@ -3,6 +3,7 @@ import type { SourceConfig } from "../contract/config.ts";
 import { INERT_CONTEXT, type StageContext } from "../contract/context.ts";
 import type { DiscoveryResult } from "../contract/results.ts";
 import { construct, findReader } from "../plugin/find-player.ts";
+import { readerTypeOf } from "../plugin/reader-type.ts";
 import { pluginRunOf } from "./plan-job.ts";
 import { sourceStorage } from "./source-storage.ts";
 
@@ -19,7 +20,7 @@ export async function discoverSource(
   { config, custom }: { config: SourceConfig; custom?: string | undefined },
   { cwd = process.cwd(), reject = INERT_CONTEXT.reject, isolation }: DiscoverOptions = {},
 ): Promise<DiscoveryResult> {
-  const reader = construct(await findReader(config.type, custom, pluginRunOf({ isolation })), config);
+  const reader = construct(await findReader(readerTypeOf(config, custom), custom, pluginRunOf({ isolation })), config);
   reader.ctx = { ...INERT_CONTEXT, storage: sourceStorage({ source: { config } }, { cwd }), reject };
   try {
     return await reader.discover();

@@ -14,6 +14,7 @@ import { sha256 } from "../contract/sha256.ts";
 import type { TransformClass } from "../contract/transform.ts";
 import type { WriterClass } from "../contract/writer.ts";
 import { findReader, findTransform, findWriter, type Player, type PluginRun } from "../plugin/find-player.ts";
+import { readerTypeOf } from "../plugin/reader-type.ts";
 import { DEFAULT_GRACE_MS } from "../stream/stage.ts";
 import { guaranteeOf } from "./guarantee.ts";
 import { cursorOf, type JobCursor } from "./job-cursor.ts";
@@ -54,7 +55,7 @@ export async function planJob(job: LoadedJob, options: PlanOptions = {}): Promis
   refusePlanned(job);
   refuseUndividable(job);
   const how = pluginRunOf(job, options);
-  const reader = await findReader(job.source.type, job.source.custom, how);
+  const reader = await findReader(readerTypeOf(job.source.config, job.source.custom), job.source.custom, how);
   const transforms: Player<TransformClass>[] = [];
   for (const { plugin } of job.transforms) transforms.push(await findTransform(plugin, how));
   const writer = await findWriter(job.target.format, job.target.custom, how);

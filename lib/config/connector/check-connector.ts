@@ -3,7 +3,7 @@ import { didYouMean } from "../../contract/options.ts";
 import type { Keys } from "../document/config-fault.ts";
 import type { Mode } from "../job/loaded-job.ts";
 import type { ConnectorDocument } from "./connector-document.ts";
-import type { Connector, Registry, Role } from "./load-registry.ts";
+import { type Connector, isOfFiles, type Registry, type Role } from "./load-registry.ts";
 
 export interface ConnectorUse {
   readonly role: Role;
@@ -106,12 +106,12 @@ function formatFaults({ role, type, side }: ConnectorUse, { fileFormats }: Conne
 }
 
 /** What the built-in readers and writers cannot do without. */
-function builtinFaults({ role, type, side }: ConnectorUse, { category }: Connector): ConnectorFault[] {
+function builtinFaults({ role, type, side }: ConnectorUse, connector: Connector): ConnectorFault[] {
   if (type === "custom") {
     const plugin = role === "source" ? "custom_reader" : "custom_writer";
     return [invalid([plugin], `connector 'custom' needs a ${plugin}: path/to/module.ts:ClassName`)];
   }
-  if (category !== "files") return [];
+  if (!isOfFiles(connector)) return [];
   if (role === "source") return fileFaults(type, side["files"]);
   const { path } = (side["connection"] ?? {}) as { path?: unknown };
   if (typeof path === "string" && path !== "") return [];

@@ -30,6 +30,11 @@ export interface Connector {
   readonly planned: readonly Role[];
 }
 
+/** Whether it reads or writes files, on this machine or in a store, so that formats and records are Dativo's own affair. */
+export function isOfFiles(connector: Connector | undefined): boolean {
+  return connector?.category === "files" || connector?.category === "storage";
+}
+
 export interface Registry {
   /** By connector type. */
   readonly connectors: Readonly<Record<string, Connector>>;

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
-import { SourceConfig } from "../../contract/config.ts";
+import { type FileEntry, SourceConfig } from "../../contract/config.ts";
+import { DativoError } from "../../contract/errors.ts";
+import { isObjectUri, STORE_SCHEMES } from "../../storage/object/object-uri.ts";
 import { type ConfigDocument, faultAt } from "../document/config-document.ts";
 import { isUrl } from "../document/find-file.ts";
 import type { Session } from "../document/session.ts";
@@ -21,11 +23,11 @@ export interface BuiltSource {
 /** The source side of a job as its reader gets it. */
 export async function buildSource(document: ConfigDocument, side: Side, session: Session): Promise<BuiltSource> {
   const { value } = side.merged;
-  const files = await resolveFiles((value["files"] ?? []) as readonly Bag[], session.places);
+  const files = await filesOf(document, side, session);
   const request = { role: "source", document } as const;
   if (!side.isCustom && !side.isPlanned) {
     for (const [index, { path }] of files.entries()) {
-      if (path === undefined || !isUrl(path)) continue;
+      if (path === undefined || !isUrl(path) || isObjectUri(path)) continue;
       const feature = `reading files at ${new URL(path).protocol}//`;
       session.report.planned.push(sideFinding(request, side.merged, ["files", index], feature));
     }
@@ -51,6 +53,31 @@ export async function buildSource(document: ConfigDocument, side: Side, session:
   };
 }
 
+/** Paths of a source that is a store are below its bucket and prefix, unless they name one themselves. */
+async function filesOf(
+  document: ConfigDocument,
+  { type, isCustom, isPlanned, merged }: Side,
+  session: Session,
+): Promise<FileEntry[]> {
+  const { value } = merged;
+  const entries = (value["files"] ?? []) as readonly Bag[];
+  const scheme = isCustom || isPlanned ? undefined : STORE_SCHEMES[type];
+  if (scheme === undefined) return resolveFiles(entries, session.places);
+  const files = await resolveFiles(entries, { ...session.places, folder: undefined });
+  const isNamed = ({ path }: FileEntry): boolean => path === undefined || isObjectUri(path);
+  if (files.every(isNamed)) return files;
+  const source = { type, connection: bagOf(value["connection"]), env: session.env };
+  const { rootOf } = await import("../../storage/object/settings-of.ts");
+  try {
+    const root = rootOf(scheme, source);
+    return files.map((file) => (isNamed(file) ? file : { ...file, path: `${root}${file.path}` }));
+  } catch (error) {
+    if (!(error instanceof DativoError)) throw error;
+    session.report.faults.push(sideFault({ role: "source", document }, merged, ["connection"], error.message));
+    return files;
+  }
+}
+
 /** A plugin gets what the job says, even where it says `incremental`: it has no other word for it. */
 function incrementalConfig(incremental: Bag | undefined, { fullRefresh, plan }: IncrementalVerdict): Bag | undefined {
   if (fullRefresh || !incremental) return undefined;
@@ -73,6 +100,7 @@ function sourceConfig(side: Side, files: SourceConfig["files"], incremental: Bag
     engine: bagOf(value["engine"]),
     rateLimits: side.rateLimits,
     ...(dsn === undefined ? {} : { dsn: String(dsn) }),
+    ...(value["file_format"] === undefined ? {} : { fileFormat: String(value["file_format"]) }),
     ...(side.custom === undefined ? {} : { customReader: side.custom }),
   });
 }

@@ -60,6 +60,11 @@ export const sourceSection = z.strictObject({
     .describe("Secrets of the source, over those of the recipe; passed to the reader"),
   objects: texts.optional().describe("Objects of an API to read; passed to the reader"),
   files: z.array(fileEntry).optional().describe("Files to read"),
+  file_format: text
+    .optional()
+    .describe(
+      "Format of the files of a store: csv, jsonl, json, parquet, avro, arrow; by default what their names say",
+    ),
   tables: z.array(tableEntry).optional().describe("Tables to read"),
   sheets: z.array(bag).optional().meta({ description: "Sheets to read", planned: "reading Google Sheets" }),
   spreadsheets: z.array(bag).optional().meta({ description: "Spreadsheets to read", planned: "reading Google Sheets" }),

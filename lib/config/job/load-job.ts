@@ -4,7 +4,7 @@ import { cursorFault, isByCursor } from "../../contract/cursor.ts";
 import { DativoError } from "../../contract/errors.ts";
 import { isContract } from "../asset/asset-form.ts";
 import { INIT_HINT } from "../asset/load-asset.ts";
-import { loadRegistry } from "../connector/load-registry.ts";
+import { isOfFiles, loadRegistry } from "../connector/load-registry.ts";
 import { collectPlanned } from "../document/collect-planned.ts";
 import { type ConfigDocument, documentOf, faultAt, findingAt, valueAt } from "../document/config-document.ts";
 import { type ConfigFault, faultsToError } from "../document/config-fault.ts";
@@ -123,7 +123,7 @@ function checkCursor(
   { report }: Session,
 ): void {
   const { isCustom, connector, merged } = sides.source;
-  if (isCustom || connector?.category !== "files" || !incremental || !isByCursor(incremental.strategy)) return;
+  if (isCustom || !isOfFiles(connector) || !incremental || !isByCursor(incremental.strategy)) return;
   const fault = cursorFault(incremental, asset);
   if (!fault) return;
   report.faults.push(sideFault({ role: "source", document }, merged, ["incremental", fault.key], fault.message));

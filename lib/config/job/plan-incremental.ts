@@ -1,6 +1,6 @@
 import { isByCursor } from "../../contract/cursor.ts";
 import { didYouMean } from "../../contract/options.ts";
-import type { Connector } from "../connector/load-registry.ts";
+import { type Connector, isOfFiles } from "../connector/load-registry.ts";
 import type { Keys } from "../document/config-fault.ts";
 import { STRATEGIES } from "../document/declaration.ts";
 import type { IncrementalPlan } from "./loaded-job.ts";
@@ -54,12 +54,12 @@ export function planIncremental(request: IncrementalRequest): IncrementalVerdict
 }
 
 function strategyFaults(strategy: string, connector: Connector): IncrementalVerdict["faults"] {
-  const { type, category, supportsIncremental, incrementalStrategyDefault } = connector;
+  const { type, supportsIncremental, incrementalStrategyDefault } = connector;
   const fault = (message: string): IncrementalVerdict["faults"] => [{ keys: ["strategy"], message }];
   if (!supportsIncremental) return fault(`Connector '${type}' does not support incremental extraction.`);
   const isFileStrategy = strategy === "file_modified_time" || strategy === "spreadsheet_modified_time";
   // The records of a file are told apart here, whatever wrote them; those of a service only as it does.
-  const isCursorOfFiles = category === "files" && isByCursor(strategy);
+  const isCursorOfFiles = isOfFiles(connector) && isByCursor(strategy);
   if (strategy === incrementalStrategyDefault || isFileStrategy || isCursorOfFiles) return [];
   const near = (STRATEGIES as readonly string[]).includes(strategy) ? "" : didYouMean(strategy, STRATEGIES);
   return fault(

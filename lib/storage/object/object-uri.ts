@@ -7,6 +7,9 @@ export interface ObjectUri {
   readonly key: string;
 }
 
+/** The schemes of the connectors that are stores. */
+export const STORE_SCHEMES: Readonly<Record<string, "s3" | "gs">> = { s3: "s3", minio: "s3", gcs: "gs" };
+
 const URI = /^(s3|gs):\/\/([^/]*)\/?(.*)$/is;
 
 /** Whether a path names something in a store, and nothing on this machine. */

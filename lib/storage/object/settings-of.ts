@@ -1,6 +1,7 @@
 import { DativoError } from "../../contract/errors.ts";
 import { parseOptions } from "../../contract/options.ts";
 import { gcsConnection, type S3Connection, s3Connection } from "./connection.ts";
+import { STORE_SCHEMES } from "./object-uri.ts";
 import type { GcsSettings, S3Keys, S3Settings, StoreSettings } from "./store-settings.ts";
 
 type Bag = Readonly<Record<string, unknown>>;
@@ -19,9 +20,6 @@ export interface StoreName {
   readonly scheme: "s3" | "gs";
   readonly bucket?: string | undefined;
 }
-
-/** The schemes of the connectors that are stores. */
-export const STORE_SCHEMES: Readonly<Record<string, "s3" | "gs">> = { s3: "s3", minio: "s3", gcs: "gs" };
 
 /**
  * How a store is reached: as the connection says, else as the environment does. What neither says is the client's own

@@ -248,6 +248,34 @@ describe("incremental reading", () => {
   });
 });
 
+describe("a source that is a store", () => {
+  const pathsOf = async (connector: string, section: string, env = {}) =>
+    (await load(source(connector, section), { env })).source.config.files.map(({ path }) => path);
+
+  it("has its files below bucket and prefix, unless they name a bucket", async () => {
+    const files = "files: [{ path: x/*.csv }, { file: s3://other/y.csv }]";
+    expect(await pathsOf("s3", `{ connection: { bucket: b, prefix: p }, ${files} }`)).toEqual([
+      "s3://b/p/x/*.csv",
+      "s3://other/y.csv",
+    ]);
+    expect(await pathsOf("gcs", "{ connection: { gcs: { bucket: b } }, files: [{ path: x }] }")).toEqual(["gs://b/x"]);
+    const env = { MINIO_BUCKET: "b", MINIO_ENDPOINT: "http://127.0.0.1:9" };
+    expect(await pathsOf("minio", "{ files: [{ path: x }] }", env)).toEqual(["s3://b/x"]);
+  });
+
+  it("says what of it is missing or misspelt", async () => {
+    expect(await complaints(source("s3", "{ files: [{ path: x }] }"), { env: {} })).toEqual([
+      "source.connection: connection.bucket is required: the name of the bucket; S3_BUCKET names it too",
+    ]);
+    expect(await complaints(source("s3", "{ connection: { buckt: b }, files: [{ path: x }] }"), { env: {} })).toEqual([
+      "source.connection: connection: buckt: unknown key 'buckt'; did you mean 'bucket'?",
+    ]);
+    expect(await complaints(source("s3", "{}"), { env: {} })).toEqual([
+      "source.files: S3 source requires 'files' configuration",
+    ]);
+  });
+});
+
 describe("connectors that this version cannot run", () => {
   it.each([
     [
@@ -270,8 +298,6 @@ describe("connectors that this version cannot run", () => {
       "markdown_kv",
       "source_connector: connector 'markdown_kv' has no built-in reader in this version; use a custom_reader",
     ],
-    ["s3", "source_connector: connector 's3' has no built-in reader in this version; use a custom_reader"],
-    ["minio", "source_connector: connector 'minio' has no built-in reader in this version; use a custom_reader"],
   ])("%s is one clear finding, whatever else the job says", async (connector, finding) => {
     const section =
       "{ sheets: [{ id: x }], rate_limits: { rps: 1 }, incremental: { lookback_days: 7, cursor_field: c }, files: [{ path: s3://b/k }] }";
@@ -345,9 +371,10 @@ describe("keys whose feature is not built", () => {
   });
 
   it("source files and target folders at a URL", async () => {
-    expect(await plannedOf(source("csv", "{ files: [{ path: x.csv }, { path: s3://b/k.csv }] }"))).toEqual([
-      "source.files.1: reading files at s3://",
+    expect(await plannedOf(source("csv", "{ files: [{ path: x.csv }, { path: https://b/k.csv }] }"))).toEqual([
+      "source.files.1: reading files at https://",
     ]);
+    expect(await plannedOf(source("csv", "{ files: [{ path: s3://b/k.csv }, { path: GS://b/*.csv }] }"))).toEqual([]);
     const job = await load(target("parquet", "{ connection: { path: gs://b/lake } }"));
     expect(job.planned).toMatchObject([{ path: "target.connection.path", message: "writing files to gs://" }]);
     expect(job.target.path).toBe("gs://b/lake");
