@@ -111,8 +111,9 @@ function builtinFaults({ role, type, side }: ConnectorUse, connector: Connector)
     const plugin = role === "source" ? "custom_reader" : "custom_writer";
     return [invalid([plugin], `connector 'custom' needs a ${plugin}: path/to/module.ts:ClassName`)];
   }
-  if (!isOfFiles(connector)) return [];
-  if (role === "source") return fileFaults(type, side["files"]);
+  if (role === "source") return isOfFiles(connector) ? fileFaults(type, side["files"]) : [];
+  // A store's own connector needs none: files go to the root of the bucket then.
+  if (connector.category !== "files") return [];
   const { path } = (side["connection"] ?? {}) as { path?: unknown };
   if (typeof path === "string" && path !== "") return [];
   return [invalid(["connection", "path"], "is required: the folder that the files go to")];

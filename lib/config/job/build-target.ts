@@ -1,6 +1,6 @@
 import type { AssetDefinition } from "../../contract/asset.ts";
 import { TargetConfig } from "../../contract/config.ts";
-import { STORE_SCHEMES } from "../../storage/object/settings-of.ts";
+import { STORE_SCHEMES } from "../../storage/object/object-uri.ts";
 import { type ConfigDocument, faultAt, findingAt } from "../document/config-document.ts";
 import type { Session } from "../document/session.ts";
 import type { JobDraft } from "./job-document.ts";

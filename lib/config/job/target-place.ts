@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DativoError } from "../../contract/errors.ts";
-import { isObjectUri, parsePrefixUri } from "../../storage/object/object-uri.ts";
-import { rootOf, STORE_SCHEMES, settingsOf } from "../../storage/object/settings-of.ts";
+import { isObjectUri, parsePrefixUri, STORE_SCHEMES } from "../../storage/object/object-uri.ts";
+import { rootOf, settingsOf } from "../../storage/object/settings-of.ts";
 import type { StoreSettings } from "../../storage/object/store-settings.ts";
 import type { ConfigDocument } from "../document/config-document.ts";
 import { isUrl } from "../document/find-file.ts";
@@ -51,9 +51,9 @@ export function targetPlace(document: ConfigDocument, side: Side, session: Sessi
  * plugin a URL is an address of its own, not a folder of files.
  */
 function ownPlace(path: string | undefined, { places }: Session): TargetPlace {
-  if (path === undefined) return {};
+  if (path === undefined) return { path };
   if (/^file:\/\//i.test(path)) return { path: fileURLToPath(path) };
-  return isUrl(path) ? {} : { path: resolve(places.cwd, path) };
+  return isUrl(path) ? { path: undefined } : { path: resolve(places.cwd, path) };
 }
 
 function bucketPlace(path: string | undefined, { type, merged }: Side, { env }: Session): TargetPlace {

@@ -98,11 +98,10 @@ describe("the guide's jobs", () => {
       objects: ["users", "orders"],
       engine: { options: { batch_size: 5000 } },
     });
-    expect(job.target.config.connection).toMatchObject({ bucket: "my-data-lake" });
+    expect(job.target).toMatchObject({ path: "s3://my-data-lake", format: "parquet" });
     expect(job.asset.name).toBe("my_data");
     expect(job.planned.map(({ path, message }) => `${path}: ${message}`)).toEqual([
       "source.custom_reader: Python plugins are not run; port the class to TypeScript or Rust",
-      "target_connector_path: connector 's3' has no built-in writer in this version; use a custom_writer",
     ]);
   });
 
