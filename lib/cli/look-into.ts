@@ -14,12 +14,12 @@ export interface LookedInto {
 export async function lookInto(
   config: SourceConfig,
   custom?: string,
-  isolation?: DiscoverOptions["isolation"],
+  how: Pick<DiscoverOptions, "isolation" | "plugins"> = {},
 ): Promise<LookedInto> {
   const unreadable = new Map<string, number>();
   const { objects, metadata } = await discoverSource(
     { config, custom },
-    { isolation, reject: ({ source }) => unreadable.set(source, (unreadable.get(source) ?? 0) + 1) },
+    { ...how, reject: ({ source }) => unreadable.set(source, (unreadable.get(source) ?? 0) + 1) },
   );
   return { objects, metadata, unreadable: Object.fromEntries(unreadable) };
 }

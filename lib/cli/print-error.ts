@@ -1,6 +1,7 @@
 import { maskSecrets } from "../config/secrets/mask-secrets.ts";
 import { DativoError } from "../contract/errors.ts";
 import { escapeControls } from "../contract/escape-controls.ts";
+import { mapStack } from "../plugin/script/source-maps.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** One error for people: what and where, then what to do. A stack trace only when it was asked for. */
@@ -10,7 +11,7 @@ export function printError(error: unknown, terminal: Terminal, { verbose = false
   process.stderr.write(`${terminal.paint("red", "error")} ${first}\n`);
   for (const line of rest) process.stderr.write(`${line}\n`);
   if (!verbose) return;
-  for (const each of causesOf(error)) process.stderr.write(`${maskSecrets(each.stack ?? each.message)}\n`);
+  for (const each of causesOf(error)) process.stderr.write(`${maskSecrets(mapStack(each.stack ?? each.message))}\n`);
 }
 
 function describeError(error: unknown): string[] {
@@ -46,7 +47,9 @@ const OWN_CODE = new URL("../..", import.meta.url).pathname;
 
 /** The first frame of the stack that is neither ours, nor a library's, nor Node's. */
 function placeInPlugin({ stack = "" }: Error): string | undefined {
-  const frames = stack.split("\n").filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
+  const frames = mapStack(stack)
+    .split("\n")
+    .filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
   return frames
     .find((frame) => !/\bnode:|[/\\]node_modules[/\\]/.test(frame) && !frame.includes(OWN_CODE))
     ?.trim()

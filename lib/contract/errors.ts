@@ -32,6 +32,10 @@ export const CODES = {
   DTV_PLUGIN_PATH: ["config", "A plugin path has not the form path:Name."],
   DTV_PLUGIN_NOT_FOUND: ["config", "The file of a plugin does not exist."],
   DTV_PLUGIN_LOAD: ["config", "The file of a plugin could not be loaded."],
+  DTV_PLUGIN_PIN: [
+    "config",
+    "A plugin is not what it was pinned to, or is not pinned where it must be; nothing of it was run.",
+  ],
   DTV_PLUGIN_CLASS: ["config", "A plugin's file has no class of that name, or the class is of the wrong kind."],
   DTV_PLUGIN_FAILED: ["fatal", "A plugin's own code threw an error."],
   DTV_PLUGIN_CRASHED: [

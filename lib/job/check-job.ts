@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { LoadedJob } from "../config/job/loaded-job.ts";
+import type { LoadedJob, LoadedTransform } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import { DativoError, systemCode, toDativoError } from "../contract/errors.ts";
 import { ConnectionTestResult } from "../contract/results.ts";
@@ -100,19 +100,19 @@ async function checkContract(job: LoadedJob): Promise<ConnectionTestResult> {
 /** Finds and opens the transforms in turn, and the mapping behind them, as a run would. */
 async function checkTransforms(job: LoadedJob, cwd: string): Promise<ConnectionTestResult> {
   let schema = job.asset.targetSchema();
-  for (const { plugin, options } of job.transforms) schema = await openTransform(plugin, options, schema, cwd);
+  for (const { plugin, options } of job.transforms) schema = await openTransform(job, { plugin, options }, schema, cwd);
   const { MapSchema } = await loadTransforms();
   if (job.map) new MapSchema(job.map).open(schema);
   return new ConnectionTestResult(true, schema.isOpen ? "Opened" : `They give ${schema.names.join(", ")}`);
 }
 
 async function openTransform(
-  plugin: string,
-  options: Readonly<Record<string, unknown>>,
+  { plugins: sources }: LoadedJob,
+  { plugin, options }: LoadedTransform,
   input: Schema,
   cwd: string,
 ): Promise<Schema> {
-  const transform = construct(await findTransform(plugin), options);
+  const transform = construct(await findTransform(plugin, { sources }), options);
   transform.ctx = { ...INERT_CONTEXT, storage: new AnyStorage({ cwd }) };
   try {
     const output = await transform.open(input);

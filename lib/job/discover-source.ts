@@ -1,6 +1,7 @@
 import type { PluginIsolation } from "../config/job/loaded-job.ts";
 import type { SourceConfig } from "../contract/config.ts";
 import { INERT_CONTEXT, type StageContext } from "../contract/context.ts";
+import type { PluginSources } from "../contract/plugin-sources.ts";
 import type { DiscoveryResult } from "../contract/results.ts";
 import { construct, findReader } from "../plugin/find-player.ts";
 import { readerTypeOf } from "../plugin/reader-type.ts";
@@ -13,14 +14,17 @@ export interface DiscoverOptions {
   readonly reject?: StageContext["reject"] | undefined;
   /** Where a native plugin runs, as a job has it. */
   readonly isolation?: PluginIsolation | undefined;
+  /** Where plugins come from, as a job has it. */
+  readonly plugins?: PluginSources | undefined;
 }
 
 /** What a source offers: its files, tables or objects, with their columns and types where they can be told. */
 export async function discoverSource(
   { config, custom }: { config: SourceConfig; custom?: string | undefined },
-  { cwd = process.cwd(), reject = INERT_CONTEXT.reject, isolation }: DiscoverOptions = {},
+  { cwd = process.cwd(), reject = INERT_CONTEXT.reject, isolation, plugins }: DiscoverOptions = {},
 ): Promise<DiscoveryResult> {
-  const reader = construct(await findReader(readerTypeOf(config, custom), custom, pluginRunOf({ isolation })), config);
+  const type = readerTypeOf(config, custom);
+  const reader = construct(await findReader(type, custom, pluginRunOf({ isolation, plugins })), config);
   reader.ctx = { ...INERT_CONTEXT, storage: sourceStorage({ source: { config } }, { cwd }), reject };
   try {
     return await reader.discover();

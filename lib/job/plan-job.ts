@@ -9,6 +9,7 @@ import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT, type Log } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";
 import { describeUndividable, undividable } from "../contract/files/divide-records.ts";
+import type { PluginSources } from "../contract/plugin-sources.ts";
 import type { ReaderClass } from "../contract/reader.ts";
 import { sha256 } from "../contract/sha256.ts";
 import type { TransformClass } from "../contract/transform.ts";
@@ -81,9 +82,15 @@ export function readsEverything({ target, fullRefresh }: LoadedJob): boolean {
 }
 
 /** How the plugins of a job are run. */
-export function pluginRunOf({ isolation }: Pick<LoadedJob, "isolation">, options: PlanOptions = {}): PluginRun {
+export function pluginRunOf(
+  {
+    isolation,
+    plugins: sources,
+  }: { readonly isolation?: LoadedJob["isolation"]; readonly plugins?: PluginSources | undefined },
+  options: PlanOptions = {},
+): PluginRun {
   const { signal = INERT_CONTEXT.signal, log = INERT_CONTEXT.log, graceMs = DEFAULT_GRACE_MS } = options;
-  return { isolation: isolation && { ...isolation, graceMs }, run: { signal, log } };
+  return { isolation: isolation && { ...isolation, graceMs }, sources, run: { signal, log } };
 }
 
 /** A key that does nothing yet must not look as if it did. */

@@ -3,6 +3,7 @@ import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { AssetDefinition } from "../contract/asset.ts";
 import { SourceConfig, TargetConfig } from "../contract/config.ts";
 import type { MapOptions } from "../contract/map-options.ts";
+import { NO_PINS } from "../contract/plugin-sources.ts";
 import type { RejectPolicy } from "../stream/policy.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -62,6 +63,7 @@ export function streamJob(stream: StreamJob): LoadedJob {
     checkpoint: undefined,
     retry: undefined,
     isolation: undefined,
+    plugins: NO_PINS,
     logLevel: undefined,
     tags: {},
     planned: [],

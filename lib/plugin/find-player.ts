@@ -1,13 +1,15 @@
 import { DativoError, toDativoError } from "../contract/errors.ts";
 import { didYouMean } from "../contract/options.ts";
 import { type PluginPath, parsePluginPath } from "../contract/plugin-path.ts";
+import { NO_PINS, type PluginSources } from "../contract/plugin-sources.ts";
 import { isReaderClass, type ReaderClass } from "../contract/reader.ts";
 import { isTransformClass, type TransformClass } from "../contract/transform.ts";
 import { isWriterClass, type WriterClass } from "../contract/writer.ts";
 import type { Limits } from "../isolation/plugin.ts";
 import type { Run } from "../isolation/plugin-process.ts";
 import { BUILTIN_READERS, BUILTIN_WRITERS } from "./builtin.ts";
-import { loadModule } from "./load-module.ts";
+import { findScriptFile } from "./find-script-file.ts";
+import { runScript } from "./load-module.ts";
 
 /** A class that was found, and what it was loaded from. */
 export interface Player<C> {
@@ -34,6 +36,8 @@ export function construct<C extends new (...args: never[]) => unknown>(
 export interface PluginRun {
   /** Each native plugin in a process of its own; undefined for in this one. */
   readonly isolation?: Limits | undefined;
+  /** Where plugins come from, and what they must be. */
+  readonly sources?: PluginSources | undefined;
   /** What loading a plugin is for: cancelled with it, and logged there. */
   readonly run?: Run | undefined;
 }
@@ -42,13 +46,13 @@ export interface PluginRun {
 export async function findReader(
   type: string,
   custom: string | undefined,
-  { isolation, run }: PluginRun = {},
+  { isolation, run, sources }: PluginRun = {},
 ): Promise<Player<ReaderClass>> {
   if (custom === undefined) return findBuiltin(BUILTIN_READERS, type, "reader");
   const path = parsePluginPath(custom);
   if (path.kind === "script") {
     if (isolation) throw notIsolated(custom);
-    return findScript(custom, path, "BaseReader", isReaderClass);
+    return findScript(custom, path, "BaseReader", isReaderClass, sources);
   }
   if (isolation) {
     const { findIsolatedReader } = await import("../isolation/find-isolated.ts");
@@ -61,13 +65,13 @@ export async function findReader(
 export async function findWriter(
   type: string,
   custom: string | undefined,
-  { isolation, run }: PluginRun = {},
+  { isolation, run, sources }: PluginRun = {},
 ): Promise<Player<WriterClass>> {
   if (custom === undefined) return findBuiltin(BUILTIN_WRITERS, type, "writer");
   const path = parsePluginPath(custom);
   if (path.kind === "script") {
     if (isolation) throw notIsolated(custom);
-    return findScript(custom, path, "BaseWriter", isWriterClass);
+    return findScript(custom, path, "BaseWriter", isWriterClass, sources);
   }
   if (isolation) {
     const { findIsolatedWriter } = await import("../isolation/find-isolated.ts");
@@ -78,10 +82,13 @@ export async function findWriter(
 }
 
 /** A transform is always a plugin: those that come with Dativo have keys of their own in a job. */
-export async function findTransform(plugin: string, { isolation }: PluginRun = {}): Promise<Player<TransformClass>> {
+export async function findTransform(
+  plugin: string,
+  { isolation, sources }: PluginRun = {},
+): Promise<Player<TransformClass>> {
   const path = parsePluginPath(plugin);
   if (isolation) throw notIsolated(plugin, path.kind === "script" ? "scripts" : "transforms");
-  if (path.kind === "script") return findScript(plugin, path, "BaseTransform", isTransformClass);
+  if (path.kind === "script") return findScript(plugin, path, "BaseTransform", isTransformClass, sources);
   const { findNativeTransform } = await import("../native/find-native.ts");
   return { ...findNativeTransform(path.file, path.name), name: plugin };
 }
@@ -115,28 +122,30 @@ async function findBuiltin<C>(
 }
 
 async function findScript<C>(
-  path: string,
-  { file, name }: PluginPath,
+  custom: string,
+  path: PluginPath,
   base: string,
   isKind: (value: unknown) => value is C & object,
+  sources: PluginSources = NO_PINS,
 ): Promise<Player<C>> {
-  const module = await loadModule(file);
+  const { name } = path;
+  const module = await runScript(await findScriptFile(path, sources), sources);
   const found = module.exports[name];
   if (found === undefined) {
     const near = didYouMean(name, Object.keys(module.exports));
-    throw new DativoError("DTV_PLUGIN_CLASS", `Class '${name}' not found in module: ${file}${near}`, {
-      culprit: path,
+    throw new DativoError("DTV_PLUGIN_CLASS", `Class '${name}' not found in module: ${module.file}${near}`, {
+      culprit: custom,
       hint: "Check that the name matches exactly (case-sensitive) and that the class is exported by name.",
     });
   }
   if (typeof found !== "function") {
-    throw new DativoError("DTV_PLUGIN_CLASS", `${name} is not a class in ${file}`, { culprit: path });
+    throw new DativoError("DTV_PLUGIN_CLASS", `${name} is not a class in ${module.file}`, { culprit: custom });
   }
   if (!isKind(found)) {
     throw new DativoError("DTV_PLUGIN_CLASS", `Plugin class ${name} must inherit from ${base}`, {
-      culprit: path,
+      culprit: custom,
       hint: `import { ${base} } from "dativo-ingest"; export class ${name} extends ${base} { … }`,
     });
   }
-  return { playerClass: found, name: path, sha256: module.sha256 };
+  return { playerClass: found, name: custom, sha256: module.sha256 };
 }

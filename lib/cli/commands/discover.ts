@@ -24,8 +24,8 @@ export async function discoverCommand(
   terminal: Terminal,
   files: readonly string[],
 ): Promise<number> {
-  const { config, custom, isolation } = await sourceOf(flags, files);
-  const { objects, metadata, unreadable } = await lookInto(config, custom, isolation);
+  const { config, custom, ...how } = await sourceOf(flags, files);
+  const { objects, metadata, unreadable } = await lookInto(config, custom, how);
   const warnings = objects.flatMap((object) => warningsOf(object, unreadable[object.name]));
   for (const warning of warnings) terminal.line(`${terminal.paint("yellow", "⚠")} ${escapeControls(warning)}`);
   if (flags.json) printJson({ objects, metadata, count: objects.length, warnings });
@@ -36,10 +36,10 @@ export async function discoverCommand(
 async function sourceOf(
   flags: DiscoverFlags,
   files: readonly string[],
-): Promise<{ config: SourceConfig; custom?: string | undefined; isolation?: LoadedJob["isolation"] }> {
+): Promise<{ config: SourceConfig; custom?: string | undefined } & Partial<Pick<LoadedJob, "isolation" | "plugins">>> {
   if (flags.config !== undefined) {
-    const { source, isolation } = await loadJob(flags.config, loadOptions(flags));
-    return { config: source.config, custom: source.custom, isolation };
+    const { source, isolation, plugins } = await loadJob(flags.config, loadOptions(flags));
+    return { config: source.config, custom: source.custom, isolation, plugins };
   }
   const [first] = files;
   const custom = flags.connector?.includes(":") ? flags.connector : undefined;

@@ -40,6 +40,15 @@ export const catalogSection = z.strictObject({
 const LIMITS = "limits on a plugin";
 
 export const pluginsSection = z.strictObject({
+  pins: z
+    .record(
+      z.string(),
+      z.string().regex(/^sha256:[0-9a-f]{64}$/i, { error: "expected sha256: and 64 hexadecimal digits" }),
+    )
+    .optional()
+    .describe(
+      "What plugins, and files that they import, must be to the byte: path, package or URI, and sha256:… of its content. One that is another is refused before a line of it runs; dativo plugin lock writes a file of these",
+    ),
   sandbox: z
     .strictObject({
       enabled: z

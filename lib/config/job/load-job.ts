@@ -33,6 +33,7 @@ import {
 import { loadJobTransforms } from "./job-transforms.ts";
 import { loadSide, type Side, sideFault, sideFinding } from "./load-side.ts";
 import type { LoadedJob, LoadedTarget, LoadedTransform } from "./loaded-job.ts";
+import { loadPluginSources } from "./plugin-sources.ts";
 import { checkTenant, findJob, readJob } from "./read-job.ts";
 
 export interface LoadJobOptions extends LoadOptions {
@@ -78,6 +79,7 @@ export async function loadJob(
   const parts = job && (await loadParts({ document, job, asset: asset?.definition, manager }, options, session));
 
   if (parts && asset) checkCursor(document, parts, asset.definition, session);
+  const plugins = await loadPluginSources(document, job ?? {}, parts ? customsOf(parts) : [], session);
   const { planned, warnings } = session.report;
   const faults = withoutEchoes(document, session.report.faults);
   if (faults.length > 0) {
@@ -106,6 +108,7 @@ export async function loadJob(
     checkpoint: checkpointOf(job),
     retry: retryOf(job),
     isolation: isolationOf(job),
+    plugins,
     logLevel: logLevelOf(job),
     tags: collectTags(asset.definition, job),
     planned,
@@ -113,6 +116,13 @@ export async function loadJob(
     locate: (path) => locate(path, document, sides),
     origins: collectOrigins(document, job, sides),
   };
+}
+
+/** The plugins that a job names. */
+function customsOf({ sides: { source, target }, transforms }: JobParts): string[] {
+  return [source.custom, ...transforms.map(({ plugin }) => plugin), target.custom].filter(
+    (custom) => custom !== undefined,
+  );
 }
 
 /** What a plugin makes of a cursor is known when it is loaded. */

@@ -1,5 +1,6 @@
 import type { AssetDefinition } from "../../contract/asset.ts";
 import type { SourceConfig, TargetConfig } from "../../contract/config.ts";
+import type { PluginSources } from "../../contract/plugin-sources.ts";
 import type { StoreSettings } from "../../storage/object/store-settings.ts";
 import type { RejectPolicy } from "../../stream/policy.ts";
 import type { Role } from "../connector/load-registry.ts";
@@ -39,6 +40,8 @@ export interface LoadedJob {
   readonly retry: RetryPolicy | undefined;
   /** Native plugins run each in a process of its own; undefined for in Dativo's. */
   readonly isolation: PluginIsolation | undefined;
+  /** Where its plugins come from, and what they must be. */
+  readonly plugins: PluginSources;
   /** The least important messages that are shown; undefined where the job does not say. */
   readonly logLevel: "debug" | "info" | "warn" | "error" | undefined;
   /** `classification.…`, `governance.…`, `finops.…`, `asset.…`: the contract's, and over them the job's. */

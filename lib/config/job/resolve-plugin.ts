@@ -9,7 +9,10 @@ export type PluginLookup =
   | { readonly planned: string; readonly custom: string }
   | { readonly code: ErrorCode; readonly message: string };
 
-/** Takes `path/to/module.ts:ClassName` apart at its last colon and looks the file up. */
+/**
+ * Takes `path/to/module.ts:ClassName` apart at its last colon and looks the file up. Packages and objects are looked up
+ * when they are loaded.
+ */
 export async function resolvePlugin(written: string, { places, mode }: Session): Promise<PluginLookup> {
   let path: PluginPath;
   try {
@@ -19,17 +22,25 @@ export async function resolvePlugin(written: string, { places, mode }: Session):
     const { code, message } = error;
     return code === "DTV_NOT_BUILT" ? { planned: message, custom: written } : { code, message };
   }
+  if (path.place === "object") return { planned: "plugins in a bucket", custom: written };
+  if (path.place === "package") return told(written, mode);
   const lookup = await findSpelling(path, places);
   if (lookup.found === undefined) {
     const message = `Plugin module not found: ${path.file}${describeTried(lookup, path.file)}`;
     return { code: "DTV_PLUGIN_NOT_FOUND", message };
   }
-  const custom = `${lookup.found}:${path.name}`;
-  // Whoever writes a job for a shared service must not run code inside it.
+  return told(`${lookup.found}:${path.name}`, mode);
+}
+
+/** Whoever writes a job for a shared service must not run code inside it. */
+function told(custom: string, mode: Session["mode"]): PluginLookup {
   return mode === "cloud" ? { planned: "the sandbox that cloud mode runs plugins in", custom } : { custom };
 }
 
-async function findSpelling(path: PluginPath, places: Session["places"]): Promise<Lookup> {
+export async function findSpelling(
+  path: Pick<PluginPath, "file" | "kind">,
+  places: Session["places"],
+): Promise<Lookup> {
   const first = await findFile(path.file, places);
   for (const spelling of first.found === undefined ? spellingsOf(path).slice(1) : []) {
     const lookup = await findFile(spelling, places);

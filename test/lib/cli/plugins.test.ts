@@ -2,9 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Receipt } from "../../../lib/job/receipt.ts";
-import { dativo, type Finished, PEOPLE_ASSET, PEOPLE_CSV, smallJob, writeFiles } from "../../support/cli.ts";
+import { dativo, type Finished } from "../../support/cli.ts";
 import { askDuckDB } from "../../support/duckdb.ts";
-import { listTree, tempFolder, visibleFiles } from "../../support/folder.ts";
+import { listTree, visibleFiles } from "../../support/folder.ts";
+import { jobFolder, runJob } from "../../support/plugin-job.ts";
 
 /** The reader of the user's document: pages of an API, object by object. */
 const PAGING_READER = `
@@ -54,15 +55,7 @@ const CUSTOM_SOURCE = {
   },
 };
 
-function jobFolder(job: Record<string, unknown>, files: Readonly<Record<string, string>> = {}): string {
-  const cwd = tempFolder();
-  writeFiles(cwd, { "people.csv": PEOPLE_CSV, "people.yaml": PEOPLE_ASSET, "job.yaml": smallJob(job), ...files });
-  return cwd;
-}
-
-function run(cwd: string, ...flags: string[]): Finished {
-  return dativo(["run", "--config", "job.yaml", ...flags], { cwd, env: { MY_API_KEY: "s3cret-key" } });
-}
+const run = (cwd: string, ...flags: string[]): Finished => runJob(cwd, flags);
 
 describe("a reader of the user's own", () => {
   it("runs from TypeScript without a build step, from a folder with nothing else in it", async () => {

@@ -437,9 +437,9 @@ describe("plugins", () => {
     ["/app/plugins/my_reader.py:MyReader", "Python plugins are not run; port the class to TypeScript or Rust"],
     [
       "s3://acme-plugins/readers/json_reader.py:JSONReader",
-      "plugins at s3://; copy the file to this machine and name it by its path",
+      "Python plugins are not run; port the class to TypeScript or Rust",
     ],
-    ["gs://b/lib.so:create_writer", "plugins at gs://; copy the file to this machine and name it by its path"],
+    ["gs://b/lib.so:create_writer", "plugins in a bucket"],
   ])("%s is not built", async (path, finding) => {
     expect(await plannedOf(reader(path.replaceAll("\\\\\\\\", "\\\\")))).toEqual([`source.custom_reader: ${finding}`]);
   });
@@ -455,6 +455,8 @@ describe("plugins", () => {
       "DTV_PLUGIN_PATH",
       "Plugin files end in .ts, .mts, .cts, .js, .mjs, .cjs, .so, .dylib, .dll; got: reader.rb",
     ],
+    ["ftp://host/reader.ts:R", "DTV_PLUGIN_PATH", "Unsupported plugin scheme: ftp"],
+    ["s3://bucket:R", "DTV_PLUGIN_PATH", "s3:// URIs must include both bucket and key, got: s3://bucket"],
     ["/nowhere/plugin.ts:R", "DTV_PLUGIN_NOT_FOUND", "Plugin module not found: /nowhere/plugin.ts"],
   ])("%s is a fault", async (path, code, message) => {
     const error = await errorOf(load(reader(path)));

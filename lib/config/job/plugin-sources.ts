@@ -1,0 +1,63 @@
+import { realpath } from "node:fs/promises";
+import { isAbsolute } from "node:path";
+import type { Pin, PluginSources } from "../../contract/plugin-sources.ts";
+import { type ConfigDocument, faultAt, findingAt } from "../document/config-document.ts";
+import { displayPath } from "../document/find-file.ts";
+import { collect, type Session } from "../document/session.ts";
+import type { JobDraft } from "./job-document.ts";
+import { findPluginLock } from "./plugin-lock.ts";
+import { findSpelling } from "./resolve-plugin.ts";
+
+/** Where the plugins of a job come from and what they must be, by the job and by the lock file; faults are reported. */
+export async function loadPluginSources(
+  document: ConfigDocument,
+  { plugins }: JobDraft,
+  customs: readonly string[],
+  session: Session,
+): Promise<PluginSources> {
+  const { cwd, folder = cwd } = session.places;
+  const pins = new Map<string, Pin[]>();
+  const add = (identity: string, pin: Pin): void => {
+    pins.set(identity, [...(pins.get(identity) ?? []), pin]);
+  };
+  for (const [key, hash] of Object.entries(plugins?.pins ?? {})) {
+    const keys = ["plugins", "pins", key];
+    const identity = await identityOf(key, customs, session);
+    if (identity === undefined) {
+      const message = `pins '${key}', which is neither a file nor a plugin of this job`;
+      session.report.faults.push(faultAt(document, keys, message));
+    } else {
+      add(identity, { sha256: hash.slice("sha256:".length).toLowerCase(), where: findingAt(document, keys, "").place });
+    }
+  }
+  // Without plugins the lock is nobody's business.
+  const lock = customs.length > 0 ? await collect(session, () => findPluginLock({ cwd, folder })) : undefined;
+  for (const [identity, sha256] of Object.entries(lock?.hashes ?? {})) {
+    add(await settled(identity), { sha256, where: displayPath(lock?.path ?? "", cwd) });
+  }
+  const isRequired = session.mode === "cloud";
+  const mode = plugins?.sandbox?.mode;
+  return {
+    folders: [...new Set([folder, cwd])],
+    pins: Object.fromEntries(pins),
+    required: isRequired,
+    trustsObjects: mode === "in_process",
+  };
+}
+
+/** The file, package or URI that a key of `plugins.pins` means; it may name the class as well. */
+async function identityOf(key: string, customs: readonly string[], { places }: Session): Promise<string | undefined> {
+  const name = /:[^:/\\]+$/.exec(key)?.[0] ?? "";
+  const file = key.slice(0, key.length - name.length);
+  if (customs.some((custom) => custom === key || custom.slice(0, custom.lastIndexOf(":")) === file)) {
+    return settled(file);
+  }
+  const kind = /\.(so|dylib|dll)$/i.test(file) ? "library" : "script";
+  const { found } = await findSpelling({ file, kind }, places);
+  return found === undefined ? undefined : settled(found);
+}
+
+/** Files are known by where they are, however one got there. */
+async function settled(identity: string): Promise<string> {
+  return isAbsolute(identity) ? realpath(identity).catch(() => identity) : identity;
+}
