@@ -88,8 +88,8 @@ export function buildReceipt(run: RunFacts): Receipt {
     checksums: addChecksums(files.map(({ checksums }) => checksums)),
     rejects: { count: counts.rejected, path: commits.findLast(hasRejects)?.attempt.rejectsPath },
     contract: { name: job.asset.name, version: job.asset.version, fingerprint: job.asset.fingerprint },
-    plugins: [reader, ...transforms, writer].flatMap(({ name, sha256 }) =>
-      sha256 === undefined ? [] : [{ path: name, sha256 }],
+    plugins: [reader, ...transforms, writer].flatMap(({ name, sha256, version, previousSha256 }) =>
+      sha256 === undefined ? [] : [{ path: name, sha256, version, previousSha256 }],
     ),
     tags: job.tags,
     positions,

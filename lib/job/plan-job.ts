@@ -90,7 +90,13 @@ export function pluginRunOf(
   options: PlanOptions = {},
 ): PluginRun {
   const { signal = INERT_CONTEXT.signal, log = INERT_CONTEXT.log, graceMs = DEFAULT_GRACE_MS } = options;
-  return { isolation: isolation && { ...isolation, graceMs }, sources, run: { signal, log } };
+  return {
+    isolation: isolation && { ...isolation, graceMs },
+    objectIsolation: sources?.trustsObjects ? undefined : { graceMs, timeoutMs: undefined },
+    sources,
+    env: options.env,
+    run: { signal, log },
+  };
 }
 
 /** A key that does nothing yet must not look as if it did. */

@@ -1,18 +1,17 @@
 import { DativoError, toDativoError } from "../contract/errors.ts";
 import { didYouMean } from "../contract/options.ts";
 import { type PluginPath, parsePluginPath } from "../contract/plugin-path.ts";
-import { NO_PINS, type PluginSources } from "../contract/plugin-sources.ts";
+import { NO_PINS } from "../contract/plugin-sources.ts";
 import { isReaderClass, type ReaderClass } from "../contract/reader.ts";
 import { isTransformClass, type TransformClass } from "../contract/transform.ts";
 import { isWriterClass, type WriterClass } from "../contract/writer.ts";
 import type { Limits } from "../isolation/plugin.ts";
-import type { Run } from "../isolation/plugin-process.ts";
 import { BUILTIN_READERS, BUILTIN_WRITERS } from "./builtin.ts";
-import { findScriptFile } from "./find-script-file.ts";
+import { type FindOptions, findLibrary, findScript, type PluginVersion } from "./find-plugin.ts";
 import { runScript } from "./load-module.ts";
 
 /** A class that was found, and what it was loaded from. */
-export interface Player<C> {
+export interface Player<C> extends PluginVersion {
   readonly playerClass: C;
   /** `csv`, or the plugin's path. */
   readonly name: string;
@@ -32,65 +31,72 @@ export function construct<C extends new (...args: never[]) => unknown>(
   }
 }
 
-/** How plugins are run. */
-export interface PluginRun {
+/** How plugins are found and run. */
+export interface PluginRun extends FindOptions {
   /** Each native plugin in a process of its own; undefined for in this one. */
   readonly isolation?: Limits | undefined;
-  /** Where plugins come from, and what they must be. */
-  readonly sources?: PluginSources | undefined;
-  /** What loading a plugin is for: cancelled with it, and logged there. */
-  readonly run?: Run | undefined;
+  /** The same for native plugins from a bucket, of which a job need not say anything. */
+  readonly objectIsolation?: Limits | undefined;
 }
 
 /** The reader of a connector: the plugin at `custom` when given, else the built-in of that type. */
 export async function findReader(
   type: string,
   custom: string | undefined,
-  { isolation, run, sources }: PluginRun = {},
+  how: PluginRun = {},
 ): Promise<Player<ReaderClass>> {
   if (custom === undefined) return findBuiltin(BUILTIN_READERS, type, "reader");
   const path = parsePluginPath(custom);
+  const isolation = isolationOf(path, how);
   if (path.kind === "script") {
     if (isolation) throw notIsolated(custom);
-    return findScript(custom, path, "BaseReader", isReaderClass, sources);
+    return findClass(custom, path, { base: "BaseReader", isKind: isReaderClass }, how);
   }
+  const { file, ...version } = await findLibrary(path, how);
   if (isolation) {
     const { findIsolatedReader } = await import("../isolation/find-isolated.ts");
-    return { ...(await findIsolatedReader(path.file, path.name, { ...isolation, run })), name: custom };
+    return { ...(await findIsolatedReader(file, path.name, { ...isolation, run: how.run })), name: custom, ...version };
   }
   const { findNativeReader } = await import("../native/find-native.ts");
-  return { ...findNativeReader(path.file, path.name), name: custom };
+  return { ...findNativeReader(file, path.name), name: custom, ...version };
 }
 
 export async function findWriter(
   type: string,
   custom: string | undefined,
-  { isolation, run, sources }: PluginRun = {},
+  how: PluginRun = {},
 ): Promise<Player<WriterClass>> {
   if (custom === undefined) return findBuiltin(BUILTIN_WRITERS, type, "writer");
   const path = parsePluginPath(custom);
+  const isolation = isolationOf(path, how);
   if (path.kind === "script") {
     if (isolation) throw notIsolated(custom);
-    return findScript(custom, path, "BaseWriter", isWriterClass, sources);
+    return findClass(custom, path, { base: "BaseWriter", isKind: isWriterClass }, how);
   }
+  const { file, ...version } = await findLibrary(path, how);
   if (isolation) {
     const { findIsolatedWriter } = await import("../isolation/find-isolated.ts");
-    return { ...(await findIsolatedWriter(path.file, path.name, { ...isolation, run })), name: custom };
+    return { ...(await findIsolatedWriter(file, path.name, { ...isolation, run: how.run })), name: custom, ...version };
   }
   const { findNativeWriter } = await import("../native/find-native.ts");
-  return { ...findNativeWriter(path.file, path.name), name: custom };
+  return { ...findNativeWriter(file, path.name), name: custom, ...version };
 }
 
 /** A transform is always a plugin: those that come with Dativo have keys of their own in a job. */
-export async function findTransform(
-  plugin: string,
-  { isolation, sources }: PluginRun = {},
-): Promise<Player<TransformClass>> {
+export async function findTransform(plugin: string, how: PluginRun = {}): Promise<Player<TransformClass>> {
   const path = parsePluginPath(plugin);
-  if (isolation) throw notIsolated(plugin, path.kind === "script" ? "scripts" : "transforms");
-  if (path.kind === "script") return findScript(plugin, path, "BaseTransform", isTransformClass, sources);
+  if (isolationOf(path, how)) throw notIsolated(plugin, path.kind === "script" ? "scripts" : "transforms");
+  if (path.kind === "script") {
+    return findClass(plugin, path, { base: "BaseTransform", isKind: isTransformClass }, how);
+  }
+  const { file, ...version } = await findLibrary(path, how);
   const { findNativeTransform } = await import("../native/find-native.ts");
-  return { ...findNativeTransform(path.file, path.name), name: plugin };
+  return { ...findNativeTransform(file, path.name), name: plugin, ...version };
+}
+
+/** Native code from a bucket is kept apart unless the job says otherwise. */
+function isolationOf({ place, kind }: PluginPath, { isolation, objectIsolation }: PluginRun): Limits | undefined {
+  return isolation ?? (place === "object" && kind === "library" ? objectIsolation : undefined);
 }
 
 function notIsolated(path: string, what = "scripts"): DativoError {
@@ -121,15 +127,20 @@ async function findBuiltin<C>(
   );
 }
 
-async function findScript<C>(
+interface Kind<C> {
+  readonly base: string;
+  isKind(value: unknown): value is C & object;
+}
+
+async function findClass<C>(
   custom: string,
   path: PluginPath,
-  base: string,
-  isKind: (value: unknown) => value is C & object,
-  sources: PluginSources = NO_PINS,
+  { base, isKind }: Kind<C>,
+  how: PluginRun,
 ): Promise<Player<C>> {
   const { name } = path;
-  const module = await runScript(await findScriptFile(path, sources), sources);
+  const { script, ...version } = await findScript(path, how);
+  const module = await runScript(script, how.sources ?? NO_PINS);
   const found = module.exports[name];
   if (found === undefined) {
     const near = didYouMean(name, Object.keys(module.exports));
@@ -147,5 +158,5 @@ async function findScript<C>(
       hint: `import { ${base} } from "dativo-ingest"; export class ${name} extends ${base} { … }`,
     });
   }
-  return { playerClass: found, name: custom, sha256: module.sha256 };
+  return { playerClass: found, name: custom, sha256: module.sha256, ...version };
 }

@@ -7,7 +7,7 @@ import { INIT_HINT } from "../asset/load-asset.ts";
 import { isOfFiles, loadRegistry } from "../connector/load-registry.ts";
 import { collectPlanned } from "../document/collect-planned.ts";
 import { type ConfigDocument, documentOf, faultAt, findingAt, valueAt } from "../document/config-document.ts";
-import { type ConfigFault, faultsToError } from "../document/config-fault.ts";
+import { type ConfigFault, faultsToError, type Keys } from "../document/config-fault.ts";
 import { readDocument } from "../document/read-document.ts";
 import { collect, type LoadOptions, openSession, type Session } from "../document/session.ts";
 import { openSecretManager, type SecretManager } from "../secrets/open-secret-manager.ts";
@@ -33,7 +33,7 @@ import {
 import { loadJobTransforms } from "./job-transforms.ts";
 import { loadSide, type Side, sideFault, sideFinding } from "./load-side.ts";
 import type { LoadedJob, LoadedTarget, LoadedTransform } from "./loaded-job.ts";
-import { loadPluginSources } from "./plugin-sources.ts";
+import { loadPluginSources, type NamedPlugin } from "./plugin-sources.ts";
 import { checkTenant, findJob, readJob } from "./read-job.ts";
 
 export interface LoadJobOptions extends LoadOptions {
@@ -118,11 +118,14 @@ export async function loadJob(
   };
 }
 
-/** The plugins that a job names. */
-function customsOf({ sides: { source, target }, transforms }: JobParts): string[] {
-  return [source.custom, ...transforms.map(({ plugin }) => plugin), target.custom].filter(
-    (custom) => custom !== undefined,
-  );
+/** The plugins that a job names, and where. */
+function customsOf({ sides: { source, target }, transforms }: JobParts): NamedPlugin[] {
+  const named: readonly (readonly [custom: string | undefined, keys: Keys])[] = [
+    [source.custom, ["source", "custom_reader"]],
+    ...transforms.map(({ plugin }, index) => [plugin, ["transforms", index, "plugin"]] as const),
+    [target.custom, ["target", "custom_writer"]],
+  ];
+  return named.flatMap(([custom, keys]) => (custom === undefined ? [] : [{ custom, keys }]));
 }
 
 /** What a plugin makes of a cursor is known when it is loaded. */

@@ -58,7 +58,7 @@ function parseLock(text: string, path: string, shown: string): Record<string, st
   if (!files) {
     throw new DativoError("DTV_CONFIG_INVALID", `${shown} is no lock file of plugins that this version reads`, {
       culprit: shown,
-      hint: "Take it from your version control again, or write it anew: dativo plugin lock JOB --update",
+      hint: "Take it from your version control again, or remove it and write it anew: dativo plugin lock JOB",
     });
   }
   return Object.fromEntries(

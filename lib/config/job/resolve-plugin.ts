@@ -22,8 +22,7 @@ export async function resolvePlugin(written: string, { places, mode }: Session):
     const { code, message } = error;
     return code === "DTV_NOT_BUILT" ? { planned: message, custom: written } : { code, message };
   }
-  if (path.place === "object") return { planned: "plugins in a bucket", custom: written };
-  if (path.place === "package") return told(written, mode);
+  if (path.place !== "file") return told(written, mode);
   const lookup = await findSpelling(path, places);
   if (lookup.found === undefined) {
     const message = `Plugin module not found: ${path.file}${describeTried(lookup, path.file)}`;

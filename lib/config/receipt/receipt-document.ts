@@ -166,7 +166,14 @@ export const receiptDocument = z
       })
       .describe("The contract that the records kept"),
     plugins: z
-      .array(z.strictObject({ path: text.describe("Its path"), sha256: sha256.describe("SHA-256 of its file") }))
+      .array(
+        z.strictObject({
+          path: text.describe("Its path"),
+          sha256: sha256.describe("SHA-256 of its file"),
+          version: text.optional().describe("Version of the object that it was fetched from: ETag or generation"),
+          previousSha256: sha256.optional().describe("SHA-256 of what ran before it was fetched anew"),
+        }),
+      )
       .describe("Plugins that ran"),
     tags: bag.describe("Tags of the job and its contract"),
     positions: bag.describe(
