@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { link, open, readFile, rm } from "node:fs/promises";
+import { open, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemCode } from "../../contract/errors.ts";
@@ -67,11 +67,8 @@ export class PluginCache {
     const temporary = join(folder, `.${randomUUID()}.tmp`);
     try {
       await writeDurably(temporary, bytes);
-      await rm(path, { recursive: true, force: true });
-      await link(temporary, path).catch(async (cause: unknown) => {
-        // Another run has fetched the same in the meantime.
-        if (systemCode(cause) !== "EEXIST" || !(await readIntact(path, hash))) throw cause;
-      });
+      // Whatever lies there is not what its name says, or another run has just put the same there.
+      await rename(temporary, path);
     } finally {
       await rm(temporary, { force: true });
     }
@@ -93,7 +90,7 @@ export class PluginCache {
 function safeName(name: string): string {
   return name
     .replace(/[^A-Za-z0-9._-]/g, "_")
-    .replace(/^\.+/, "_")
+    .replace(/^\.*$|^\.+/, "_")
     .slice(-100);
 }
 

@@ -1,0 +1,232 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sha256 } from "../../../lib/contract/sha256.ts";
+import type { Receipt } from "../../../lib/job/receipt.ts";
+import type { ObjectStore } from "../../../lib/storage/object/object-store.ts";
+import { openStore } from "../../../lib/storage/object/open-store.ts";
+import { describeC } from "../../support/c-compiler.ts";
+import { dativo, type Finished } from "../../support/cli.ts";
+import { listTree } from "../../support/folder.ts";
+import { markedLibrary } from "../../support/marked-library.ts";
+import { describeObjectServer } from "../../support/object-servers.ts";
+import { jobFolder, oneRecordReader, runJob } from "../../support/plugin-job.ts";
+
+/** The one plugin that a job has fetched, where it keeps it by default. */
+function contentOf(cwd: string): string {
+  const content = join(cwd, `dativo-${process.getuid?.()}`, "plugins", "content");
+  const [file = ""] = listTree(content);
+  return join(content, file);
+}
+
+const MARK = 'import { writeFileSync } from "node:fs"; writeFileSync("ran.txt", "");';
+const FIRST = oneRecordReader(MARK, "first");
+const SECOND = oneRecordReader(MARK, "second");
+
+describeObjectServer("versitygw", "a plugin in a bucket", (server) => {
+  let store: ObjectStore;
+  let objects = 0;
+
+  beforeAll(async () => {
+    store = await openStore(await server.makeBucket());
+  });
+
+  const env = (): Record<string, string> => ({
+    AWS_ENDPOINT_URL: server.endpoint,
+    AWS_ACCESS_KEY_ID: server.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
+    AWS_REGION: "us-east-1",
+  });
+  const run = (cwd: string, more: Record<string, string> = {}, ...flags: string[]): Finished =>
+    runJob(cwd, ["--json", ...flags], { ...env(), ...more });
+  const receiptOf = (done: Finished): Receipt["plugins"][number] | undefined =>
+    (JSON.parse(done.stdout) as Receipt).plugins[0];
+  const lock = (cwd: string, ...flags: string[]): Finished =>
+    dativo(["plugin", "lock", "job.yaml", ...flags], { cwd, env: env() });
+  const ran = (cwd: string): boolean => existsSync(join(cwd, "ran.txt"));
+  const refresh = { DATIVO_PLUGIN_REFRESH: "true" };
+
+  /** An object of its own for a test, and a job that reads by it. */
+  async function withObject(content: string | Buffer, name = "r.ts:R", section = {}, files = {}) {
+    const [file = "", symbol = ""] = name.split(":");
+    const key = `readers/${++objects}/${file}`;
+    await store.put(key, Buffer.from(content));
+    const uri = `${store.uri}/${key}`;
+    const cwd = jobFolder({ source: { custom_reader: `${uri}:${symbol}` }, ...section }, files);
+    return {
+      cwd,
+      uri,
+      put: (other: string | Buffer) => store.put(key, Buffer.from(other)),
+      remove: () => store.remove(key),
+    };
+  }
+
+  it("runs from a folder with nothing else in it, and the receipt says which it was", async () => {
+    const { cwd, uri } = await withObject(FIRST);
+    const done = run(cwd);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("committed 1 record")]);
+    expect(receiptOf(done)).toEqual({
+      path: `${uri}:R`,
+      sha256: sha256(FIRST),
+      version: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
+  });
+
+  it("is kept, and taken anew only when that is asked for, with both hashes told", async () => {
+    const { cwd, put } = await withObject(FIRST);
+    run(cwd);
+    await put(SECOND);
+    const kept = run(cwd, {}, "--full-refresh");
+    expect(receiptOf(kept)?.sha256).toBe(sha256(FIRST));
+    expect(kept.stderr).toMatch(
+      /is taken from the cache .*another version.*DATIVO_PLUGIN_REFRESH=true fetches it anew/,
+    );
+    const fetched = run(cwd, { DATIVO_PLUGIN_REFRESH: "On" }, "--full-refresh");
+    expect(receiptOf(fetched)).toMatchObject({ sha256: sha256(SECOND), previousSha256: sha256(FIRST) });
+    expect(fetched.stderr).toContain(`sha256:${sha256(SECOND)}; it was sha256:${sha256(FIRST)}`);
+    const quiet = run(cwd, {}, "--full-refresh");
+    expect([receiptOf(quiet)?.sha256, receiptOf(quiet)?.previousSha256]).toEqual([sha256(SECOND), undefined]);
+    expect(quiet.stderr).not.toContain("cache");
+  });
+
+  it("is kept where the environment says", async () => {
+    const { cwd } = await withObject(FIRST);
+    run(cwd, { DATIVO_PLUGIN_CACHE_DIR: join(cwd, "my/cache") });
+    expect(listTree(join(cwd, "my/cache"))).toEqual([
+      `content/${sha256(FIRST)}/r.ts`,
+      expect.stringMatching(/^index\/[0-9a-f]{64}\.json$/),
+    ]);
+  });
+
+  it("that is pinned is refused when it is another one, refresh or not, until the lock is updated", async () => {
+    const { cwd, put, uri } = await withObject(FIRST);
+    expect(lock(cwd).code).toBe(0);
+    expect(run(cwd).code).toBe(0);
+    rmSync(join(cwd, "ran.txt"));
+    await put(`${FIRST}\n`);
+    const done = run(cwd, refresh);
+    expect([done.code, done.stderr]).toEqual([2, expect.stringMatching(/DTV_PLUGIN_PIN/)]);
+    expect(done.stderr).toContain(uri);
+    expect(ran(cwd)).toBe(false);
+    rmSync(join(cwd, `dativo-${process.getuid?.()}`), { recursive: true, force: true });
+    expect(run(cwd).stderr).toContain("DTV_PLUGIN_PIN");
+    expect(ran(cwd)).toBe(false);
+    expect(lock(cwd).code).toBe(2);
+    expect(lock(cwd, "--update").code).toBe(0);
+    expect(run(cwd).code).toBe(0);
+    expect(ran(cwd)).toBe(true);
+  });
+
+  it("is fetched anew when the pin asks for another one than was kept", async () => {
+    const { cwd, put, uri } = await withObject(FIRST);
+    run(cwd);
+    await put(SECOND);
+    const job = JSON.parse(readFileSync(join(cwd, "job.yaml"), "utf8")) as Record<string, unknown>;
+    const pinned = { ...job, plugins: { pins: { [uri]: `sha256:${sha256(SECOND)}` } } };
+    const other = jobFolder(pinned);
+    const done = run(other, { DATIVO_PLUGIN_CACHE_DIR: join(cwd, `dativo-${process.getuid?.()}`, "plugins") });
+    expect(receiptOf(done)?.sha256).toBe(sha256(SECOND));
+  });
+
+  it("that was altered in the cache, or cut short, is fetched anew", async () => {
+    const { cwd } = await withObject(FIRST);
+    run(cwd);
+    for (const content of [SECOND, FIRST.slice(0, 20), ""]) {
+      writeFileSync(contentOf(cwd), content);
+      expect(receiptOf(run(cwd, {}, "--full-refresh"))?.sha256).toBe(sha256(FIRST));
+      expect(readFileSync(contentOf(cwd), "utf8")).toBe(FIRST);
+    }
+  });
+
+  it.each([
+    ["r.ts:R", "Plugin module not found"],
+    ["libr.so:create_reader", "Rust plugin library not found"],
+  ])("that is not there is told as such: %s", async (name, message) => {
+    const { cwd, uri, remove } = await withObject("", name);
+    await remove();
+    const done = run(cwd);
+    expect([done.code, done.stderr]).toEqual([
+      2,
+      expect.stringContaining(`DTV_PLUGIN_NOT_FOUND ${message}: ${uri}\n  The bucket was reached`),
+    ]);
+  });
+
+  it("may not import what lies beside it, and may import packages of the job", async () => {
+    const alone = await withObject(oneRecordReader('import { x } from "./own.ts"; x();'));
+    expect(run(alone.cwd).stderr).toMatch(
+      /DTV_PLUGIN_LOAD Plugin s3:.* imports '\.\/own\.ts', which was not fetched with it\n {2}.*bundle it/,
+    );
+    expect(lock(alone.cwd).stderr).toContain("which was not fetched with it");
+    const files = {
+      "node_modules/pkg/package.json": '{ "name": "pkg", "type": "module", "exports": "./i.js" }',
+      "node_modules/pkg/i.js": "export const x = 1;",
+    };
+    const code = oneRecordReader('import { x } from "pkg"; if (x !== 1) throw new Error("no");');
+    const { cwd } = await withObject(code, "r.ts:R", {}, files);
+    expect(run(cwd).stderr).toContain("committed 1 record");
+    const missing = await withObject(code);
+    expect(run(missing.cwd).stderr).toMatch(/Cannot find module 'pkg'\n {2}Install it for .*: npm install pkg/);
+  });
+
+  it("that throws names its place by the URI", async () => {
+    const line =
+      "  *extract(): Iterable<object[]> { const a: string | undefined = undefined as never; yield [{ id: a!.length }]; }";
+    const code = `import { BaseReader } from "dativo-ingest";\nexport class R extends BaseReader {\n${line}\n}\n`;
+    const { cwd, uri } = await withObject(code);
+    expect(run(cwd).stderr).toContain(`in R.extract (${uri}:3:${line.indexOf("length") + 1})`);
+  });
+
+  it("keeps the credentials of its bucket out of what is printed", async () => {
+    const { cwd } = await withObject(oneRecordReader('throw new Error("broken");'));
+    const done = run(cwd, { AWS_SECRET_ACCESS_KEY: "wrong-canary-key" }, "--verbose");
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain("DTV_CONNECTION_FAILED");
+    expect(`${done.stdout}${done.stderr}`).not.toContain("wrong-canary-key");
+  });
+
+  describe("while the store is away", () => {
+    afterAll(() => server.restart());
+
+    it("is taken from the cache where it is pinned, and not otherwise", async () => {
+      const loose = await withObject(FIRST);
+      const pinned = await withObject(FIRST);
+      lock(pinned.cwd);
+      expect([run(loose.cwd).code, run(pinned.cwd).code]).toEqual([0, 0]);
+      await server.kill();
+      const taken = run(pinned.cwd, {}, "--full-refresh");
+      expect([taken.code, taken.stderr]).toEqual([
+        0,
+        expect.stringMatching(/is taken from the cache, as it was pinned: .*cannot be reached/),
+      ]);
+      const refused = run(loose.cwd, {}, "--full-refresh");
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/DTV_CONNECTION_FAILED/)]);
+    }, 120_000);
+  });
+
+  describeC("in C", () => {
+    const library = markedLibrary();
+
+    it("is refused before it is opened when one byte is another", async () => {
+      const bytes = readFileSync(library);
+      const { cwd, put } = await withObject(bytes, "libr.so:create_reader");
+      lock(cwd);
+      expect(ran(cwd)).toBe(false);
+      const done = run(cwd);
+      expect([done.code, receiptOf(done)?.sha256, ran(cwd)]).toEqual([0, sha256(bytes), true]);
+      rmSync(join(cwd, "ran.txt"));
+      await put(Buffer.concat([bytes, Buffer.from([0])]));
+      expect(run(cwd, refresh).stderr).toContain("DTV_PLUGIN_PIN");
+      expect(ran(cwd)).toBe(false);
+    });
+
+    it("runs in a process of its own unless the job says otherwise", async () => {
+      const { cwd } = await withObject(readFileSync(library), "libr.so:create_crash");
+      const done = run(cwd);
+      expect([done.code, done.stderr]).toEqual([2, expect.stringContaining("DTV_PLUGIN_CRASHED")]);
+      const here = await withObject(readFileSync(library), "libr.so:create_crash", {
+        plugins: { sandbox: { mode: "in_process" } },
+      });
+      expect(run(here.cwd).signal).toBe("SIGABRT");
+    });
+  });
+});
