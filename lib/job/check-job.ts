@@ -37,10 +37,13 @@ export interface CheckReport {
 /** Says what is wrong with a job before anything runs. Nothing is written anywhere. */
 export async function checkJob(job: LoadedJob, { cwd = process.cwd() } = {}): Promise<CheckReport> {
   return {
-    source: notBuilt(job, "source_connector") ?? (await report(() => checkSource(job, cwd))),
-    target: notBuilt(job, "target_connector") ?? (await report(() => checkTarget(job))),
-    contract: await report(() => checkContract(job)),
-    ...(job.transforms.length > 0 ? { transforms: await report(() => checkTransforms(job, cwd)) } : {}),
+    source:
+      notBuilt(job, "source_connector") ?? (await report("Failed to connect to source", () => checkSource(job, cwd))),
+    target: notBuilt(job, "target_connector") ?? (await report("Failed to connect to target", () => checkTarget(job))),
+    contract: await report("Failed to check the contract", () => checkContract(job)),
+    ...(job.transforms.length > 0
+      ? { transforms: await report("Failed to open the transforms", () => checkTransforms(job, cwd)) }
+      : {}),
   };
 }
 
@@ -137,12 +140,14 @@ async function requireWritable(path: string): Promise<void> {
   }
 }
 
-async function report(check: () => Promise<ConnectionTestResult>): Promise<SideReport> {
+async function report(failure: string, check: () => Promise<ConnectionTestResult>): Promise<SideReport> {
   try {
     const { success, message, errorCode, details } = await check();
     return { status: success ? "success" : "failed", message, errorCode, details };
   } catch (cause) {
-    const error = toDativoError(cause, "DTV_CONNECTION_FAILED", "Failed to connect");
+    const error = toDativoError(cause, "DTV_CONNECTION_FAILED", failure, {
+      hint: "Verify the connection and the credentials of the job, and that the network lets it through.",
+    });
     const { code, message, hint, retryable, details } = error;
     return {
       status: error instanceof DativoError ? "failed" : "error",

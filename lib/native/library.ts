@@ -108,7 +108,7 @@ function locate(path: string): string {
     return realpathSync(path);
   } catch (cause) {
     if (systemCode(cause) !== "ENOENT") throw cause;
-    throw new DativoError("DTV_PLUGIN_NOT_FOUND", `Plugin module not found: ${path}`, {
+    throw new DativoError("DTV_PLUGIN_NOT_FOUND", `Rust plugin library not found: ${path}`, {
       culprit: path,
       hint: `It was looked for at ${resolve(path)}. A Rust library is there after \`cargo build --release\`.`,
       cause,

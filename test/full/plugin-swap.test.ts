@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { describeC } from "../support/c-compiler.ts";
 import { tempFolder } from "../support/folder.ts";
@@ -8,7 +9,8 @@ import { swapLibrary, swapScript } from "../support/swap-plugins.ts";
 const TIMES = 1000;
 
 describeC("a plugin that is swapped a thousand times while it is loaded", () => {
-  const libraries = [markedLibrary("/dev/null"), markedLibrary("theirs.txt")] as const;
+  const mark = join(tmpdir(), `dativo-test-theirs-${process.pid}`);
+  const libraries = [markedLibrary("/dev/null"), markedLibrary(mark)] as const;
 
   it.each(["entry", "import"] as const)(
     "is never somebody else's: %s of a script",
@@ -20,8 +22,7 @@ describeC("a plugin that is swapped a thousand times while it is loaded", () => 
   );
 
   it("is never somebody else's: library", async () => {
-    rmSync("theirs.txt", { force: true });
-    const { loaded, refused, foreign } = await swapLibrary(tempFolder(), libraries, TIMES);
+    const { loaded, refused, foreign } = await swapLibrary(tempFolder(), { libraries, mark }, TIMES);
     expect([foreign, loaded + refused]).toEqual([0, TIMES]);
   }, 120_000);
 });

@@ -24,7 +24,7 @@ void free_reader(void *reader) { (void)reader; }
 void free_string(char *text) { free(text); }
 `;
 
-/** A reader of one record in C (ABI 1), which leaves a file in the working directory when it is loaded. */
+/** A reader of one record in C (ABI 1), which leaves a file when it is loaded: in the working directory, if no path is given. */
 export function markedLibrary(mark = "ran.txt"): string {
   const folder = mkdtempSync(join(tmpdir(), "dativo-test-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

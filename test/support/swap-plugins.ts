@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DativoError } from "../../lib/contract/errors.ts";
 import { NO_PINS, type PluginSources } from "../../lib/contract/plugin-sources.ts";
@@ -75,10 +75,10 @@ export async function swapScript(folder: string, part: "entry" | "import", times
 /** A library that is swapped with one that leaves a file behind when it is opened. */
 export async function swapLibrary(
   folder: string,
-  libraries: readonly [string, string],
+  { libraries: [ours, theirs], mark }: { readonly libraries: readonly [string, string]; readonly mark: string },
   times: number,
 ): Promise<Swapped> {
-  const [ours, theirs] = libraries;
+  rmSync(mark, { force: true });
   const library = join(folder, "libswapped.so");
   writeFileSync(library, readFileSync(ours));
   mkdirSync(join(folder, "cache"), { mode: 0o700 });
@@ -88,7 +88,7 @@ export async function swapLibrary(
     const sources = { ...NO_PINS, pins: { [library]: [{ sha256: sha256(readFileSync(ours)), where: "a test" }] } };
     const { file } = await findLibrary(path, { sources, env });
     openLibrary(file);
-    return !existsSync("theirs.txt");
+    return !existsSync(mark);
   });
 }
 

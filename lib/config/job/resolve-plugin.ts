@@ -25,7 +25,8 @@ export async function resolvePlugin(written: string, { places, mode }: Session):
   if (path.place !== "file") return told(written, mode);
   const lookup = await findSpelling(path, places);
   if (lookup.found === undefined) {
-    const message = `Plugin module not found: ${path.file}${describeTried(lookup, path.file)}`;
+    const what = path.kind === "library" ? "Rust plugin library" : "Plugin module";
+    const message = `${what} not found: ${path.file}${describeTried(lookup, path.file)}`;
     return { code: "DTV_PLUGIN_NOT_FOUND", message };
   }
   return told(`${lookup.found}:${path.name}`, mode);

@@ -167,6 +167,17 @@ describe("a reader of the user's own", () => {
   });
 });
 
+it("a source that cannot be reached is told as such by check, with what to look at", () => {
+  const reader = `import { BaseReader } from "dativo-ingest";
+    export class R extends BaseReader { *extract() {} async checkConnection() { throw new Error("ECONNREFUSED"); } }`;
+  const cwd = jobFolder({ source: { custom_reader: "./r.ts:R" } }, { "r.ts": reader });
+  const done = dativo(["check", "--config", "job.yaml"], { cwd });
+  expect([done.code, done.stdout]).toEqual([
+    2,
+    expect.stringMatching(/Failed to connect to source: ECONNREFUSED\n {4}Verify the connection and the credentials/),
+  ]);
+});
+
 describe("an error of a plugin's own", () => {
   const reader = (body: string): string => `import { BaseReader } from "dativo-ingest";
 export class R extends BaseReader {

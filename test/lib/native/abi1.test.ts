@@ -126,7 +126,7 @@ describeNative("a writer that speaks ABI 1", () => {
 
 describeNative("a library", () => {
   it.each([
-    ["no/such/libx.so", "DTV_PLUGIN_NOT_FOUND", "Plugin module not found"],
+    ["no/such/libx.so", "DTV_PLUGIN_NOT_FOUND", "Rust plugin library not found"],
     [join(import.meta.dirname, "abi1.test.ts"), "DTV_PLUGIN_LOAD", "could not be loaded"],
   ])("%s fails with %s", (path, code, message) => {
     expect(() => findNativeReader(path, "create_reader")).toThrow(

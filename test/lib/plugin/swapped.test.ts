@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { describeC } from "../../support/c-compiler.ts";
 import { tempFolder } from "../../support/folder.ts";
@@ -16,11 +17,11 @@ describe("a script that is swapped while it is loaded", () => {
 });
 
 describeC("a library that is swapped while it is loaded", () => {
-  const libraries = [markedLibrary("/dev/null"), markedLibrary("theirs.txt")] as const;
+  const mark = join(tmpdir(), `dativo-test-theirs-${process.pid}`);
+  const libraries = [markedLibrary("/dev/null"), markedLibrary(mark)] as const;
 
   it("is opened as it was pinned or not at all", async () => {
-    rmSync("theirs.txt", { force: true });
-    const { loaded, refused, foreign } = await swapLibrary(tempFolder(), libraries, TIMES);
+    const { loaded, refused, foreign } = await swapLibrary(tempFolder(), { libraries, mark }, TIMES);
     expect(foreign).toBe(0);
     expect([loaded > 0, refused > 0, loaded + refused]).toEqual([true, true, TIMES]);
   });

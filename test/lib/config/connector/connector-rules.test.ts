@@ -456,6 +456,7 @@ describe("plugins", () => {
     ],
     ["ftp://host/reader.ts:R", "DTV_PLUGIN_PATH", "Unsupported plugin scheme: ftp"],
     ["s3://bucket:R", "DTV_PLUGIN_PATH", "s3:// URIs must include both bucket and key, got: s3://bucket"],
+    ["/nowhere/libx.so:create", "DTV_PLUGIN_NOT_FOUND", "Rust plugin library not found: /nowhere/libx.so"],
     ["/nowhere/plugin.ts:R", "DTV_PLUGIN_NOT_FOUND", "Plugin module not found: /nowhere/plugin.ts"],
   ])("%s is a fault", async (path, code, message) => {
     const error = await errorOf(load(reader(path)));
