@@ -1,6 +1,7 @@
-// npm run bench:isolation [-- ROWS]
-// What it costs to run native plugins in processes of their own: one job, Arrow in and Parquet out, in both modes in
-// turn, with the resident memory of Dativo and of its plugins together.
+// npm run bench:isolation [-- ROWS [NAME]]
+// What it costs to run plugins in processes of their own: one job, records in and Parquet out, in both modes in turn, with
+// the resident memory of Dativo and of its plugins together. The reader is a library of either kind, or a script that
+// yields arrays of rows of ten mixed columns.
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
@@ -17,16 +18,52 @@ const batches = Math.ceil(Number(process.argv[2] ?? 1_000_000) / BATCH_ROWS);
 
 const ARROW = { custom_reader: join(libraries, "libabi2_fixture.so:create_reader") };
 const JSON_TEXT = { custom_reader: join(libraries, "libabi1_fixture.so:create_reader") };
+const SCRIPT = `import { BaseReader } from "dativo-ingest";
+export class Rows extends BaseReader {
+  async *extract() {
+    const { rows } = this.sourceConfig.engine.options as { rows: number };
+    for (let start = 0; start < rows; start += 2000) yield Array.from({ length: 2000 }, (_, i) => row(start + i));
+  }
+}
+const row = (id: number) => ({
+  id, name: "name of " + id, email: "user" + id + "@example.com", price: id * 1.25, paid: id % 3 === 0,
+  day: "2024-02-29", at: new Date(1.7e12 + id), note: "some words about record number " + id, big: BigInt(id) << 20n,
+  gap: id % 5 === 0 ? null : id % 97,
+});
+`;
+const ROW_TYPES = {
+  id: "integer",
+  name: "string",
+  email: "string",
+  price: "double",
+  paid: "boolean",
+  day: "date",
+  at: "timestamptz",
+  note: "string",
+  big: "integer",
+  gap: "integer",
+};
+
+const NATIVE_TARGET = {
+  target_connector: "theirs",
+  target: { custom_writer: join(libraries, "libparquet_writer_plugin.so:create_writer"), connection: { path: "lake" } },
+};
+/** A writer of Dativo's own, so that the reader alone is apart. */
+const OWN_TARGET = { target_connector: "parquet", target: { connection: { path: "lake" } } };
+
 const JOBS = {
   "ABI 2 (Arrow)": { ...ARROW, engine: { options: { batches, rows: BATCH_ROWS, plain: true } } },
   "ABI 1 (JSON)": {
     ...JSON_TEXT,
     engine: { options: { rows: batches * BATCH_ROWS, batch_size: 10_000, end: "empty" } },
   },
+  TypeScript: { custom_reader: "rows.ts:Rows", engine: { options: { rows: batches * BATCH_ROWS } } },
 };
 
 await mkdir(folder, { recursive: true });
 const asset = (schema) => JSON.stringify({ name: "rows", version: "1.0.0", schema });
+await writeFile(join(folder, "rows.ts"), SCRIPT);
+await writeFile(join(folder, "rows.yaml"), asset(Object.entries(ROW_TYPES).map(([name, type]) => ({ name, type }))));
 const fields = { int: "integer", double: "double", bool: "boolean", text: "string", date: "date", stamp: "timestamp" };
 await writeFile(join(folder, "abi2.yaml"), asset(Object.entries(fields).map(([name, type]) => ({ name, type }))));
 await writeFile(
@@ -37,7 +74,9 @@ await writeFile(
   ]),
 );
 
+const only = process.argv[3];
 for (const [name, source] of Object.entries(JOBS)) {
+  if (only !== undefined && !name.includes(only)) continue;
   const runs = { in_process: [], process: [] };
   for (let round = 0; round < ROUNDS; round++) {
     for (const mode of Object.keys(runs)) runs[mode].push(await run(source, mode));
@@ -51,6 +90,11 @@ for (const [name, source] of Object.entries(JOBS)) {
   }
 }
 
+function assetOf(reader) {
+  if (reader.includes(".ts:")) return "rows.yaml";
+  return reader.includes("abi2") ? "abi2.yaml" : "abi1.yaml";
+}
+
 async function run(source, mode) {
   await rm(join(folder, "lake"), { recursive: true, force: true });
   await rm(join(folder, ".local"), { recursive: true, force: true });
@@ -58,12 +102,8 @@ async function run(source, mode) {
     tenant_id: "bench",
     source_connector: "theirs",
     source,
-    target_connector: "theirs",
-    target: {
-      custom_writer: join(libraries, "libparquet_writer_plugin.so:create_writer"),
-      connection: { path: "lake" },
-    },
-    asset_path: source.custom_reader.includes("abi2") ? "abi2.yaml" : "abi1.yaml",
+    ...(source.custom_reader.includes(".ts:") ? OWN_TARGET : NATIVE_TARGET),
+    asset_path: assetOf(source.custom_reader),
     plugins: { sandbox: { mode } },
   };
   await writeFile(join(folder, "job.yaml"), JSON.stringify(job));

@@ -42,6 +42,8 @@ const GROUPS = [
   { name: "cli", test: /\/lib\/cli\/(program|guard-output)\.ts$/, priority: 2 },
   { name: "pipe", test: PIPE, priority: 1 },
   // Apart from all that runs without it: with native code off, and where koffi has no build, koffi is not loaded.
+  // What native code and the Arrow format have in common would otherwise stand with the first, and bring koffi along.
+  { name: "arrow", test: /\/lib\/formats\/arrow\/(arrow-batch|cell-batch|encode-cells|encode-field)\.ts$/ },
   { name: "native", test: /\/lib\/native\/(library|native-decoder|native-encoder|untyped-decoder)\.ts$/ },
   { name: "run", test: /\/lib\/(cli\/commands\/run|contract\/files\/file-(reader|writer))\.ts$/ },
 ];

@@ -17,8 +17,16 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "lib/storage": ["lib/contract"],
   // Arrow's columns are the same in a message and behind a pointer.
   "lib/native": ["lib/contract", "lib/formats"],
-  // What stands in a plugin's own process, and may therefore load its library; before the room around it.
-  "lib/isolation/child": ["lib/contract", "lib/formats", "lib/native", "lib/isolation"],
+  // What stands in a plugin's own process, and may therefore load its code; before the room around it.
+  "lib/isolation/child": [
+    "lib/contract",
+    "lib/formats",
+    "lib/storage",
+    "lib/stream",
+    "lib/native",
+    "lib/isolation",
+    "lib/plugin",
+  ],
   "lib/isolation": ["lib/contract", "lib/formats", "lib/storage"],
   "lib/stream": ["lib/contract", "lib/storage"],
   "lib/commit": ["lib/contract", "lib/storage"],

@@ -2,11 +2,14 @@ import { INERT_CONTEXT } from "../contract/context.ts";
 import type { ReaderClass } from "../contract/reader.ts";
 import type { WriterClass } from "../contract/writer.ts";
 import { isolatedReaderClass } from "./isolated-reader.ts";
+import { isolatedScriptReaderClass } from "./isolated-script-reader.ts";
+import { isolatedScriptWriterClass } from "./isolated-script-writer.ts";
 import { isolatedWriterClass } from "./isolated-writer.ts";
-import type { Limits, Plugin } from "./plugin.ts";
+import type { Limits, Plugin, PluginPlace } from "./plugin.ts";
 import { PluginProcess, type Run } from "./plugin-process.ts";
+import type { ReaderFacts, WriterFacts } from "./script-facts.ts";
 
-/** A class whose library is loaded in other processes only. */
+/** A class whose code is loaded in other processes only. */
 export interface IsolatedClass<C> {
   readonly playerClass: C;
   readonly sha256: string;
@@ -18,29 +21,40 @@ export interface IsolationOptions extends Limits {
 
 /** @throws DativoError DTV_PLUGIN_NOT_FOUND, DTV_PLUGIN_LOAD, DTV_PLUGIN_CLASS, DTV_PLUGIN_CRASHED */
 export async function findIsolatedReader(
-  file: string,
-  symbol: string,
+  place: PluginPlace,
   options: IsolationOptions,
 ): Promise<IsolatedClass<ReaderClass>> {
-  const plugin: Plugin = { file, symbol, role: "reader" };
-  return { sha256: await tryToLoad(plugin, options), playerClass: isolatedReaderClass(plugin, options) };
+  const plugin = pluginAt(place, "reader");
+  const { sha256, facts } = await tryToLoad(plugin, options);
+  if (plugin.kind === "library") return { sha256, playerClass: isolatedReaderClass(plugin, options) };
+  return { sha256, playerClass: isolatedScriptReaderClass(plugin, options, facts as ReaderFacts) };
 }
 
 export async function findIsolatedWriter(
-  file: string,
-  symbol: string,
+  place: PluginPlace,
   options: IsolationOptions,
 ): Promise<IsolatedClass<WriterClass>> {
-  const plugin: Plugin = { file, symbol, role: "writer" };
-  return { sha256: await tryToLoad(plugin, options), playerClass: isolatedWriterClass(plugin, options) };
+  const plugin = pluginAt(place, "writer");
+  const { sha256, facts } = await tryToLoad(plugin, options);
+  if (plugin.kind === "library") return { sha256, playerClass: isolatedWriterClass(plugin, options) };
+  return { sha256, playerClass: isolatedScriptWriterClass(plugin, options, facts as WriterFacts) };
 }
 
-/** What is wrong with a library is told before the run, as it is of one that is loaded into this process. */
-async function tryToLoad(plugin: Plugin, { run = INERT_CONTEXT, ...limits }: IsolationOptions): Promise<string> {
+function pluginAt({ name, ...place }: PluginPlace, role: Plugin["role"]): Plugin {
+  return { ...place, symbol: name, role };
+}
+
+interface Loaded {
+  readonly sha256: string;
+  /** Of a script. */
+  readonly facts?: ReaderFacts | WriterFacts;
+}
+
+/** What is wrong with a plugin is told before the run, as it is of one that is loaded into this process. */
+async function tryToLoad(plugin: Plugin, { run = INERT_CONTEXT, ...limits }: IsolationOptions): Promise<Loaded> {
   const process = new PluginProcess(plugin, run, limits);
   try {
-    const { result } = await process.ask("load", "load", { ...plugin });
-    return result["sha256"] as string;
+    return (await process.ask("load", "load", { ...plugin })).result as unknown as Loaded;
   } finally {
     await process.close();
   }

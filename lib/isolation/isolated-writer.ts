@@ -6,9 +6,10 @@ import { RowBatch } from "../contract/row-batch.ts";
 import type { Schema } from "../contract/schema.ts";
 import { BaseWriter, type WriterClass } from "../contract/writer.ts";
 import { encodeIpc } from "../formats/arrow/encode-ipc.ts";
+import { NO_ACCESS } from "./child-command.ts";
 import type { Header } from "./frame.ts";
 import type { Limits, Plugin } from "./plugin.ts";
-import { PluginProcess } from "./plugin-process.ts";
+import { PluginSession } from "./plugin-session.ts";
 import { formatTarget } from "./wire-config.ts";
 import { parseConnection } from "./wire-connection.ts";
 
@@ -24,15 +25,15 @@ export function isolatedWriterClass(plugin: Plugin, limits: Limits): WriterClass
 /** Hands batches to a writer in another process. What it put into `output_base` is published by the engine. */
 class IsolatedWriter extends BaseWriter {
   static override readonly input = "batch";
-  readonly #plugin: Plugin;
-  readonly #limits: Limits;
-  #process: PluginProcess | undefined;
-  #ready: Promise<unknown> | undefined;
+  readonly #session: PluginSession;
 
   constructor(made: Parameters<typeof formatTarget>[0], plugin: Plugin, limits: Limits) {
     super(made.asset, made.target, made.outputBase);
-    this.#plugin = plugin;
-    this.#limits = limits;
+    this.#session = new PluginSession(plugin, limits, () => ({
+      context: this.ctx,
+      header: formatTarget(made),
+      access: NO_ACCESS,
+    }));
   }
 
   override async open({ fields, metadata }: Schema): Promise<void> {
@@ -52,19 +53,11 @@ class IsolatedWriter extends BaseWriter {
   }
 
   override async close(): Promise<void> {
-    await this.#process?.close();
+    await this.#session.close();
   }
 
   async #ask(verb: string, hook: string, header: Header = {}, body?: Uint8Array): Promise<Header> {
-    this.#process ??= new PluginProcess(this.#plugin, this.ctx, this.#limits);
-    const process = this.#process;
-    const { assetDefinition: asset, targetConfig: target, outputBase } = this;
-    const made = { ...formatTarget({ asset, target, outputBase }), tempDir: this.ctx.tempDir };
-    this.#ready ??= process
-      .ask("load", "load", { ...this.#plugin })
-      .then(() => process.ask("create", "constructor", made));
-    await this.#ready;
-    return (await process.ask(verb, hook, header, body)).result;
+    return (await this.#session.ask(verb, hook, header, body)).result;
   }
 }
 

@@ -1,11 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
 import type { Duplex, Readable } from "node:stream";
 import type { Log } from "../contract/context.ts";
 import { type DativoError, toDativoError } from "../contract/errors.ts";
 import { onPluginExit } from "../storage/fail-point.ts";
-import { packageRoot } from "../storage/package-root.ts";
-import { childEnvironment } from "./child-environment.ts";
+import { type Access, childCommand, NO_ACCESS } from "./child-command.ts";
 import { crashError } from "./crash-error.ts";
 import { encodeFrame, type Frame, FrameReader, type Header } from "./frame.ts";
 import { LineSplitter } from "./line-splitter.ts";
@@ -37,9 +35,6 @@ const LAST_WORDS_MS = 200;
 const LAST_WORDS = 10;
 /** An answer that has arrived while this process was busy is read before a call counts as too long. */
 const LATE_MS = 100;
-
-/** Run from its sources, as the tests are, Dativo starts what was built of them: Node 20 runs no TypeScript. */
-const ENTRY = join(packageRoot(), "dist", "lib", "isolation", "child", "main.js");
 
 /** Processes that run; none outlives this one. */
 const alive = new Set<ChildProcess>();
@@ -74,13 +69,14 @@ export class PluginProcess {
   /** Why we ended it ourselves. */
   #killed: string | undefined;
 
-  constructor(plugin: Plugin, run: Run, limits: Limits) {
+  constructor(plugin: Plugin, run: Run, limits: Limits, access: Access = NO_ACCESS) {
     run.signal.throwIfAborted();
     this.name = nameOf(plugin);
     this.#run = run;
     this.#limits = limits;
-    this.#child = spawn(process.execPath, [ENTRY], {
-      env: childEnvironment(process.env),
+    const { command, args, env } = childCommand(plugin, access);
+    this.#child = spawn(command, args, {
+      env,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       windowsHide: true,
     });
@@ -218,8 +214,8 @@ export class PluginProcess {
   #receive({ header, body }: Frame): void {
     const { id, log, error } = header;
     if (log !== undefined) {
-      const [level, message] = log as [keyof Log, string];
-      this.#run.log[level](message);
+      const [level, message, fields] = log as [keyof Log, string, Record<string, unknown>?];
+      this.#run.log[level](message, fields);
       return;
     }
     const question = this.#take(id as number);
@@ -242,7 +238,7 @@ export class PluginProcess {
 }
 
 /** Lines that say where, and push out of sight what happened. They are in the log. */
-const BACKTRACE = /^\s*(\d+:(\s|$)|at |stack backtrace:|note: )/;
+const BACKTRACE = /^\s*(\d+:(\s|$)|at |stack backtrace:|note: |-+ \w+ stack trace)/;
 
 function closed(stream: Readable | Duplex): Promise<void> {
   return new Promise((resolve) => {

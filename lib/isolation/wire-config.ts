@@ -21,9 +21,9 @@ export function formatTarget({ asset, target, outputBase }: WriterArguments): He
   return { asset: formatAsset(asset), target: { ...target }, outputBase };
 }
 
-/** What of a contract a library is told. */
-export function formatAsset({ id, name, version, schema }: AssetDefinition): Header {
-  return { id, name, version, schema };
+/** All of a contract but what is made of the rest. */
+export function formatAsset({ fields: _, ...asset }: AssetDefinition): Header {
+  return { ...asset };
 }
 
 export function parseAsset(asset: unknown): AssetDefinition {

@@ -73,7 +73,7 @@ async function explainReader({ job, reader }: JobPlan, cwd?: string): Promise<Re
   const { custom, config } = job.source;
   if (custom !== undefined && !readsFiles(reader.playerClass)) {
     const isNative = reader.playerClass.output === "columns";
-    return { isNative, holdsContract: false, note: libraryNote(job, custom, isNative) };
+    return { isNative, holdsContract: false, note: pluginNote(job, custom, isNative) };
   }
   const player = construct(reader, config);
   player.ctx = { ...INERT_CONTEXT, storage: sourceStorage(job, { cwd }), native: nativeCodecs };
@@ -93,7 +93,7 @@ function explainWriter(plan: JobPlan, before: readonly StageExplanation[]): Stag
   const isDivided = job.target.custom === undefined && job.target.config.partitioning.length > 0;
   const note = isDivided
     ? `divided by ${job.target.config.partitioning.join(", ")}`
-    : libraryNote(job, job.target.custom, isNative);
+    : pluginNote(job, job.target.custom, isNative);
   return { stage: "write", by: writer.name, runs: runsOf(isNative), ...(note === undefined ? {} : { note }) };
 }
 
@@ -109,11 +109,12 @@ function explainFileWriter({ job, writer }: JobPlan, before: readonly StageExpla
 
 const AS_JSON = "a library that speaks JSON (ABI 1): every record is a row";
 
-/** What a plugin's path does not say: a library may be as slow as rows are, or stand apart. */
-function libraryNote({ isolation }: LoadedJob, plugin: string | undefined, isNative: boolean): string | undefined {
-  if (plugin === undefined || parsePluginPath(plugin).kind !== "library") return undefined;
-  if (isolation) return "a library in a process of its own";
-  return isNative ? undefined : AS_JSON;
+/** What a plugin's path does not say: a library may be as slow as rows are, and any plugin stand apart. */
+function pluginNote({ isolation }: LoadedJob, plugin: string | undefined, isNative: boolean): string | undefined {
+  if (plugin === undefined) return undefined;
+  const { kind } = parsePluginPath(plugin);
+  if (isolation) return `a ${kind} in a process of its own`;
+  return isNative || kind === "script" ? undefined : AS_JSON;
 }
 
 /**

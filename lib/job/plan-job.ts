@@ -90,9 +90,10 @@ export function pluginRunOf(
   options: PlanOptions = {},
 ): PluginRun {
   const { signal = INERT_CONTEXT.signal, log = INERT_CONTEXT.log, graceMs = DEFAULT_GRACE_MS } = options;
+  const { cwd = process.cwd() } = options;
   return {
-    isolation: isolation && { ...isolation, graceMs },
-    objectIsolation: sources?.trustsObjects ? undefined : { graceMs, timeoutMs: undefined },
+    isolation: isolation && { ...isolation, graceMs, cwd },
+    objectIsolation: sources?.trustsObjects ? undefined : { graceMs, timeoutMs: undefined, cwd },
     sources,
     env: options.env,
     run: { signal, log },

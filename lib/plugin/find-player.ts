@@ -5,7 +5,7 @@ import { NO_PINS } from "../contract/plugin-sources.ts";
 import { isReaderClass, type ReaderClass } from "../contract/reader.ts";
 import { isTransformClass, type TransformClass } from "../contract/transform.ts";
 import { isWriterClass, type WriterClass } from "../contract/writer.ts";
-import type { Limits } from "../isolation/plugin.ts";
+import type { Limits, PluginPlace } from "../isolation/plugin.ts";
 import { BUILTIN_READERS, BUILTIN_WRITERS } from "./builtin.ts";
 import { type FindOptions, findLibrary, findScript, type PluginVersion } from "./find-plugin.ts";
 import { runScript } from "./load-module.ts";
@@ -33,7 +33,7 @@ export function construct<C extends new (...args: never[]) => unknown>(
 
 /** How plugins are found and run. */
 export interface PluginRun extends FindOptions {
-  /** Each native plugin in a process of its own; undefined for in this one. */
+  /** Each plugin in a process of its own; undefined for in this one. */
   readonly isolation?: Limits | undefined;
   /** The same for native plugins from a bucket, of which a job need not say anything. */
   readonly objectIsolation?: Limits | undefined;
@@ -48,15 +48,13 @@ export async function findReader(
   if (custom === undefined) return findBuiltin(BUILTIN_READERS, type, "reader");
   const path = parsePluginPath(custom);
   const isolation = isolationOf(path, how);
-  if (path.kind === "script") {
-    if (isolation) throw notIsolated(custom);
-    return findClass(custom, path, { base: "BaseReader", isKind: isReaderClass }, how);
-  }
-  const { file, ...version } = await findLibrary(path, how);
   if (isolation) {
+    const { plugin, ...version } = await findApart(path, how);
     const { findIsolatedReader } = await import("../isolation/find-isolated.ts");
-    return { ...(await findIsolatedReader(file, path.name, { ...isolation, run: how.run })), name: custom, ...version };
+    return { ...(await findIsolatedReader(plugin, { ...isolation, run: how.run })), name: custom, ...version };
   }
+  if (path.kind === "script") return findClass(custom, path, { base: "BaseReader", isKind: isReaderClass }, how);
+  const { file, ...version } = await findLibrary(path, how);
   const { findNativeReader } = await import("../native/find-native.ts");
   return { ...findNativeReader(file, path.name), name: custom, ...version };
 }
@@ -69,15 +67,13 @@ export async function findWriter(
   if (custom === undefined) return findBuiltin(BUILTIN_WRITERS, type, "writer");
   const path = parsePluginPath(custom);
   const isolation = isolationOf(path, how);
-  if (path.kind === "script") {
-    if (isolation) throw notIsolated(custom);
-    return findClass(custom, path, { base: "BaseWriter", isKind: isWriterClass }, how);
-  }
-  const { file, ...version } = await findLibrary(path, how);
   if (isolation) {
+    const { plugin, ...version } = await findApart(path, how);
     const { findIsolatedWriter } = await import("../isolation/find-isolated.ts");
-    return { ...(await findIsolatedWriter(file, path.name, { ...isolation, run: how.run })), name: custom, ...version };
+    return { ...(await findIsolatedWriter(plugin, { ...isolation, run: how.run })), name: custom, ...version };
   }
+  if (path.kind === "script") return findClass(custom, path, { base: "BaseWriter", isKind: isWriterClass }, how);
+  const { file, ...version } = await findLibrary(path, how);
   const { findNativeWriter } = await import("../native/find-native.ts");
   return { ...findNativeWriter(file, path.name), name: custom, ...version };
 }
@@ -85,7 +81,7 @@ export async function findWriter(
 /** A transform is always a plugin: those that come with Dativo have keys of their own in a job. */
 export async function findTransform(plugin: string, how: PluginRun = {}): Promise<Player<TransformClass>> {
   const path = parsePluginPath(plugin);
-  if (isolationOf(path, how)) throw notIsolated(plugin, path.kind === "script" ? "scripts" : "transforms");
+  if (isolationOf(path, how)) throw notIsolated(plugin);
   if (path.kind === "script") {
     return findClass(plugin, path, { base: "BaseTransform", isKind: isTransformClass }, how);
   }
@@ -94,19 +90,27 @@ export async function findTransform(plugin: string, how: PluginRun = {}): Promis
   return { ...findNativeTransform(file, path.name), name: plugin, ...version };
 }
 
+/** A plugin whose file is found here, where the network and the environment are, and that another process loads. */
+async function findApart(path: PluginPath, how: PluginRun): Promise<PluginVersion & { readonly plugin: PluginPlace }> {
+  const { name, kind } = path;
+  if (kind === "library") {
+    const { file, ...version } = await findLibrary(path, how);
+    return { plugin: { file, name, kind }, ...version };
+  }
+  const { file, script, ...version } = await findScript(path, how);
+  return { plugin: { file, name, kind, origin: script.origin, sources: how.sources }, ...version };
+}
+
 /** Native code from a bucket is kept apart unless the job says otherwise. */
 function isolationOf({ place, kind }: PluginPath, { isolation, objectIsolation }: PluginRun): Limits | undefined {
   return isolation ?? (place === "object" && kind === "library" ? objectIsolation : undefined);
 }
 
-function notIsolated(path: string, what = "scripts"): DativoError {
+function notIsolated(path: string): DativoError {
   return new DativoError(
     "DTV_NOT_BUILT",
-    `${path} cannot run in a process of its own: ${what} run in Dativo's own for now`,
-    {
-      culprit: path,
-      hint: "Leave plugins.sandbox.mode out, or port the plugin to a native reader or writer.",
-    },
+    `${path} cannot run in a process of its own: transforms run in Dativo's own for now`,
+    { culprit: path, hint: "Leave plugins.sandbox.mode out, or do its work in the reader." },
   );
 }
 

@@ -10,12 +10,15 @@ import { type ReadScript, readLocal } from "./load-module.ts";
 import { cureForPackage } from "./script/package-exports.ts";
 import { identityOf } from "./script/package-folder.ts";
 import { readScript } from "./script/read-script.ts";
+import type { ScriptOrigin } from "./script/script-modules.ts";
 
 /** What finding a plugin goes by. */
 export interface FindOptions {
   readonly sources?: PluginSources | undefined;
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   readonly run?: Run | undefined;
+  /** Another process has found the script, and this is where. */
+  readonly origin?: ScriptOrigin | undefined;
 }
 
 /** Where a plugin came from, beyond its path. */
@@ -27,6 +30,8 @@ export interface PluginVersion {
 }
 
 export interface FoundScript extends PluginVersion {
+  /** Where its bytes lie. */
+  readonly file: string;
   readonly script: ReadScript;
 }
 
@@ -37,13 +42,16 @@ export interface FoundLibrary extends PluginVersion {
 
 /** @throws DativoError DTV_PLUGIN_NOT_FOUND, DTV_PLUGIN_PIN, DTV_PLUGIN_LOAD */
 export async function findScript({ file, place }: PluginPath, options: FindOptions): Promise<FoundScript> {
-  const { sources = NO_PINS } = options;
-  if (place === "file") return { script: readLocal(file) };
-  if (place === "package") return { script: readLocal(await findPackage(file, sources), [file]) };
-  const { bytes, version, previousSha256 } = await fetchObject(file, options);
+  const { sources = NO_PINS, origin: found } = options;
+  if (found) return { file, script: { origin: found, bytes: readScript(file, found.shown) } };
+  if (place !== "object") {
+    const script = place === "file" ? readLocal(file) : readLocal(await findPackage(file, sources), [file]);
+    return { file: script.origin.file, script };
+  }
+  const { path, bytes, version, previousSha256 } = await fetchObject(file, options);
   const [folder = process.cwd()] = sources.folders;
   const origin = { file: join(folder, basename(file)), shown: file, identities: [file], isAlone: true };
-  return { script: { origin, bytes }, version, previousSha256 };
+  return { file: path, script: { origin, bytes }, version, previousSha256 };
 }
 
 /** @throws DativoError DTV_PLUGIN_NOT_FOUND, DTV_PLUGIN_PIN */

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The folder of this package: the nearest one upward that holds the registry, in the sources as in the build. */
@@ -9,4 +9,11 @@ export function packageRoot(): string {
     if (existsSync(join(folder, "registry", "connectors.yaml"))) return folder;
   }
   return start;
+}
+
+/** Folders in which this package and all that it imports lie: its own, and the packages that it is installed among. */
+export function packagesAround(): string[] {
+  const root = packageRoot();
+  const among = root.indexOf(`${sep}node_modules${sep}`);
+  return among < 0 ? [root] : [root, root.slice(0, among + `${sep}node_modules`.length)];
 }

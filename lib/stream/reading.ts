@@ -6,7 +6,7 @@ import { RowBatch } from "../contract/row-batch.ts";
 import { StagedValues } from "../contract/staged-values.ts";
 import { IncrementalStateManager } from "../contract/state.ts";
 import { attachEnvelope, type Envelope, Flow, newEnvelope } from "./envelope.ts";
-import { iteratorOf } from "./iterator-of.ts";
+import { iteratorOf, notIterable } from "./iterator-of.ts";
 import { RowShaper } from "./row-shaper.ts";
 import type { StageControl } from "./stage.ts";
 import type { ReadableOptions } from "./to-readable.ts";
@@ -112,7 +112,7 @@ export class Reading {
   #iterate(extracted: unknown): AsyncIterator<unknown> | Iterator<unknown> {
     const iterator = iteratorOf(extracted);
     if (iterator) return iterator;
-    throw this.#control.misresult("extract() must return an iterable or async iterable of batches");
+    throw notIterable(this.#control.name);
   }
 }
 

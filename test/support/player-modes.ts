@@ -5,7 +5,7 @@ export type Mode = "in_process" | "process";
 export const MODES: readonly Mode[] = ["in_process", "process"];
 
 const how = (mode: Mode, limits = {}) =>
-  mode === "process" ? { isolation: { graceMs: 2000, timeoutMs: undefined, ...limits } } : {};
+  mode === "process" ? { isolation: { graceMs: 2000, timeoutMs: undefined, cwd: process.cwd(), ...limits } } : {};
 
 /** The reader class of a library, in this process or in one of its own. */
 export async function readerIn(mode: Mode, library: string, symbol = "create_reader", limits = {}) {

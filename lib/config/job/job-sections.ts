@@ -64,7 +64,7 @@ export const pluginsSection = z.strictObject({
         .optional()
         .meta({
           description:
-            "Where native plugins run: in Dativo's own process, each in one of its own, where a crash ends the run and nothing else, or in a container",
+            "Where plugins run: in Dativo's own process, each in one of its own, where a crash ends the run and nothing else, or in a container",
           default: "in_process",
           planned: "running plugins in a container of their own",
           built: ["in_process", "process"],

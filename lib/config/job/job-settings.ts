@@ -108,7 +108,7 @@ export async function retryFaults(document: ConfigDocument, { retry_config: retr
   return faults;
 }
 
-/** Where native plugins run. */
+/** Where plugins run. */
 export function isolationOf({ plugins }: JobDraft): LoadedJob["isolation"] {
   const { mode, timeout } = plugins?.sandbox ?? {};
   return mode === "process" ? { timeoutMs: timeout === undefined ? undefined : timeout * 1000 } : undefined;

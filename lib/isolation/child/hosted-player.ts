@@ -13,3 +13,9 @@ export interface HostedPlayer {
 }
 
 export type MakePlayer = (made: Header, context: StageContext) => HostedPlayer;
+
+export interface LoadedPlugin {
+  readonly make: MakePlayer;
+  /** For the other process: the digest of its file, and what a script says of itself. */
+  readonly told: Header;
+}

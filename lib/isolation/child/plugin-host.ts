@@ -1,25 +1,25 @@
 import { INERT_CONTEXT, type Log, type StageContext } from "../../contract/context.ts";
 import { DativoError } from "../../contract/errors.ts";
 import type { Reject } from "../../contract/reject.ts";
-import { findNativeReader, findNativeWriter } from "../../native/find-native.ts";
+import { LocalStorage } from "../../storage/local.ts";
 import type { Header } from "../frame.ts";
 import type { Plugin } from "../plugin.ts";
-import { parseAsset, parseSource, parseTarget } from "../wire-config.ts";
+import { parseAsset } from "../wire-config.ts";
 import type { HostedPlayer, MakePlayer, Reply } from "./hosted-player.ts";
-import { HostedReader } from "./hosted-reader.ts";
-import { HostedWriter } from "./hosted-writer.ts";
+
+type Tell = (level: keyof Log, message: string, fields?: Header) => void;
 
 /** The one plugin of this process: loaded, made, asked, closed. */
 export class PluginHost {
   isClosed = false;
   readonly #abort = new AbortController();
-  readonly #tell: (level: keyof Log, message: string) => void;
+  readonly #tell: Tell;
   #make: MakePlayer | undefined;
   #player: HostedPlayer | undefined;
   #rejects: Reject[] = [];
   #filtered = 0;
 
-  constructor(tell: (level: keyof Log, message: string) => void) {
+  constructor(tell: Tell) {
     this.#tell = tell;
   }
 
@@ -51,28 +51,24 @@ export class PluginHost {
     }
   }
 
-  #load({ file, symbol, role }: Plugin): Reply {
-    if (role === "reader") {
-      const { playerClass, sha256 } = findNativeReader(file, symbol);
-      this.#make = (made, context) => new HostedReader(new playerClass(parseSource(made)), context);
-      return { header: { sha256 } };
-    }
-    const { playerClass, sha256 } = findNativeWriter(file, symbol);
-    if (playerClass.prototype.commitFiles) throw commitsItself(file, symbol);
-    this.#make = (made, context) => {
-      const { asset, target, outputBase } = parseTarget(made);
-      return new HostedWriter(new playerClass(asset, target, outputBase), context);
-    };
-    return { header: { sha256 } };
+  async #load(plugin: Plugin): Promise<Reply> {
+    const load =
+      plugin.kind === "library"
+        ? (await import("./load-library.ts")).loadLibrary
+        : (await import("./load-script.ts")).loadScript;
+    const { make, told } = await load(plugin);
+    this.#make = make;
+    return { header: told };
   }
 
-  #context({ tempDir, contract }: Header): StageContext {
-    const say = (level: keyof Log) => (message: string) => this.#tell(level, message);
+  #context({ tempDir, contract, cwd }: Header): StageContext {
+    const say = (level: keyof Log) => (message: string, fields?: Header) => this.#tell(level, message, fields);
     return {
       ...INERT_CONTEXT,
       signal: this.#abort.signal,
       log: { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") },
       tempDir: String(tempDir),
+      ...(typeof cwd === "string" ? { storage: new LocalStorage(cwd) } : {}),
       ...(contract === undefined ? {} : { contract: parseAsset(contract) }),
       reject: (reject) => void this.#rejects.push(reject),
       filtered: (count) => {
@@ -87,13 +83,4 @@ export class PluginHost {
     this.#filtered = 0;
     return taken;
   }
-}
-
-/** Its commit would have to outlive the child, and answer for itself after a crash of either process. */
-function commitsItself(file: string, symbol: string): DativoError {
-  return new DativoError(
-    "DTV_NOT_BUILT",
-    `${file}:${symbol} commits by itself, and such writers run in Dativo's own process for now`,
-    { culprit: file, hint: "Leave plugins.sandbox.mode out." },
-  );
 }

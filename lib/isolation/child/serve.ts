@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { encodeFrame, type Frame, FrameReader, type Header } from "../frame.ts";
-import { formatError } from "../wire-error.ts";
+import { formatError, writable } from "../wire-error.ts";
 import type { Reply } from "./hosted-player.ts";
 import { PluginHost } from "./plugin-host.ts";
 
@@ -9,7 +9,7 @@ export function serve(channel: Socket): void {
   const send = (header: Header, body?: Uint8Array): void => {
     for (const piece of encodeFrame(header, body)) channel.write(piece);
   };
-  const host = new PluginHost((level, message) => send({ log: [level, message] }));
+  const host = new PluginHost((level, message, fields) => send({ log: [level, String(message), writable(fields)] }));
   const reader = new FrameReader();
   channel.on("data", (chunk: Buffer) => {
     for (const frame of reader.feed(chunk)) void answer(frame, host, send);
@@ -28,6 +28,6 @@ async function answer(
     const reply: Reply = await host.answer(String(verb), header, body);
     if (id !== undefined) send({ id, ...reply.header }, reply.body);
   } catch (cause) {
-    send({ id, error: formatError(cause, `${verb} failed`) });
+    send({ id, error: formatError(cause) });
   }
 }

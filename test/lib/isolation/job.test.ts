@@ -104,25 +104,6 @@ describeNative("a job whose plugins run in processes of their own", () => {
     expect(results[1]).toMatchObject({ code: 1, counts: { read: 4, written: 2, rejected: 2 } });
   });
 
-  it("does not run a script there without a word", () => {
-    const cwd = tempFolder();
-    const job = {
-      tenant_id: "acme",
-      source_connector: "mine",
-      source: { custom_reader: "mine.ts:Mine" },
-      target_connector: "jsonl",
-      target: { connection: { path: "lake" } },
-      asset_path: "rows.yaml",
-      plugins: { sandbox: { mode: "process" } },
-    };
-    writeFiles(cwd, { "rows.yaml": JSON.stringify(ASSET), "job.yaml": JSON.stringify(job), "mine.ts": "throw 1;\n" });
-    const { code, stderr } = dativo(["run", "--config", "job.yaml"], { cwd });
-    expect([code, stderr]).toEqual([
-      2,
-      expect.stringMatching(/DTV_NOT_BUILT .*mine.ts:Mine cannot run in a process of its own/),
-    ]);
-  });
-
   it("refuses what cannot run there yet: transforms, and writers that commit by themselves", () => {
     const cwd = tempFolder();
     const job = {

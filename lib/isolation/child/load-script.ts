@@ -1,0 +1,60 @@
+import { DativoError } from "../../contract/errors.ts";
+import { FileReader } from "../../contract/files/file-reader.ts";
+import { FileWriter } from "../../contract/files/file-writer.ts";
+import type { ReaderClass } from "../../contract/reader.ts";
+import type { WriterClass } from "../../contract/writer.ts";
+import { construct, findReader, findWriter } from "../../plugin/find-player.ts";
+import { nameOf, type Plugin } from "../plugin.ts";
+import type { ReaderFacts, WriterFacts } from "../script-facts.ts";
+import { parseSource, parseTarget } from "../wire-config.ts";
+import type { LoadedPlugin } from "./hosted-player.ts";
+import { HostedScriptReader } from "./hosted-script-reader.ts";
+import { HostedScriptWriter } from "./hosted-script-writer.ts";
+
+/** @throws DativoError DTV_PLUGIN_NOT_FOUND, DTV_PLUGIN_LOAD, DTV_PLUGIN_CLASS */
+export async function loadScript(plugin: Plugin): Promise<LoadedPlugin> {
+  const path = nameOf(plugin);
+  const place = `${plugin.file}:${plugin.symbol}`;
+  if (plugin.role === "reader") {
+    const player = await findReader("custom", place, plugin);
+    refuseFormat(path, player.playerClass, FileReader);
+    return {
+      told: { sha256: player.sha256, facts: readerFacts(player.playerClass) },
+      make: (made, context) => new HostedScriptReader(construct(player, parseSource(made)), path, context),
+    };
+  }
+  const player = await findWriter("custom", place, plugin);
+  refuseFormat(path, player.playerClass, FileWriter);
+  return {
+    told: { sha256: player.sha256, facts: writerFacts(player.playerClass) },
+    make: (made, context) => {
+      const { asset, target, outputBase } = parseTarget(made);
+      return new HostedScriptWriter(construct(player, asset, target, outputBase), path, context);
+    },
+  };
+}
+
+function readerFacts({ replay = 2 }: ReaderClass): ReaderFacts {
+  return { replay };
+}
+
+function writerFacts(playerClass: WriterClass): WriterFacts {
+  const { input = "rows", durableStaging = true, settlesTypes = false } = playerClass;
+  const { commitFiles, committed } = playerClass.prototype;
+  return { input, durableStaging, settlesTypes, commits: commitFiles !== undefined, answers: committed !== undefined };
+}
+
+/** Which files are new, and how a job reads them, Dativo's own process has to know of the class. */
+function refuseFormat(
+  path: string,
+  { prototype }: ReaderClass | WriterClass,
+  base: { readonly prototype: object },
+): void {
+  if (!(prototype instanceof (base as new () => object))) return;
+  const isReader = base === FileReader;
+  throw new DativoError(
+    "DTV_NOT_BUILT",
+    `${path} extends ${isReader ? "FileReader" : "FileWriter"}, and such plugins run in Dativo's own process for now`,
+    { culprit: path, hint: `Leave plugins.sandbox.mode out, or extend ${isReader ? "BaseReader" : "BaseWriter"}.` },
+  );
+}

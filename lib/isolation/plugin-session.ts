@@ -1,0 +1,100 @@
+import type { StageContext } from "../contract/context.ts";
+import type { Access } from "./child-command.ts";
+import type { Header } from "./frame.ts";
+import type { Limits, Plugin } from "./plugin.ts";
+import { type Answer, PluginProcess } from "./plugin-process.ts";
+import { parseReject } from "./wire-reject.ts";
+import { packValue, unpackValue } from "./wire-value.ts";
+
+/** What a player is made of in its process, and what it may reach there. */
+export interface Made {
+  readonly context: StageContext;
+  readonly header: Header;
+  readonly access: Access;
+}
+
+/** One player in a process of its own, which is started, and the player made in it, when it is first asked. */
+export class PluginSession {
+  readonly #plugin: Plugin;
+  readonly #limits: Limits;
+  /** Asked when the player is needed: until then it has not its context. */
+  readonly #made: () => Made;
+  #process: PluginProcess | undefined;
+  #ready: Promise<unknown> | undefined;
+  #context: StageContext | undefined;
+
+  constructor(plugin: Plugin, limits: Limits, made: () => Made) {
+    this.#plugin = plugin;
+    this.#limits = limits;
+    this.#made = made;
+  }
+
+  /** @throws DativoError also when the process ends */
+  async ask(verb: string, hook: string, header: Header = {}, body?: Uint8Array): Promise<Answer> {
+    const process = this.#start();
+    await this.#ready;
+    return process.ask(verb, hook, header, body);
+  }
+
+  /** Calls a method of a script with values, and gives what it returns. */
+  async call(hook: string, ...values: readonly unknown[]): Promise<unknown> {
+    const answer = await this.ask("call", hook, { hook }, packValue(values));
+    this.handOver(answer);
+    return unpackValue(answer.body);
+  }
+
+  /**
+   * What a generator of the player yields: the next is asked for when one is taken, so that both processes work, and no
+   * more than that is made.
+   */
+  async *readAhead(stream: unknown): AsyncGenerator<Answer> {
+    const next = (): Promise<Answer> => {
+      const answer = this.ask("next", "extract", { stream });
+      // One that fails after the last was taken is met by nobody.
+      answer.catch(() => {});
+      return answer;
+    };
+    try {
+      for (let ahead = next(); ; ) {
+        const answer = await ahead;
+        const isEnd = answer.result["end"] === true;
+        if (!isEnd) ahead = next();
+        this.handOver(answer);
+        yield answer;
+        if (isEnd) return;
+      }
+    } finally {
+      // It may have ended with the error that is on its way to the caller.
+      await this.ask("return", "extract", { stream }).catch(() => {});
+    }
+  }
+
+  /** Passes on what the player told its context beside the answer. */
+  handOver({ result }: Answer): void {
+    const { rejects = [], filtered = 0 } = result as { rejects?: readonly unknown[]; filtered?: number };
+    for (const reject of rejects) this.#context?.reject(parseReject(reject));
+    if (filtered > 0) this.#context?.filtered(filtered);
+  }
+
+  async close(): Promise<void> {
+    await this.#process?.close();
+  }
+
+  #start(): PluginProcess {
+    if (this.#process) return this.#process;
+    const { context, header, access } = this.#made();
+    const process = new PluginProcess(this.#plugin, context, this.#limits, access);
+    this.#process = process;
+    this.#context = context;
+    this.#ready = process
+      .ask("load", "load", { ...this.#plugin })
+      .then(() => process.ask("create", "constructor", { ...header, tempDir: context.tempDir }));
+    return process;
+  }
+}
+
+/** Every text in a configuration. */
+export function textsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}

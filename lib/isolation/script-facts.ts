@@ -1,0 +1,16 @@
+import type { ReplayClass } from "../contract/reader.ts";
+import type { WriterClass } from "../contract/writer.ts";
+
+/** What the class of a script says of itself before there is one of it, told by the process that loaded it. */
+export interface ReaderFacts {
+  readonly replay: ReplayClass;
+}
+
+export interface WriterFacts {
+  readonly input: NonNullable<WriterClass["input"]>;
+  readonly durableStaging: boolean;
+  readonly settlesTypes: boolean;
+  readonly commits: boolean;
+  /** It can say whether its target has a commit. */
+  readonly answers: boolean;
+}

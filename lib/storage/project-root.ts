@@ -1,0 +1,19 @@
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+/**
+ * The project that a file belongs to: the nearest folder upward with a package.json, or its own where there is none; by
+ * the name that it is given, and by its true one.
+ */
+export function projectRoot(file: string): string[] {
+  const folder = dirname(resolve(file));
+  const given = rootAbove(folder);
+  return [...new Set([given, ...(existsSync(folder) ? [realpathSync(given), rootAbove(realpathSync(folder))] : [])])];
+}
+
+function rootAbove(start: string): string {
+  for (let folder = start; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, "package.json"))) return folder;
+  }
+  return start;
+}
