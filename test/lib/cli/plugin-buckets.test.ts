@@ -168,6 +168,19 @@ describeObjectServer("versitygw", "a plugin in a bucket", (server) => {
     expect(run(missing.cwd).stderr).toMatch(/Cannot find module 'pkg'\n {2}Install it for .*: npm install pkg/);
   });
 
+  it("runs in a process of its own where the job says so, which has neither network nor keys", async () => {
+    const section = { plugins: { sandbox: { mode: "process" } } };
+    const { cwd, put, uri } = await withObject(oneRecordReader('console.error("own code ran");'), "r.ts:R", section);
+    lock(cwd);
+    const done = run(cwd);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("own code ran")]);
+    expect(receiptOf(done)).toMatchObject({ path: `${uri}:R`, version: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    await put(oneRecordReader('console.error("other code ran");'));
+    const refused = run(cwd, refresh);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("DTV_PLUGIN_PIN")]);
+    expect(refused.stderr).not.toContain("code ran");
+  });
+
   it("that throws names its place by the URI", async () => {
     const line =
       "  *extract(): Iterable<object[]> { const a: string | undefined = undefined as never; yield [{ id: a!.length }]; }";

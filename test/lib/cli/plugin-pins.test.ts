@@ -197,6 +197,33 @@ describe("dativo plugin lock", () => {
   });
 });
 
+describe("a script in a process of its own", () => {
+  const JOB = { plugins: { sandbox: { mode: "process" } } };
+  const FILES = {
+    "r.ts": oneRecordReader('import "./own.ts";'),
+    "own.ts": 'console.error("own code ran");',
+    "node_modules/pkg/package.json": '{ "name": "pkg", "type": "module", "exports": "./r.js" }',
+    "node_modules/pkg/r.js": oneRecordReader('import "needed"; console.error("own code ran");'),
+    "node_modules/needed/package.json": '{ "name": "needed", "type": "module", "exports": "./n.js" }',
+    "node_modules/needed/n.js": "export {};",
+  };
+
+  it.each([
+    ["./r.ts:R", "r.ts"],
+    ["./r.ts:R", "own.ts"],
+    ["pkg:R", "node_modules/pkg/r.js"],
+  ])("is held to its pins there too: %s, %s", (custom, file) => {
+    const cwd = jobFolder({ ...JOB, source: { custom_reader: custom } }, FILES);
+    expect(lock(cwd).code).toBe(0);
+    const done = runJob(cwd);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringMatching(/own code ran(.|\n)*committed 1 record/)]);
+    alter(cwd, file);
+    const refused = runJob(cwd);
+    expectRefused(cwd, refused);
+    expect(refused.stderr).not.toContain("own code ran");
+  });
+});
+
 describe("a package", () => {
   const FILES = {
     "node_modules/@acme/p/package.json": '{ "name": "@acme/p", "type": "module", "exports": { "./r": "./dist/r.js" } }',
