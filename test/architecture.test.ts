@@ -83,6 +83,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   tinyglobby: ["lib/storage"],
   picomatch: ["lib/storage"],
   "@aws-sdk/client-s3": ["lib/storage"],
+  "@google-cloud/storage": ["lib/storage"],
   "csv-parse": ["lib/formats"],
   hyparquet: ["lib/formats"],
   flatbuffers: ["lib/formats"],

@@ -1,4 +1,3 @@
-import { DativoError } from "../../contract/errors.ts";
 import type { ObjectStore } from "./object-store.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
@@ -13,7 +12,9 @@ export async function openStore(settings: StoreSettings): Promise<ObjectStore> {
       const { S3Store } = await import("./s3-store.ts");
       return S3Store.open(settings);
     }
-    case "gs":
-      throw new DativoError("DTV_NOT_BUILT", `gs://${settings.bucket}: Google's storage is not there yet`);
+    case "gs": {
+      const { GcsStore } = await import("./gcs-store.ts");
+      return GcsStore.open(settings);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { S3, S3ClientConfig } from "@aws-sdk/client-s3";
 import { loadOptional } from "./optional-package.ts";
 import type { S3Settings } from "./store-settings.ts";
+import { withVariable } from "./with-variable.ts";
 
 /** A request is tried so often in all, with a pause that doubles: a store that is throttled needs seconds. */
 const ATTEMPTS = 6;
@@ -25,22 +26,11 @@ export async function connectS3({ endpoint, region, pathStyle, credentials }: S3
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: IDLE_MS },
   };
-  return withoutAdvice(() => new sdk.S3(config));
+  return withVariable(NO_ADVICE, "true", () => new sdk.S3(config));
 }
 
 /** The same, for a type that takes no `undefined`. */
 type AwsKeys = Exclude<S3ClientConfig["credentials"], undefined>;
 
 /** The SDK tells whoever has Node 20 to get another one. Which versions go together is our affair. */
-function withoutAdvice<T>(make: () => T): T {
-  const before = process.env[NO_ADVICE];
-  process.env[NO_ADVICE] = "true";
-  try {
-    return make();
-  } finally {
-    if (before === undefined) delete process.env[NO_ADVICE];
-    else process.env[NO_ADVICE] = before;
-  }
-}
-
 const NO_ADVICE = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";

@@ -1,5 +1,6 @@
 import type { DativoError } from "../../contract/errors.ts";
-import { type StoreAction, type StoreFault, type StorePlace, storeError } from "./store-error.ts";
+import { faultOfStatus, NETWORK_FAULTS } from "./network-faults.ts";
+import { hostOf, type StoreAction, type StoreFault, type StorePlace, storeError } from "./store-error.ts";
 import type { S3Settings } from "./store-settings.ts";
 
 /** By the names that S3, its imitations and Node give to what is wrong. */
@@ -22,19 +23,7 @@ const FAULTS: Readonly<Record<string, StoreFault>> = {
   AllAccessDisabled: "forbidden",
   PermanentRedirect: "elsewhere",
   AuthorizationHeaderMalformed: "elsewhere",
-  ECONNREFUSED: "unreachable",
-  ENOTFOUND: "unreachable",
-  EAI_AGAIN: "unreachable",
-  EHOSTUNREACH: "unreachable",
-  ENETUNREACH: "unreachable",
-  CERT_HAS_EXPIRED: "unreachable",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "unreachable",
-  SELF_SIGNED_CERT_IN_CHAIN: "unreachable",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "unreachable",
-  ERR_TLS_CERT_ALTNAME_INVALID: "unreachable",
-  ECONNRESET: "busy",
-  EPIPE: "busy",
-  ETIMEDOUT: "busy",
+  ...NETWORK_FAULTS,
   TimeoutError: "busy",
   RequestTimeout: "busy",
   SlowDown: "busy",
@@ -47,13 +36,6 @@ const FAULTS: Readonly<Record<string, StoreFault>> = {
   InternalError: "busy",
   OperationAborted: "busy",
 };
-
-/** By the status of a reply, where it has no name: one to HEAD has no body. */
-function faultOfStatus(status: number | undefined): StoreFault {
-  if (status === 403) return "forbidden";
-  if (status === 301 || status === 307) return "elsewhere";
-  return status === 429 || (status !== undefined && status >= 500) ? "busy" : "other";
-}
 
 interface SdkError {
   readonly name?: string;
@@ -77,11 +59,6 @@ export function statusOf(error: unknown): number | undefined {
   return (error as SdkError | undefined)?.$metadata?.httpStatusCode;
 }
 
-/** Whether a fault that the network made may pass. */
-export function mayPass(error: unknown): boolean {
-  return (FAULTS[nameOf(error)] ?? faultOfStatus(statusOf(error))) === "busy";
-}
-
 /** An error of the SDK in plain words. */
 export function s3Error(error: unknown, action: StoreAction, settings: S3Settings): DativoError {
   const name = nameOf(error);
@@ -98,8 +75,4 @@ function placeOf({ endpoint, credentials }: S3Settings): StorePlace {
       ? "the connection, or the environment"
       : "the connection, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ~/.aws, and the role of this machine",
   };
-}
-
-function hostOf(endpoint: string): string {
-  return URL.canParse(endpoint) ? new URL(endpoint).host : "the endpoint";
 }

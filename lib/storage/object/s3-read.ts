@@ -1,36 +1,35 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { DativoError } from "../../contract/errors.ts";
+import { fillMemory } from "./fill-memory.ts";
 import type { ObjectFacts } from "./object-store.ts";
 import { type S3Bucket, stoppedBy } from "./s3-bucket.ts";
 import { nameOf, statusOf } from "./s3-errors.ts";
-import { quoted, unquoted } from "./s3-facts.ts";
+import { factsOf, quoted } from "./s3-facts.ts";
+import { changedObject } from "./store-error.ts";
 
-/** The SDK repeats requests, and not replies that break off. */
-const ATTEMPTS = 5;
-const PAUSE_MS = 100;
-
-/** Fills memory with the bytes from `offset` of that very version. */
+/** Fills memory with the bytes from `offset` of that very version; `first` are those that are coming already. */
 export async function readInto(
   bucket: S3Bucket,
   object: ObjectFacts,
   offset: number,
   memory: Buffer,
   signal?: AbortSignal,
+  first?: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  let filled = 0;
-  for (let attempt = 1; filled < memory.length; attempt++) {
-    const range = `bytes=${offset + filled}-${offset + memory.length - 1}`;
-    const call = { ...bucket.at(object.key), Range: range, IfMatch: quoted(object.version) };
-    try {
-      for await (const chunk of await bodyOf(bucket, call, memory.length - filled, signal)) {
-        memory.set(chunk, filled);
-        filled += chunk.length;
-      }
-      if (filled < memory.length) throw new Error("the reply broke off");
-    } catch (error) {
-      if (nameOf(error) === "NoSuchKey" || statusOf(error) === 412) throw changed(`${bucket.uri}/${object.key}`);
-      await pauseOrThrow(bucket, object.key, error, attempt, signal);
-    }
+  const end = offset + memory.length;
+  const at = { ...bucket.at(object.key), IfMatch: quoted(object.version) };
+  let coming = first;
+  const ask = async (from: number): Promise<AsyncIterable<Uint8Array>> => {
+    const body = coming;
+    coming = undefined;
+    return body ?? bodyOf(bucket, { ...at, Range: `bytes=${offset + from}-${end - 1}` }, memory.length - from, signal);
+  };
+  try {
+    await fillMemory(memory, ask, (error) => isFinal(error) || signal?.aborted === true);
+  } catch (error) {
+    const isAnother = nameOf(error) === "NoSuchKey" || statusOf(error) === 412;
+    throw isAnother && !signal?.aborted
+      ? changedObject(`${bucket.uri}/${object.key}`)
+      : bucket.failed(error, "read", object.key, signal);
   }
 }
 
@@ -39,17 +38,17 @@ export async function readWhole(
   bucket: S3Bucket,
   key: string,
 ): Promise<{ bytes: Buffer; version: string } | undefined> {
-  for (let attempt = 1; ; attempt++) {
-    const reply = await bucket.ifThere(key, () => bucket.client.getObject(bucket.at(key)));
-    if (!reply) return undefined;
-    try {
-      const bytes = Buffer.from((await reply.Body?.transformToByteArray()) ?? []);
-      if (bytes.length === reply.ContentLength) return { bytes, version: unquoted(reply.ETag) };
-      throw new Error("the reply broke off");
-    } catch (error) {
-      await pauseOrThrow(bucket, key, error, attempt);
-    }
-  }
+  const reply = await bucket.ifThere(key, () => bucket.client.getObject(bucket.at(key)));
+  if (!reply) return undefined;
+  const facts = factsOf(key, reply.ContentLength ?? 0, reply);
+  const bytes = Buffer.allocUnsafeSlow(facts.sizeBytes);
+  await readInto(bucket, facts, 0, bytes, undefined, reply.Body as AsyncIterable<Uint8Array>);
+  return { bytes, version: facts.version };
+}
+
+/** What the SDK gives up after its own tries has a note of them. */
+function isFinal(error: unknown): boolean {
+  return error instanceof DativoError || (error as { $metadata?: unknown }).$metadata !== undefined;
 }
 
 /** A store that does not know ranges gives everything. */
@@ -71,24 +70,4 @@ async function bodyOf(
       hint: "The store, or a proxy before it, does not serve ranges of objects.",
     },
   );
-}
-
-/** What the SDK has repeated is not repeated again. */
-async function pauseOrThrow(
-  bucket: S3Bucket,
-  key: string,
-  error: unknown,
-  attempt: number,
-  signal?: AbortSignal,
-): Promise<void> {
-  const isOver = statusOf(error) !== undefined || error instanceof DativoError || attempt === ATTEMPTS;
-  if (isOver || signal?.aborted) throw bucket.failed(error, "read", key, signal);
-  await sleep(PAUSE_MS * 2 ** attempt);
-}
-
-function changed(uri: string): DativoError {
-  return new DativoError("DTV_SOURCE_CHANGED", `${uri} changed while it was read`, {
-    culprit: uri,
-    hint: "Run again when nobody writes to it.",
-  });
 }

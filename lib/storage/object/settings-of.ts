@@ -97,7 +97,8 @@ function gcsSettings({ bucket }: StoreName, source: StoreSource): GcsSettings {
     bucket: bucketOf(bucket, keys.bucket, env["GCS_BUCKET"], "GCS_BUCKET"),
     endpoint: endpoint === undefined ? undefined : withScheme(endpoint, keys.endpoint !== undefined),
     projectId: keys.project_id ?? env["GOOGLE_CLOUD_PROJECT"],
-    keyFile: keys.key_file ?? env["GOOGLE_APPLICATION_CREDENTIALS"],
+    // An emulator asks for no key.
+    keyFile: keys.key_file ?? (endpoint === undefined ? env["GOOGLE_APPLICATION_CREDENTIALS"] : undefined),
   };
 }
 

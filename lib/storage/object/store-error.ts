@@ -37,6 +37,11 @@ export function storeError(
   });
 }
 
+/** What a message may show of an endpoint: neither user nor password. */
+export function hostOf(endpoint: string): string {
+  return URL.canParse(endpoint) ? new URL(endpoint).host : "the endpoint";
+}
+
 /** What a message says of a store. */
 export interface StorePlace {
   /** Of the endpoint: without user and password. */
@@ -106,6 +111,14 @@ function explain(fault: StoreFault, where: string, keysFrom: string): Explanatio
     case "other":
       return [undefined];
   }
+}
+
+/** An object is not the one that is being read any more. */
+export function changedObject(uri: string): DativoError {
+  return new DativoError("DTV_SOURCE_CHANGED", `${uri} changed while it was read`, {
+    culprit: uri,
+    hint: "Run again when nobody writes to it.",
+  });
 }
 
 export function noSuchObject(uri: string): DativoError {

@@ -126,7 +126,8 @@ describe("the settings of Google's store", () => {
     const settings = { kind: "gs", bucket: "b", projectId: "p", keyFile: "k.json", endpoint: "http://x" };
     expect(settingsOf(GS, { connection, env: {} })).toEqual(settings);
     const env = { STORAGE_EMULATOR_HOST: "localhost:4443", GOOGLE_APPLICATION_CREDENTIALS: "f.json" };
-    expect(settingsOf(GS, { env })).toMatchObject({ endpoint: "http://localhost:4443", keyFile: "f.json" });
+    expect(settingsOf(GS, { env })).toMatchObject({ endpoint: "http://localhost:4443", keyFile: undefined });
+    expect(settingsOf(GS, { env: { ...env, STORAGE_EMULATOR_HOST: undefined } })).toMatchObject({ keyFile: "f.json" });
     expect(settingsOf(GS, { env: {} })).toEqual({ kind: "gs", bucket: "b" });
   });
 });

@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { GcsStore } from "../../../../lib/storage/object/gcs-store.ts";
+import type { ObjectFacts } from "../../../../lib/storage/object/object-store.ts";
+import { openStore } from "../../../../lib/storage/object/open-store.ts";
+import type { GcsSettings } from "../../../../lib/storage/object/store-settings.ts";
+import { tempFolder } from "../../../support/folder.ts";
+import { ObjectProxy } from "../../../support/object-proxy.ts";
+import { describeObjectServer } from "../../../support/object-servers.ts";
+
+const MIB = 1024 * 1024;
+const RUN = { runId: "01900000-0000-7000-8000-000000000001", scratch: "_dativo/staging/run/" };
+
+describeObjectServer("fake-gcs", "Google's storage", (server) => {
+  it("stages below the prefix of the run, small and large, and leaves nothing there", async () => {
+    const store = await openStore(await server.makeBucket());
+    for (const bytes of [randomBytes(1000), randomBytes(19 * MIB + 1)]) {
+      const staged = await store.stage("k", RUN);
+      await staged.write(bytes.subarray(0, 500));
+      await staged.write(bytes.subarray(500));
+      const ref = await staged.seal();
+      const keys: string[] = [];
+      for await (const { key } of store.list("")) keys.push(key);
+      expect(keys).toEqual([expect.stringMatching(/^_dativo\/staging\/run\/[0-9a-f-]{36}$/)]);
+      expect(await store.publish(ref, RUN)).toBe(true);
+      expect(Buffer.compare((await store.get("k"))?.bytes as Buffer, bytes)).toBe(0);
+      expect(await store.discardAll("", RUN)).toBe(0);
+      await store.remove("k");
+    }
+  });
+
+  it("publishes under the condition that there is nothing", async () => {
+    const proxy = await ObjectProxy.before(server.endpoint);
+    const store = await openStore({ ...(await server.makeBucket()), endpoint: proxy.endpoint });
+    const staged = await store.stage("k", RUN);
+    await staged.write(Buffer.from("x"));
+    await store.publish(await staged.seal(), RUN);
+    const copies = proxy.seen.filter(({ url }) => url.includes("rewriteTo"));
+    expect(copies).toHaveLength(1);
+    expect(copies[0]?.url).toContain("ifGenerationMatch=0");
+    expect(copies[0]?.url).toMatch(/sourceGeneration=\d+/);
+  });
+
+  it("asks again for a reply that breaks off", async () => {
+    const proxy = await ObjectProxy.before(server.endpoint);
+    const settings = { ...(await server.makeBucket()), endpoint: proxy.endpoint } as GcsSettings;
+    const store = await GcsStore.open(settings, 500);
+    const bytes = randomBytes(MIB);
+    await store.put("k", bytes);
+    const facts = (await store.head("k")) as ObjectFacts;
+    proxy.befallFirst("half-reply", ({ url }) => url.includes("alt=media"));
+    expect(Buffer.compare(await store.read(facts, 0, bytes.length), bytes)).toBe(0);
+    proxy.befall(() => "half-reply");
+    await expect(store.head("k")).rejects.toMatchObject({ code: "DTV_TRANSIENT" });
+  }, 60_000);
+
+  it("says that a key file is not there, or is none, and nothing of what is in it", async () => {
+    const settings = { kind: "gs", bucket: "b", endpoint: server.endpoint } as const;
+    const file = join(tempFolder(), "key.json");
+    for (const content of [undefined, '{ "private_key": "canary" }']) {
+      if (content !== undefined) writeFileSync(file, content);
+      const store = await openStore({ ...settings, keyFile: file });
+      const error = await store.head("k").catch((each: unknown) => each);
+      expect(error).toMatchObject({ hint: expect.stringContaining("key file") });
+      expect(JSON.stringify(error)).not.toContain("canary");
+    }
+  });
+});
