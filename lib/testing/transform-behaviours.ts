@@ -1,4 +1,5 @@
 import { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { Batch, Row } from "../contract/batch.ts";
 import { BaseReader } from "../contract/reader.ts";
 import type { BaseTransform } from "../contract/transform.ts";
@@ -7,7 +8,10 @@ import { runPipeline } from "../stream/run-pipeline.ts";
 import { toReadable } from "../stream/to-readable.ts";
 import { toTransform } from "../stream/to-transform.ts";
 import { type Behaviour, demand, demandSame } from "./behaviour.ts";
-import { createTestEnvironment } from "./test-environment.ts";
+import { demandNoLeak } from "./open-resources.ts";
+import { createTestEnvironment, type TestEnvironment } from "./test-environment.ts";
+import { untilClosed } from "./until-closed.ts";
+import { watchClose } from "./watch-player.ts";
 
 export interface TransformSuite {
   /** A fresh transform, every time. */
@@ -18,7 +22,7 @@ export interface TransformSuite {
   readonly independentOfBatches?: boolean;
 }
 
-/** What every transform does: its counts balance, and it gives its memory back. */
+/** What every transform does: its counts balance, it gives its memory back, and it stops when it is told to. */
 export function transformBehaviours(suite: TransformSuite): Behaviour[] {
   const behaviours: Behaviour[] = [
     {
@@ -42,6 +46,40 @@ export function transformBehaviours(suite: TransformSuite): Behaviour[] {
     {
       name: "takes an input without records",
       run: async () => demandSame((await transform({ ...suite, rows: [] }, 1)).counts.read, 0, "records read"),
+    },
+    {
+      name: "makes the same of the same records again, in the same order",
+      run: async () => demandSame((await transform(suite, 2)).rows, (await transform(suite, 2)).rows, "records"),
+    },
+    {
+      name: "leaves the records as they are that it is given",
+      run: async () => {
+        const before = structuredClone(suite.rows);
+        await transform(suite, 2);
+        demandSame(suite.rows, before, "records that were given");
+      },
+    },
+    {
+      name: "is closed once and without a fault, when all is done and when it is aborted",
+      run: async () => {
+        for (const end of [finish, abortInTheMiddle]) {
+          const environment = createTestEnvironment();
+          const transform = suite.create();
+          const closed = watchClose(transform);
+          await end(suite, transform, environment);
+          demandSame(closed.times, 1, `calls of close() (${end.name})`);
+          demandSame(environment.warnings, [], `warnings (${end.name})`);
+          demandSame(environment.budget.usedBytes, 0, `memory in flight (${end.name})`);
+        }
+      },
+    },
+    {
+      name: "leaves nothing open: no timer, socket, child or file descriptor",
+      run: () =>
+        demandNoLeak(async () => {
+          await transform(suite, 2);
+          await abortInTheMiddle(suite, suite.create(), createTestEnvironment());
+        }),
     },
   ];
   if (!suite.independentOfBatches) return behaviours;
@@ -86,6 +124,31 @@ async function transform(suite: TransformSuite, batchRows: number): Promise<Tran
   const reader = toReadable(new CutReader(suite.rows, batchRows), { environment });
   await runPipeline([reader, toTransform(suite.create(), { environment }), sink]);
   return { rows, counts, positions, leftBytes: environment.budget.usedBytes };
+}
+
+async function finish(suite: TransformSuite, made: BaseTransform): Promise<void> {
+  await transform({ ...suite, create: () => made }, 2);
+}
+
+/** When the first batch has come out, or nothing has. */
+async function abortInTheMiddle(
+  suite: TransformSuite,
+  made: BaseTransform,
+  environment: TestEnvironment,
+): Promise<void> {
+  const abort = new AbortController();
+  const reader = toReadable(new CutReader(suite.rows, 1), { environment });
+  const sink = async (batches: AsyncIterable<Batch>): Promise<void> => {
+    for await (const batch of batches) {
+      takeEnvelope(batch)?.lease?.release();
+      abort.abort();
+    }
+  };
+  const stream = toTransform(made, { environment });
+  await pipeline(reader, stream, sink, { signal: abort.signal }).catch((error: unknown) => {
+    if (!abort.signal.aborted) throw error;
+  });
+  await Promise.all([untilClosed(reader), untilClosed(stream)]);
 }
 
 class CutReader extends BaseReader {

@@ -1,166 +1,153 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { writeTo } from "../compose.ts";
-import { AssetDefinition, type FieldSpec } from "../contract/asset.ts";
-import type { Row } from "../contract/batch.ts";
-import { TargetConfig } from "../contract/config.ts";
-import { BaseReader } from "../contract/reader.ts";
-import { RowBatch } from "../contract/row-batch.ts";
-import type { WriterClass } from "../contract/writer.ts";
-import { runPipeline } from "../stream/run-pipeline.ts";
-import { toReadable } from "../stream/to-readable.ts";
-import { type Behaviour, demand, demandSame } from "./behaviour.ts";
-import { createTestEnvironment } from "./test-environment.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BaseWriter } from "../contract/writer.ts";
+import { type Behaviour, demand, demandSame, notApplicable } from "./behaviour.ts";
+import { committingBehaviours } from "./committing-behaviours.ts";
+import { answersCheck } from "./hooks.ts";
+import { demandNoLeak } from "./open-resources.ts";
+import { sizesBelow, type WriterSuite, WriterTrial } from "./writer-suite.ts";
 
-export interface WriterSuite {
-  readonly writerClass: WriterClass;
-  /** `engine.options` of the target. */
-  readonly options?: Readonly<Record<string, unknown>>;
-  /** Reads everything back that the target folder shows, in any order; columns of {@link HOSTILE_FIELDS} included. */
-  readBack(folder: string): Promise<Row[]>;
+/** Work that nobody waited for comes to its end within this time, in the files of a suite. */
+const LATE_MS = 100;
+
+/** What every writer does: nothing shows before the commit, everything after it, nothing after a failure. */
+export function writerBehaviours(suite: WriterSuite): Behaviour[] {
+  const commitsItself = typeof suite.writerClass.prototype.commitFiles === "function";
+  return [
+    ...everyWriter(suite),
+    ...(commitsItself ? committingBehaviours(suite) : fileBehaviours(suite)),
+    ...endings(suite),
+  ];
 }
 
-/** Names and values that have broken writers before. */
-export const HOSTILE_FIELDS: readonly FieldSpec[] = [
-  { name: "id", type: "string", required: true },
-  { name: "__proto__", type: "string" },
-  { name: "constructor", type: "string" },
-  { name: "prototype", type: "string" },
-  { name: "toString", type: "string" },
-  { name: "hasOwnProperty", type: "string" },
-  { name: 'with space, comma and "quote"', type: "string" },
-  { name: "Ünïcödé 😀", type: "string" },
-];
-
-const HOSTILE_VALUES: readonly (string | null)[] = [
-  "plain",
-  "two\nlines",
-  'a "quoted" word',
-  "comma, semicolon; tab\t",
-  "=1+1",
-  "Ünïcödé 😀 \u{10FFFF}",
-  " spaces ",
-  "null",
-  null,
-  "0012",
-];
-
-/** What every writer of files does: nothing shows before the commit, everything after it, nothing after a failure. */
-export function writerBehaviours(suite: WriterSuite): Behaviour[] {
+function everyWriter(suite: WriterSuite): Behaviour[] {
   return [
     {
-      name: "shows nothing before the commit and everything after it",
+      name: "reports as many records as it was given",
       run: () =>
-        inFolder(async (folder) => {
-          let shown: string[] = [];
-          await write(suite, folder, hostileRows(), async () => {
-            shown = await visible(folder);
-          });
-          demandSame(shown, [], "files before the commit");
-          demand((await visible(folder)).length > 0, "there must be a file after the commit");
+        WriterTrial.run(suite, async (trial) => {
+          await trial.write();
+          const counts = trial.watch.files.map(({ recordCount }) => recordCount);
+          if (counts.includes(undefined)) return notApplicable("it reports no recordCount");
+          demandSame(
+            counts.reduce((sum: number, count) => sum + (count ?? 0), 0),
+            trial.rows.length,
+            "records that writeBatch() and seal() report",
+          );
+          demandSame(trial.watch.written, trial.rows.length, "records given to the writer");
         }),
     },
     {
       name: "keeps every value of hostile names and hostile text",
       run: () =>
-        inFolder(async (folder) => {
-          const rows = hostileRows();
-          await write(suite, folder, rows);
-          demandSame(sorted(await suite.readBack(folder)), sorted(rows), "what was read back");
+        WriterTrial.run(suite, async (trial) => {
+          await trial.write();
           demandSame(({} as { polluted?: unknown }).polluted, undefined, "a property of every object");
+          const shown = await trial.shown();
+          if (!shown) return notApplicable("it took them; nothing reads the target back to compare");
+          demandSame(shown, trial.comparable(trial.rows), "what was read back");
+        }),
+    },
+    {
+      name: "is done with its work when seal() resolves",
+      run: () =>
+        WriterTrial.run(suite, async (trial) => {
+          let before: readonly string[] = [];
+          let after: readonly string[] = [];
+          trial.watch.afterSeal = async ({ outputBase }) => {
+            before = await sizesBelow(outputBase);
+            await sleep(LATE_MS);
+            after = await sizesBelow(outputBase);
+          };
+          await trial.write();
+          demandSame(after, before, `files that it stages, ${LATE_MS} ms later`);
+        }),
+    },
+    {
+      name: "answers checkConnection()",
+      run: async () => {
+        const { prototype } = suite.writerClass;
+        if (prototype.checkConnection === BaseWriter.prototype.checkConnection) {
+          return notApplicable("it has no checkConnection()");
+        }
+        await WriterTrial.run(suite, (trial) => trial.withWriter(answersCheck));
+      },
+    },
+  ];
+}
+
+/** Of writers whose files are published by the engine. */
+function fileBehaviours(suite: WriterSuite): Behaviour[] {
+  return [
+    {
+      name: "shows nothing before the commit and everything after it",
+      run: () =>
+        WriterTrial.run(suite, async (trial) => {
+          let shown: string[] = [];
+          await trial.write(trial.rows, async () => {
+            shown = await trial.visible();
+          });
+          demandSame(shown, [], "files before the commit");
+          demand((await trial.visible()).length > 0, "there must be a file after the commit");
         }),
     },
     {
       name: "leaves nothing behind when the source fails",
       run: () =>
-        inFolder(async (folder) => {
-          const failing = write(suite, folder, hostileRows(), () => {
-            throw new Error("the source broke");
-          });
-          await failing.then(
-            () => demand(false, "the write must fail"),
-            () => {},
-          );
-          demandSame(await visible(folder), [], "files after the failure");
+        WriterTrial.run(suite, async (trial) => {
+          await trial.fail();
+          demandSame(await trial.visible(), [], "files after the failure");
         }),
     },
     {
       name: "shows the records of two commits side by side",
       run: () =>
-        inFolder(async (folder) => {
-          const rows = hostileRows();
-          await write(suite, folder, rows);
-          await write(suite, folder, rows);
-          demandSame((await suite.readBack(folder)).length, rows.length * 2, "records after two commits");
+        WriterTrial.run(suite, async (trial) => {
+          await trial.write();
+          const first = await trial.visible();
+          await trial.write();
+          const both = await trial.visible();
+          demandSame(
+            first.filter((name) => !both.includes(name)),
+            [],
+            "files of the first commit that are gone",
+          );
+          demand(both.length > first.length, "the second commit must show files too");
+          const shown = await trial.shown();
+          if (shown) demandSame(shown.length, trial.rows.length * 2, "records after two commits");
         }),
     },
     {
       name: "makes no file when no record comes",
       run: () =>
-        inFolder(async (folder) => {
-          await write(suite, folder, []);
-          demandSame(await visible(folder), [], "files");
+        WriterTrial.run(suite, async (trial) => {
+          await trial.write([]);
+          demandSame(await trial.visible(), [], "files");
         }),
     },
   ];
 }
 
-async function write(
-  suite: WriterSuite,
-  folder: string,
-  rows: Row[],
-  beforeEnd?: () => Promise<void> | void,
-): Promise<void> {
-  const asset = new AssetDefinition({ name: "suite", schema: HOSTILE_FIELDS });
-  const target = new TargetConfig({ connection: { path: folder }, engine: { options: suite.options ?? {} } });
-  const reader = toReadable(new RowsReader(rows, asset, beforeEnd), { environment: createTestEnvironment() });
-  await runPipeline([reader, writeTo(suite.writerClass, folder, { asset, target })]);
-}
-
-/** Rows in small batches of the contract's types, and a hook before the end. */
-class RowsReader extends BaseReader {
-  readonly #rows: readonly Row[];
-  readonly #asset: AssetDefinition;
-  readonly #beforeEnd: (() => Promise<void> | void) | undefined;
-
-  constructor(rows: readonly Row[], asset: AssetDefinition, beforeEnd: (() => Promise<void> | void) | undefined) {
-    super();
-    this.#rows = rows;
-    this.#asset = asset;
-    this.#beforeEnd = beforeEnd;
-  }
-
-  async *extract(): AsyncGenerator<RowBatch> {
-    const schema = this.#asset.targetSchema();
-    for (let at = 0; at < this.#rows.length; at += 3) yield RowBatch.fromRows(this.#rows.slice(at, at + 3), schema);
-    await this.#beforeEnd?.();
-  }
-}
-
-function hostileRows(): Row[] {
-  return HOSTILE_VALUES.map((value, index) => {
-    const row = Object.create(null) as Row;
-    for (const { name } of HOSTILE_FIELDS) row[name] = name === "id" ? `${index}` : value;
-    return row;
-  });
-}
-
-function sorted(rows: readonly Row[]): unknown[] {
-  return rows
-    .map((row) => HOSTILE_FIELDS.map(({ name }) => [name, row[name] ?? null]))
-    .sort((a, b) => String(a[0]?.[1]).localeCompare(String(b[0]?.[1])));
-}
-
-async function visible(folder: string): Promise<string[]> {
-  return (await readdir(folder)).filter((name) => name !== "_dativo");
-}
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "dativo-suite-"));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+function endings(suite: WriterSuite): Behaviour[] {
+  return [
+    {
+      name: "is closed once and without a fault, after a commit and after a failure",
+      run: () =>
+        WriterTrial.run(suite, async (trial) => {
+          await trial.write();
+          await trial.fail();
+          demandSame([...new Set(trial.watch.closed)], [1], "calls of close() of each writer");
+          demandSame(trial.watch.faults, [], "faults");
+        }),
+    },
+    {
+      name: "leaves nothing open: no timer, socket, child or file descriptor",
+      run: () =>
+        demandNoLeak(() =>
+          WriterTrial.run(suite, async (trial) => {
+            await trial.write();
+            await trial.fail();
+          }),
+        ),
+    },
+  ];
 }
