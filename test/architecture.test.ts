@@ -53,6 +53,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "lib/plugin",
     "lib/job",
     "lib/pipe",
+    // `dativo plugin check` runs the published suites.
+    "lib/testing",
   ],
   "lib/compose.ts": [
     "lib/contract",

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
 import { toDuration, toMany, toSize } from "./arguments.ts";
-import { addPluginCommands } from "./commands/plugin.ts";
+import { addPlugin } from "./commands/plugin.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { addPipes } from "./pipe-program.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
@@ -99,7 +99,7 @@ export function buildProgram(): Command {
     .action(run(async () => (await import("./commands/discover.ts")).discoverCommand));
 
   addPipes(program, { globals, run });
-  addPluginCommands(program, { globals, run });
+  addPlugin(program, { globals, loading, run });
 
   globals(program.command("verify").description("Say whether a target still holds what a receipt says"))
     .argument("<receipt>", "file that `run --receipt` wrote")

@@ -1,4 +1,4 @@
-import type { AssetDefinition, AssetField, FieldSpec } from "../contract/asset.ts";
+import { AssetDefinition, type AssetField, type FieldSpec } from "../contract/asset.ts";
 import type { Row } from "../contract/batch.ts";
 import { compileConverter } from "../contract/convert.ts";
 import type { DataType } from "../contract/types.ts";
@@ -16,6 +16,8 @@ export const HOSTILE_FIELDS: readonly FieldSpec[] = [
   { name: "n".repeat(200), type: "string" },
   { name: "big", type: "integer", integers: "bigint" },
 ];
+
+export const HOSTILE_ASSET = new AssetDefinition({ name: "suite", schema: HOSTILE_FIELDS });
 
 const HOSTILE_TEXTS: readonly (string | null)[] = [
   "plain",

@@ -1,7 +1,10 @@
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { AssetDefinition } from "../contract/asset.ts";
 import type { Batch, Row } from "../contract/batch.ts";
 import { BaseReader } from "../contract/reader.ts";
+import { RowBatch } from "../contract/row-batch.ts";
+import type { Schema } from "../contract/schema.ts";
 import type { BaseTransform } from "../contract/transform.ts";
 import { takeEnvelope } from "../stream/envelope.ts";
 import { runPipeline } from "../stream/run-pipeline.ts";
@@ -9,6 +12,7 @@ import { toReadable } from "../stream/to-readable.ts";
 import { toTransform } from "../stream/to-transform.ts";
 import { type Behaviour, demand, demandSame } from "./behaviour.ts";
 import { demandNoLeak } from "./open-resources.ts";
+import { HOSTILE_ASSET, sampleRecords } from "./sample-records.ts";
 import { createTestEnvironment, type TestEnvironment } from "./test-environment.ts";
 import { untilClosed } from "./until-closed.ts";
 import { watchClose } from "./watch-player.ts";
@@ -16,14 +20,17 @@ import { watchClose } from "./watch-player.ts";
 export interface TransformSuite {
   /** A fresh transform, every time. */
   create(): BaseTransform;
-  /** Records that it is made for, three at least. */
-  readonly rows: readonly Row[];
+  /** Records that it is made for, three at least; by default those of the contract. */
+  readonly rows?: readonly Row[];
+  /** The contract that the records keep; by default they have no types. */
+  readonly asset?: AssetDefinition;
   /** True when what it makes must not depend on how the records are cut into batches. */
   readonly independentOfBatches?: boolean;
 }
 
 /** What every transform does: its counts balance, it gives its memory back, and it stops when it is told to. */
-export function transformBehaviours(suite: TransformSuite): Behaviour[] {
+export function transformBehaviours(given: TransformSuite): Behaviour[] {
+  const suite = { ...given, rows: given.rows ?? sampleRecords(given.asset ?? HOSTILE_ASSET) };
   const behaviours: Behaviour[] = [
     {
       name: "accounts for every record: read + added = made + rejected + filtered",
@@ -95,6 +102,8 @@ export function transformBehaviours(suite: TransformSuite): Behaviour[] {
   ];
 }
 
+type RowsSuite = TransformSuite & { readonly rows: readonly Row[] };
+
 interface Transformed {
   readonly rows: Row[];
   readonly counts: { read: number; added: number; filtered: number; rejected: number };
@@ -102,7 +111,7 @@ interface Transformed {
   readonly leftBytes: number;
 }
 
-async function transform(suite: TransformSuite, batchRows: number): Promise<Transformed> {
+async function transform(suite: RowsSuite, batchRows: number): Promise<Transformed> {
   const environment = createTestEnvironment();
   const rows: Row[] = [];
   const counts = { read: 0, added: 0, filtered: 0, rejected: 0 };
@@ -121,23 +130,19 @@ async function transform(suite: TransformSuite, batchRows: number): Promise<Tran
       done();
     },
   });
-  const reader = toReadable(new CutReader(suite.rows, batchRows), { environment });
+  const reader = toReadable(new CutReader(suite, batchRows), { environment });
   await runPipeline([reader, toTransform(suite.create(), { environment }), sink]);
   return { rows, counts, positions, leftBytes: environment.budget.usedBytes };
 }
 
-async function finish(suite: TransformSuite, made: BaseTransform): Promise<void> {
+async function finish(suite: RowsSuite, made: BaseTransform): Promise<void> {
   await transform({ ...suite, create: () => made }, 2);
 }
 
 /** When the first batch has come out, or nothing has. */
-async function abortInTheMiddle(
-  suite: TransformSuite,
-  made: BaseTransform,
-  environment: TestEnvironment,
-): Promise<void> {
+async function abortInTheMiddle(suite: RowsSuite, made: BaseTransform, environment: TestEnvironment): Promise<void> {
   const abort = new AbortController();
-  const reader = toReadable(new CutReader(suite.rows, 1), { environment });
+  const reader = toReadable(new CutReader(suite, 1), { environment });
   const sink = async (batches: AsyncIterable<Batch>): Promise<void> => {
     for await (const batch of batches) {
       takeEnvelope(batch)?.lease?.release();
@@ -153,17 +158,19 @@ async function abortInTheMiddle(
 
 class CutReader extends BaseReader {
   readonly #rows: readonly Row[];
+  readonly #schema: Schema | undefined;
   readonly #batchRows: number;
 
-  constructor(rows: readonly Row[], batchRows: number) {
+  constructor({ rows, asset }: RowsSuite, batchRows: number) {
     super();
     this.#rows = rows;
+    this.#schema = asset?.targetSchema();
     this.#batchRows = batchRows;
   }
 
-  *extract(): Generator<{ batch: Row[]; position: number }> {
+  *extract(): Generator<{ batch: Batch; position: number }> {
     for (let at = 0; at < this.#rows.length; at += this.#batchRows) {
-      const batch = this.#rows.slice(at, at + this.#batchRows);
+      const batch = RowBatch.fromRows(this.#rows.slice(at, at + this.#batchRows), this.#schema);
       yield { batch, position: at + batch.length };
     }
   }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeTo } from "../compose.ts";
-import { AssetDefinition } from "../contract/asset.ts";
+import type { AssetDefinition } from "../contract/asset.ts";
 import type { Row } from "../contract/batch.ts";
 import { TargetConfig, type TargetInit } from "../contract/config.ts";
 import { BaseReader } from "../contract/reader.ts";
@@ -12,7 +12,7 @@ import { LocalStorage } from "../storage/local.ts";
 import { runPipeline } from "../stream/run-pipeline.ts";
 import { defaultEnvironment, useWriter } from "../stream/stage.ts";
 import { toReadable } from "../stream/to-readable.ts";
-import { HOSTILE_FIELDS, sampleRecords } from "./sample-records.ts";
+import { HOSTILE_ASSET, sampleRecords } from "./sample-records.ts";
 import { createTestEnvironment } from "./test-environment.ts";
 import { WriterWatch } from "./watch-writer.ts";
 
@@ -21,14 +21,12 @@ export interface WriterSuite {
   /** `engine.options` of the target. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** What the writer is constructed with, for a target in or named after a fresh folder; by default the folder itself. */
-  target?(folder: string): TargetInit;
-  /** The contract that records are made for; by default one of {@link HOSTILE_FIELDS}. */
+  target?(folder: string): TargetInit | TargetConfig;
+  /** The contract that records are made for; by default one of `HOSTILE_FIELDS`. */
   readonly asset?: AssetDefinition;
   /** Reads everything back that the target shows, in any order; without it values are not compared. */
   readBack?(folder: string): Promise<Row[]>;
 }
-
-const HOSTILE_ASSET = new AssetDefinition({ name: "suite", schema: HOSTILE_FIELDS });
 
 /** What one behaviour works with: a writer's class under watch, a target of its own, and records. */
 export class WriterTrial {
@@ -41,7 +39,7 @@ export class WriterTrial {
 
   constructor(suite: WriterSuite, folder: string) {
     const { asset = HOSTILE_ASSET, options } = suite;
-    const { engine, ...target } = suite.target?.(folder) ?? { connection: { path: folder } };
+    const { engine, ...target } = (suite.target?.(folder) ?? { connection: { path: folder } }) as TargetInit;
     this.#suite = suite;
     this.folder = folder;
     this.asset = asset;
