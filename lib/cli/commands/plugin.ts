@@ -12,6 +12,13 @@ interface Tools {
 export function addPlugin(program: Command, { globals, loading, run }: Tools): void {
   const plugin = program.command("plugin").description("Write plugins, try them, and see that no others are run");
 
+  globals(plugin.command("new").description("Write a project with a plugin that works, its test, and a job that runs"))
+    .argument("<kind>", "reader, transform or writer")
+    .argument("<name>", "of the folder and the file, for example my-reader")
+    .option("--dir <folder>", "where the project goes; a folder of the name by default")
+    .option("--dativo <package>", "what npm installs as dativo-ingest: a version, or file: and a path")
+    .action(run(async () => (await import("./plugin-new.ts")).pluginNewCommand));
+
   globals(loading(plugin.command("check").description("Say which behaviours of its kind a plugin keeps")))
     .argument("<path>", "path.ts:ClassName or path/to/libx.so:create_reader")
     .option("--source <file>", "what a reader gets: a file with the source section of a job")
