@@ -106,15 +106,19 @@ export class GcsStore implements ObjectStore {
    * The reply to a copy can be lost: the object tells whose it is. It is looked for first, too, since emulators copy over
    * whatever is there.
    */
-  async publish({ key, upload, sizeBytes }: StagedRef, { runId }: StagingRun): Promise<boolean> {
-    const { generation, staged } = stagedOf(upload);
-    const before = await this.head(key);
-    if (before || (await this.#copy(staged, generation, key)) !== "done") {
-      const there = before ?? (await this.head(key));
-      if (there?.runId !== runId || there.sizeBytes !== sizeBytes) return false;
+  async publish(ref: StagedRef, run: StagingRun): Promise<boolean> {
+    const { generation, staged } = stagedOf(ref.upload);
+    const before = await this.head(ref.key);
+    if (before || (await this.#copy(staged, generation, ref.key)) !== "done") {
+      if (!isOf(before ?? (await this.head(ref.key)), ref, run)) return false;
     }
     await removeFile(this.#bucket, staged);
     return true;
+  }
+
+  async holds(ref: StagedRef, run: StagingRun): Promise<boolean> {
+    const { generation, staged } = stagedOf(ref.upload);
+    return (await this.head(staged))?.version === generation || isOf(await this.head(ref.key), ref, run);
   }
 
   discard({ upload }: StagedRef): Promise<void> {
@@ -172,4 +176,8 @@ function preconditionOf(condition: PutCondition | undefined): { readonly ifGener
 function stagedOf(upload: string): { readonly generation: string; readonly staged: string } {
   const at = upload.indexOf(":");
   return { generation: upload.slice(0, at), staged: upload.slice(at + 1) };
+}
+
+function isOf(there: ObjectFacts | undefined, { sizeBytes }: StagedRef, { runId }: StagingRun): boolean {
+  return there?.runId === runId && there.sizeBytes === sizeBytes;
 }
