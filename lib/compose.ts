@@ -1,8 +1,6 @@
 /** Players as stock Node streams, and `compose`, which joins them and checks the types of their rows. */
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ArrowReader } from "../readers/arrow.ts";
 import { AvroReader } from "../readers/avro.ts";
@@ -41,6 +39,7 @@ import { BUILTIN_WRITERS } from "./plugin/builtin.ts";
 import { nativeCodecs } from "./plugin/native-builtins.ts";
 import { AnyStorage } from "./storage/any-storage.ts";
 import { isObjectUri, parsePrefixUri } from "./storage/object/object-uri.ts";
+import { TempFolder } from "./storage/temp-folder.ts";
 import type { RejectPolicy } from "./stream/policy.ts";
 import { runPipeline } from "./stream/run-pipeline.ts";
 import { defaultEnvironment, useWriter } from "./stream/stage.ts";
@@ -284,15 +283,16 @@ function writeWith<R extends Row>(
   };
   const withWriter: WithWriter = async (staging, work) => useWriter(await createWriter(staging), environment, work);
   let ledger: Ledger | undefined;
-  let scratch: string | undefined;
+  let scratch: TempFolder | undefined;
   const committer = createCommitter({
     begin: async () => {
       if (isObjectUri(target)) {
         if (layout === "run-dir") throw noRunFolder(target);
-        scratch = await mkdtemp(join(tmpdir(), "dativo-"));
+        scratch = await TempFolder.create();
       }
-      const books =
-        scratch === undefined ? folderPlace(target, jobKey) : await bucketPlace(target, { jobKey, scratch });
+      const books = scratch
+        ? await bucketPlace(target, { jobKey, scratch: scratch.path })
+        : folderPlace(target, jobKey);
       const place = { jobKey, ...books, layout, stateFile: undefined };
       const { log, clock } = environment;
       const tools = { log, clock, storage, withWriter: commitsItself(await load()) ? withWriter : undefined };
@@ -304,7 +304,7 @@ function writeWith<R extends Row>(
     settle: (attempt, sealed) => attempt.commit(sealed),
     end: async () => {
       await ledger?.close();
-      if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+      await scratch?.close();
     },
   });
   return toWritable<R>({ environment, committer });
