@@ -5,11 +5,15 @@ import type { Header } from "./frame.ts";
 /** Causes of causes beyond this are left behind. */
 const MAX_CAUSES = 5;
 
-/** An error as it goes through the pipe: whose code it is, and where it was thrown, with the errors underneath. */
-export function formatError(thrown: unknown, depth = 0): Header {
+/**
+ * An error as it goes through the pipe: whose code it is, and where it was thrown, with the errors underneath. `mapStack`
+ * finds the places as they were written, which only this side knows of.
+ */
+export function formatError(thrown: unknown, mapStack = (stack: string) => stack, depth = 0): Header {
   if (!(thrown instanceof Error)) return { thrown: String(thrown) };
-  const { name, message, stack, cause } = thrown;
-  const inner = cause === undefined || depth === MAX_CAUSES ? {} : { cause: formatError(cause, depth + 1) };
+  const { name, message, cause } = thrown;
+  const stack = thrown.stack && mapStack(thrown.stack);
+  const inner = cause === undefined || depth === MAX_CAUSES ? {} : { cause: formatError(cause, mapStack, depth + 1) };
   if (!(thrown instanceof DativoError)) return { name, message, stack, facts: factsOf(thrown), ...inner };
   const { code, culprit, hint, details } = thrown;
   return { code, message, stack, culprit, hint, details: writable(details), ...inner };

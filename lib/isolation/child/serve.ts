@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { mapStack } from "../../plugin/script/source-maps.ts";
 import { encodeFrame, type Frame, FrameReader, type Header } from "../frame.ts";
 import { formatError, writable } from "../wire-error.ts";
 import type { Reply } from "./hosted-player.ts";
@@ -28,6 +29,6 @@ async function answer(
     const reply: Reply = await host.answer(String(verb), header, body);
     if (id !== undefined) send({ id, ...reply.header }, reply.body);
   } catch (cause) {
-    send({ id, error: formatError(cause) });
+    send({ id, error: formatError(cause, mapStack) });
   }
 }

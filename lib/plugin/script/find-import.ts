@@ -48,6 +48,8 @@ function tryToFind(specifier: string, from: string, kind: ImportKind): string | 
     return realpathSync(file);
   } catch (error) {
     const code = systemCode(error) ?? "";
+    // In a process of its own a script is kept out of the folders above, where packages are looked for last.
+    if (code === "ERR_ACCESS_DENIED" && !isRelative(specifier)) return undefined;
     if (/^(ERR_)?MODULE_NOT_FOUND$|^ENOENT$|^ERR_UNSUPPORTED_DIR_IMPORT$|^ERR_PACKAGE_PATH_NOT_EXPORTED$/.test(code))
       return undefined;
     throw error;

@@ -20,8 +20,17 @@ export function cureForPackage(specifier: string, folder: string): string {
 function findInstalled(name: string, folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     const candidate = join(at, "node_modules", name);
-    if (existsSync(candidate)) return candidate;
+    if (isThere(candidate)) return candidate;
     if (at === dirname(at)) return undefined;
+  }
+}
+
+/** A script in a process of its own may not even look into the folders above. */
+function isThere(path: string): boolean {
+  try {
+    return existsSync(path);
+  } catch {
+    return false;
   }
 }
 
