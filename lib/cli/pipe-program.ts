@@ -45,7 +45,7 @@ export function addPipes(program: Command, { globals, run }: Tools): void {
     .command("write")
     .description("End a pipe: load standard input into a folder, or make a file of it");
   globals(memoryFlag(barrierFlags(writingFlags(stepFlags(readingFlags(write))))))
-    .argument("<target>", "a folder, which is loaded by one commit, or a file")
+    .argument("<target>", "a folder or a prefix of a bucket, which is loaded by one commit, or a file")
     .option("--name <name>", "names the load beside its folder; the contract's name or the folder's by default")
     .option("--overwrite", "replace what earlier loads of this name wrote")
     .option("--allow-duplicates", "add the records of a stream that was loaded before once more")

@@ -1,15 +1,17 @@
 import { basename, resolve } from "node:path";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
+import { placeOfUri } from "../config/job/target-place.ts";
 import { AssetDefinition } from "../contract/asset.ts";
 import { SourceConfig, TargetConfig } from "../contract/config.ts";
 import type { MapOptions } from "../contract/map-options.ts";
 import { NO_PINS } from "../contract/plugin-sources.ts";
+import { isObjectUri } from "../storage/object/object-uri.ts";
 import type { RejectPolicy } from "../stream/policy.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
 export interface StreamJob {
-  /** Folder that files are written into. */
+  /** Folder, or URI of a place in a bucket, that files are written into. */
   readonly target: string;
   /** With the target it names the books that are kept; by default the contract's name, or the folder's. */
   readonly name?: string | undefined;
@@ -27,10 +29,12 @@ export interface StreamJob {
 /** Tenant of what nobody has a job file for. */
 const LOCAL = "local";
 
-/** The job that loads what comes on standard input into a folder, as a job file could have said it. */
+/** The job that loads what comes on standard input into a folder or a bucket, as a job file could have said it. */
 export function streamJob(stream: StreamJob): LoadedJob {
-  const path = resolve(stream.target);
-  const name = stream.name ?? stream.asset?.name ?? basename(path);
+  const place = isObjectUri(stream.target)
+    ? placeOfUri(stream.target, { env: process.env })
+    : { path: resolve(stream.target) };
+  const name = stream.name ?? stream.asset?.name ?? basename(place.path ?? "");
   const source = new SourceConfig({ type: "stdin", engine: { options: stream.fromOptions } });
   const target = new TargetConfig({
     type: stream.format,
@@ -48,7 +52,7 @@ export function streamJob(stream: StreamJob): LoadedJob {
       roles: ["target"],
       publicConnection: { path: stream.target },
       config: target,
-      path,
+      ...place,
       format: stream.format,
       writeMode: stream.writeMode,
       layout: stream.layout,

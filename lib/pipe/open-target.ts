@@ -13,6 +13,7 @@ import { kindOfName } from "../formats/kind-of-name.ts";
 import { RECOGNISED_BYTES, recogniseFormat } from "../formats/recognise-format.ts";
 import { BUILTIN_WRITERS } from "../plugin/builtin.ts";
 import { FileOutput } from "../storage/file-output.ts";
+import { isObjectUri } from "../storage/object/object-uri.ts";
 import type { StreamEnvironment } from "../stream/stage.ts";
 import type { Committer, Sealed } from "../stream/to-writable.ts";
 import { namedCompression } from "./named-compression.ts";
@@ -35,6 +36,7 @@ const ANY_SIZE_MB = Number.MAX_SAFE_INTEGER / 2 ** 21;
 export async function openTarget(request: PipeRequest, parts: TargetParts): Promise<Committer> {
   const { out } = request;
   if (typeof out !== "string") return new OpenCommitter(parts.environment.storage, out, parts.rejects);
+  if (isObjectUri(out)) throw noObject(out);
   const { environment, asset = AssetDefinition.unchecked("data"), rejects } = parts;
   const kind = out === STANDARD ? undefined : kindOfName(out);
   const to = request.to ?? kind?.format ?? (await textFormatOf(request, environment));
@@ -60,6 +62,13 @@ export async function openTarget(request: PipeRequest, parts: TargetParts): Prom
       await maker.end?.();
       await rejects?.close();
     },
+  });
+}
+
+function noObject(uri: string): DativoError {
+  return new DativoError("DTV_NOT_BUILT", `One object cannot be made of a pipe: ${uri}`, {
+    culprit: uri,
+    hint: "Load a prefix by one commit, … | dativo write s3://bucket/prefix, or write a local file.",
   });
 }
 

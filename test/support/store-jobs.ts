@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
@@ -90,6 +90,22 @@ export function storeJobs(server: ObjectServer): void {
     const missing = run("pipe", `${uri}/in/aa.csv`);
     expect(missing.code).toBe(2);
     expect(missing.stderr).toContain("did you mean 'in/a.csv'?");
+  });
+
+  it("take what comes on standard input by one commit, and refuse what they cannot do there yet", async () => {
+    const { cwd, settings, uri, run } = await placeOf(server);
+    const flags = ["write", `${uri}/piped/`, "--expect-rows", "100", "--receipt", "r.json"];
+    const piped = dativo(flags, { cwd, env: environmentOf(settings), input: csv(0, 100) });
+    expect([piped.code, piped.stderr]).toEqual([0, expect.stringContaining(`in ${uri}/piped`)]);
+    expect(run("count", `${uri}/piped/*.parquet`).stdout).toBe("100\n");
+    writeFiles(cwd, { "people.csv": csv(0, 1) });
+    for (const args of [
+      ["verify", "r.json"],
+      ["convert", "people.csv", `${uri}/people.jsonl`],
+    ]) {
+      expect(run(...args)).toMatchObject({ code: 2, stderr: expect.stringContaining("DTV_NOT_BUILT") });
+    }
+    expect(readdirSync(cwd).sort()).toEqual([".local", "people.csv", "people.yaml", "r.json"]);
   });
 }
 

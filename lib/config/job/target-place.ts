@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DativoError } from "../../contract/errors.ts";
 import { isObjectUri, parsePrefixUri, STORE_SCHEMES } from "../../storage/object/object-uri.ts";
-import { rootOf, settingsOf } from "../../storage/object/settings-of.ts";
+import { rootOf, type StoreSource, settingsOf } from "../../storage/object/settings-of.ts";
 import type { StoreSettings } from "../../storage/object/store-settings.ts";
 import type { ConfigDocument } from "../document/config-document.ts";
 import { isUrl } from "../document/find-file.ts";
@@ -60,6 +60,15 @@ function bucketPlace(path: string | undefined, { type, merged }: Side, { env }: 
   const source = { type, connection: bagOf(merged.value["connection"]), env };
   const uri =
     path !== undefined && isObjectUri(path) ? path : `${rootOf(STORE_SCHEMES[type] ?? "s3", source)}${path ?? ""}`;
+  return placeOfUri(uri, source);
+}
+
+/**
+ * The place that a URI names, as the connection and the environment say that its bucket is reached.
+ *
+ * @throws DativoError DTV_OPTION_INVALID, DTV_CONFIG_INVALID
+ */
+export function placeOfUri(uri: string, source: StoreSource): TargetPlace {
   const { scheme, bucket, key } = parsePrefixUri(uri);
   const store = settingsOf({ scheme, bucket }, source);
   registerNamed(store);

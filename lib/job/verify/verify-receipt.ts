@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { hashFile } from "../../commit/folder/folder-staging.ts";
 import { describeDifference } from "../../contract/checksums.ts";
 import { DativoError, systemCode } from "../../contract/errors.ts";
+import { isObjectUri } from "../../storage/object/object-uri.ts";
 import type { Receipt, ReceiptFile } from "../receipt.ts";
 import { findStrangers, laterCommits } from "./find-strangers.ts";
 import { publishedBy, readReceipt } from "./read-receipt.ts";
@@ -64,6 +65,12 @@ export async function verifyReceipt(path: string, options: VerifyOptions = {}): 
 }
 
 function targetOf({ target, files }: Receipt, path: string, cwd: string): string {
+  if (target.path !== undefined && isObjectUri(target.path)) {
+    throw new DativoError("DTV_NOT_BUILT", `What ${path} tells of lies in a bucket, ${target.path}`, {
+      culprit: path,
+      hint: "Only files in a folder are read again. `dativo count` says how many records the objects hold.",
+    });
+  }
   if (target.path !== undefined && files.every(({ sha256 }) => sha256 !== undefined)) return resolve(cwd, target.path);
   throw new DativoError("DTV_NOT_BUILT", `What ${path} tells of is in the hands of ${target.writer}`, {
     culprit: path,
