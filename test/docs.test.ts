@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NODE } from "./support/cli.ts";
+import { environmentOf } from "./support/object-client.ts";
+import { describeObjectServer } from "./support/object-servers.ts";
 import { blocksOf, follow, readersFolder, shell } from "./support/pages.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -33,21 +35,32 @@ describe("the examples of the pages run", () => {
   });
   afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-  it.each(PAGES)(
-    "%s",
-    async (page) => {
-      const folder = readersFolder();
-      const blocks = blocksOf(page).filter(({ purpose }) => purpose !== "slowly");
-      expect(blocks.filter((block) => block.purpose === "run").length).toBeGreaterThan(1);
-      let printed = "";
-      for (const block of blocks) {
-        if (block.purpose === "said") expect(printed).toContain(block.text);
-        else printed = await follow(block, folder, { PEOPLE_API: endpoint, PEOPLE_API_KEY: "test-key" });
-      }
-    },
-    240_000,
-  );
+  it.each(PAGES)("%s", (page) => followPage(page, { PEOPLE_API: endpoint, PEOPLE_API_KEY: "test-key" }), 240_000);
 });
+
+describeObjectServer("versitygw", "the examples with buckets run", (amazon) => {
+  describeObjectServer("fake-gcs", "of both kinds", (google) => {
+    it("docs/storage.md", async () => {
+      const [s3, gcs] = await Promise.all([amazon.makeBucket(), google.makeBucket()]);
+      const { AWS_ENDPOINT_URL = "", ...keys } = environmentOf(s3);
+      await followPage("docs/storage.md", {
+        ...{ S3_BUCKET: s3.bucket, S3_ENDPOINT: AWS_ENDPOINT_URL, ...keys },
+        ...{ GCS_BUCKET: gcs.bucket, ...environmentOf(gcs) },
+      });
+    }, 240_000);
+  });
+});
+
+async function followPage(page: string, env: Record<string, string>): Promise<void> {
+  const folder = readersFolder();
+  const blocks = blocksOf(page).filter(({ purpose }) => purpose !== "slowly");
+  expect(blocks.filter((block) => block.purpose === "run").length).toBeGreaterThan(1);
+  let printed = "";
+  for (const block of blocks) {
+    if (block.purpose === "said") expect(printed).toContain(block.text);
+    else printed = await follow(block, folder, env);
+  }
+}
 
 describe("the pages", () => {
   const pages = [
