@@ -12,6 +12,8 @@ export const NETWORK_FAULTS: Readonly<Record<string, StoreFault>> = {
   SELF_SIGNED_CERT_IN_CHAIN: "unreachable",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "unreachable",
   ERR_TLS_CERT_ALTNAME_INVALID: "unreachable",
+  // Of a greeting in TLS that something else answers.
+  EPROTO: "no-tls",
   ECONNRESET: "busy",
   EPIPE: "busy",
   ETIMEDOUT: "busy",

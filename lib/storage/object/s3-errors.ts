@@ -64,8 +64,14 @@ export function s3Error(error: unknown, action: StoreAction, settings: S3Setting
   const name = nameOf(error);
   const { message = "" } = (error ?? {}) as SdkError;
   const said = message === "" || message === name ? name : `${name}: ${message}`;
-  const fault = FAULTS[name] ?? (message === "Region is missing" ? "elsewhere" : faultOfStatus(statusOf(error)));
+  const fault = FAULTS[name] ?? faultOfReply(message, statusOf(error));
   return storeError(fault, action, said, placeOf(settings));
+}
+
+/** A reply to HEAD has no body that could say anything. */
+function faultOfReply(message: string, status: number | undefined): StoreFault {
+  if (message === "Region is missing") return "elsewhere";
+  return message === "UnknownError" && status === 400 ? "unexplained" : faultOfStatus(status);
 }
 
 function placeOf({ endpoint, credentials }: S3Settings): StorePlace {

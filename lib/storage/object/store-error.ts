@@ -18,6 +18,8 @@ export type StoreFault =
   | "forbidden"
   | "elsewhere"
   | "unreachable"
+  | "no-tls"
+  | "unexplained"
   | "busy"
   | "other";
 
@@ -95,6 +97,18 @@ function explain(fault: StoreFault, where: string, keysFrom: string): Explanatio
         "DTV_CONNECTION_FAILED",
         `${where} cannot be reached`,
         "Check the endpoint of the connection, the network and the proxy.",
+      ];
+    case "no-tls":
+      return [
+        "DTV_CONNECTION_FAILED",
+        `${where} does not answer in https`,
+        "Write http:// in front of the endpoint if it is meant to be reached so, or `secure: false` in the connection.",
+      ];
+    case "unexplained":
+      return [
+        "DTV_CONNECTION_FAILED",
+        `${where} does not take the request and does not say why`,
+        "Check the name of the bucket, the region and the keys.",
       ];
     case "busy":
       return [

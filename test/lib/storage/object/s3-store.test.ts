@@ -53,6 +53,20 @@ describeObjectServer("versitygw", "S3", (server) => {
     expect(proxy.mostPuts).toBeGreaterThan(1);
   });
 
+  it("says what to look at when a store has no TLS, and when it gives no reason", async () => {
+    const settings = (await server.makeBucket()) as S3Settings;
+    for (const [change, reason] of [
+      [{ endpoint: server.endpoint.replace("http:", "https:") }, "does not answer in https"],
+      [{ bucket: "Not_A_Name" }, "does not say why"],
+    ] as const) {
+      const store = await openStore({ ...settings, ...change });
+      await expect(store.head("k")).rejects.toMatchObject({
+        code: "DTV_CONNECTION_FAILED",
+        message: expect.stringContaining(reason),
+      });
+    }
+  });
+
   it("takes a write as large as several parts", async () => {
     const store = await openStore(await server.makeBucket());
     const bytes = randomBytes(25 * MIB);
