@@ -62,7 +62,7 @@ export function statusOf(error: unknown): number | undefined {
 /** An error of the SDK in plain words. */
 export function s3Error(error: unknown, action: StoreAction, settings: S3Settings): DativoError {
   const name = nameOf(error);
-  const { message = "" } = (error ?? {}) as SdkError;
+  const message = ((error ?? {}) as SdkError).message?.trim() ?? "";
   const said = message === "" || message === name ? name : `${name}: ${message}`;
   const fault = FAULTS[name] ?? faultOfReply(message, statusOf(error));
   return storeError(fault, action, said, placeOf(settings));
