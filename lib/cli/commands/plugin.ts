@@ -15,6 +15,7 @@ export function addPlugin(program: Command, { globals, loading, run }: Tools): v
   globals(plugin.command("new").description("Write a project with a plugin that works, its test, and a job that runs"))
     .argument("<kind>", "reader, transform or writer")
     .argument("<name>", "of the folder and the file, for example my-reader")
+    .option("--lang <language>", "ts or rust", "ts")
     .option("--dir <folder>", "where the project goes; a folder of the name by default")
     .option("--dativo <package>", "what npm installs as dativo-ingest: a version, or file: and a path")
     .action(run(async () => (await import("./plugin-new.ts")).pluginNewCommand));

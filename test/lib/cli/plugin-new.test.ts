@@ -38,6 +38,9 @@ describe("dativo plugin new", () => {
       [["reader", "mine"], "is there already"],
       [["reader", "../mine"], "cannot name a plugin"],
       [["raeder", "mine"], "did you mean 'reader'?"],
+      [["reader", "other", "--lang", "rsut"], "did you mean 'rust'?"],
+      [["reader", "other", "--lang", "TypeScript"], "did you mean 'ts'?"],
+      [["reader", "other", "--lang", "rust", "--dativo", "1.2.3"], "The crate for plugins in Rust is not at '1.2.3'"],
     ] as const) {
       const { code, stderr } = dativo(["plugin", "new", ...args], { cwd });
       expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
