@@ -27,8 +27,14 @@ export interface StoreName {
  *
  * @throws DativoError DTV_OPTION_INVALID, DTV_CONFIG_INVALID
  */
-export function settingsOf(name: StoreName, source: StoreSource): StoreSettings {
+export function settingsOf(name: StoreName, given: StoreSource): StoreSettings {
+  const source = { ...given, env: withoutEmpty(given.env) };
   return name.scheme === "s3" ? s3Settings(name, source) : gcsSettings(name, source);
+}
+
+/** A variable that is set to nothing says nothing: files of Docker and of CI often name those that are not there. */
+function withoutEmpty(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
 }
 
 /** Where relative paths of a connection begin: `s3://bucket/prefix/`. */

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { dativo, smallJob, writeFiles } from "../../support/cli.ts";
+import { dativo, writeFiles } from "../../support/cli.ts";
 import { askDuckDB } from "../../support/duckdb.ts";
 import { tempFolder, visibleFiles } from "../../support/folder.ts";
 import { describeNative } from "../../support/native.ts";
@@ -100,23 +100,30 @@ describeNative("examples/plugins/rust, by the commands of its page", () => {
     expect([status, stdout]).toEqual([0, expect.stringMatching(new RegExp(`\\b_?${symbol}$`, "m"))]);
   });
 
-  it("a job reads and writes with the libraries at the paths of the page", async () => {
+  it("a job of the document reads and writes with the libraries at its paths", async () => {
     const cwd = checkout();
     const library = (name: string): string => `examples/plugins/rust/target/release/lib${name}_plugin.so`;
     const csv = "node_modules/vega-datasets/data/zipcodes.csv";
-    const text = smallJob({
-      source: {
-        custom_reader: `${library("csv_reader")}:create_reader`,
-        files: [{ path: csv }],
-        engine: { options: { batch_size: 50_000, delimiter: "," } },
-      },
-      target: {
-        custom_writer: `${library("parquet_writer")}:create_writer`,
-        connection: { path: "lake/zips" },
-        engine: { options: { compression: "zstd", row_group_size: 500_000 } },
-      },
-      asset_path: "assets/zipcodes.yaml",
-    });
+    const text = `tenant_id: acme
+source_connector: csv
+target_connector: parquet
+asset_path: assets/zipcodes.yaml
+source:
+  custom_reader: "${library("csv_reader")}:create_reader"
+  files:
+    - path: "${csv}"
+  engine:
+    options:
+      batch_size: 50000  # Larger batches for Rust
+      delimiter: ","
+target:
+  custom_writer: "${library("parquet_writer")}:create_writer"
+  connection: { path: lake/zips }
+  engine:
+    options:
+      compression: "zstd"  # Best compression
+      row_group_size: 500000
+`;
     writeFiles(cwd, { "job.yaml": text });
     const { code, stderr } = dativo(["run", "--config", "job.yaml"], { cwd });
     expect([code, stderr]).toEqual([0, expect.stringContaining("committed 42,049 records")]);
@@ -124,6 +131,8 @@ describeNative("examples/plugins/rust, by the commands of its page", () => {
     expect(await askDuckDB(`select ${facts} from read_parquet('${cwd}/lake/zips/*.parquet')`)).toEqual(
       await askDuckDB(`select ${facts} from read_csv('${cwd}/${csv}', types = {'zip_code': 'varchar'})`),
     );
+    const groups = `select distinct compression, row_group_num_rows n from parquet_metadata('${cwd}/lake/zips/*.parquet')`;
+    expect(await askDuckDB(groups)).toEqual([{ compression: "ZSTD", n: "42049" }]);
   });
 
   it.each(["csv_reader", "parquet_writer"])("%s lies where the page says", (name) => {

@@ -40,6 +40,11 @@ describe("the settings of an S3 store", () => {
     credentials: { accessKeyId: "key", secretAccessKey: "secret" },
   };
 
+  it("are not taken from variables that are empty", () => {
+    const env = { AWS_REGION: "", AWS_DEFAULT_REGION: "eu-north-1", S3_ENDPOINT: "", MINIO_ENDPOINT: "" };
+    expect(settingsOf(S3, { env })).toMatchObject({ region: "eu-north-1", endpoint: undefined });
+  });
+
   it("come from the connection, flat or below its name", () => {
     for (const connection of [full, { s3: full }, { minio: full }, { s3: full, path: "lake" }]) {
       expect(settingsOf({ scheme: "s3" }, { connection, env: {} })).toEqual(settings);
