@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ZIPS_ASSET } from "../../support/bucket-job.ts";
-import { dativo, type Finished, smallJob, writeFiles } from "../../support/cli.ts";
-import { listTree, tempFolder, visibleFiles } from "../../support/folder.ts";
-import { environmentOf } from "../../support/object-client.ts";
-import { describeObjectServer } from "../../support/object-servers.ts";
+import { ZIPS_ASSET } from "../support/bucket-job.ts";
+import { dativo, type Finished, smallJob, writeFiles } from "../support/cli.ts";
+import { listTree, tempFolder, visibleFiles } from "../support/folder.ts";
+import { environmentOf } from "../support/object-client.ts";
+import { describeObjectServer } from "../support/object-servers.ts";
 
 const READER_KEY = "reader-canary/+&=?#71";
 const WRITER_KEY = "writer-canary %41;'82";
