@@ -13,6 +13,10 @@ import { describeObjectServer } from "../../support/object-servers.ts";
 
 const LITTER = /_dativo\/[^/]+\/(?!commits\/|probe$|rejects\/|old\/)/;
 
+/** The steps that are a bucket's own, and those around the decision. DATIVO_TEST_SWEEP=all tries each. */
+const PICKED = /^K(04|06|08|13|15|17|18|23|27|3\d)/;
+const isWhole = process.env["DATIVO_TEST_SWEEP"] === "all";
+
 describeObjectServer("versitygw", "a job into a bucket that dies", (server) => {
   it("loses and doubles nothing at any step", { timeout: 900_000 }, async () => {
     const settings = (await server.makeBucket()) as S3Settings;
@@ -24,7 +28,7 @@ describeObjectServer("versitygw", "a job into a bucket that dies", (server) => {
       effect: "exactly-once",
       node: NODE,
       env: environmentOf(server),
-      deaths: deathsBy("kill", "bucket"),
+      deaths: deathsBy("kill", "bucket").filter(({ name }) => isWhole || PICKED.test(name)),
       prepare: (folder) =>
         writeFiles(folder, {
           "zips.yaml": ZIPS_ASSET,
@@ -47,7 +51,7 @@ describeObjectServer("versitygw", "a job into a bucket that dies", (server) => {
     });
     // What belongs to files on a disk has no counterpart in a bucket.
     const unreached = outcomes.filter(({ verdict }) => verdict === "unreached").map(({ death }) => death.name);
-    expect([unreached.sort(), matrix]).toEqual([["K10", "K11", "K12"], matrix]);
+    expect([unreached.sort(), matrix]).toEqual([isWhole ? ["K10", "K11", "K12"] : [], matrix]);
   });
 });
 
