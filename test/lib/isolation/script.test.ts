@@ -145,8 +145,13 @@ describe("a script in a process of its own", () => {
 
   it.each(TYPES)("gives values of any kind to a field of type %s as it does here", async (type) => {
     const body = `async *extract() { for (const value of ${VALUES}) if (value !== "\\ud800x") yield [{ value }]; yield ${VALUES}.slice(0, 9).map((value) => ({ value })); }`;
-    const { told } = await both({ "mine.ts": reader(body), "rows.yaml": asset({ value: type }) }, PARQUET);
-    expect((told as { counts: { read: number } }[])[0]?.counts.read).toBe(45);
+    const { told, error } = await both({ "mine.ts": reader(body), "rows.yaml": asset({ value: type }) }, PARQUET);
+    // The Parquet writer in TypeScript takes no date or bigint inside of an object, which the one in native code takes.
+    const isRefused = type === "object" && process.env["DATIVO_NATIVE"] === "off";
+    const counts = (told as { counts: { read: number } }[])[0]?.counts;
+    expect([counts?.read, (error as { code?: string } | undefined)?.code]).toEqual(
+      isRefused ? [undefined, "DTV_VALUE_UNFIT"] : [45, undefined],
+    );
   });
 
   it("gives rows without a contract with the values that they have", async () => {
