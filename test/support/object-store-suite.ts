@@ -102,6 +102,20 @@ export function storeSuite(server: ObjectServer): void {
     expect(Buffer.compare(back, bytes)).toBe(0);
   });
 
+  it.each([MIB, 11 * MIB])("keeps nothing of the memory that it was given, of %i bytes", async (sizeBytes) => {
+    const store = await open();
+    const bytes = randomBytes(sizeBytes);
+    const memory = Buffer.alloc(64 * 1024);
+    const staged = await store.stage("reused", RUN);
+    for (let at = 0; at < sizeBytes; at += memory.length) {
+      bytes.copy(memory, 0, at);
+      await staged.write(memory);
+    }
+    memory.fill(0);
+    expect(await store.publish(await staged.seal(), RUN)).toBe(true);
+    expect(Buffer.compare((await store.get("reused"))?.bytes as Buffer, bytes)).toBe(0);
+  });
+
   it("publishes again what was published, and not over what somebody else made", async () => {
     const store = await open();
     const ref = await stage(store, "k", Buffer.from("mine"));

@@ -37,12 +37,12 @@ export class GcsUpload implements StagedObject {
   async write(bytes: Uint8Array): Promise<void> {
     await this.#check();
     this.#sizeBytes += bytes.length;
-    if (!this.#stream) {
-      this.#head.push(bytes);
-      if (this.#sizeBytes <= CHUNK_BYTES) return;
-      this.#stream = this.#begin();
-    }
-    for (const chunk of this.#head.length > 0 ? this.#head : [bytes]) await this.#send(this.#stream, chunk);
+    const own = Buffer.from(bytes);
+    if (this.#stream) return this.#send(this.#stream, own);
+    this.#head.push(own);
+    if (this.#sizeBytes <= CHUNK_BYTES) return;
+    this.#stream = this.#begin();
+    for (const chunk of this.#head) await this.#send(this.#stream, chunk);
     this.#head = [];
   }
 
