@@ -75,8 +75,7 @@ export class Attempt {
 
   /** Sends on what a writer has appended to its files, where they lie elsewhere in the end. */
   get advance(): (() => Promise<void>) | undefined {
-    const staging = this.#staging;
-    return staging.advance && (() => staging.advance?.() ?? Promise.resolve());
+    return this.#staging.advance?.bind(this.#staging);
   }
 
   /** What the run has committed, once it has. */

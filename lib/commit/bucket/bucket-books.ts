@@ -9,12 +9,12 @@ import { DativoError } from "../../contract/errors.ts";
 import { makeFolder } from "../../storage/durable.ts";
 import { exists } from "../../storage/exists.ts";
 import { reach } from "../../storage/fail-point.ts";
-import type { ObjectStore, StagingRun } from "../../storage/object/object-store.ts";
+import type { ObjectStore } from "../../storage/object/object-store.ts";
 import type { Books, PendingRun, Retraction } from "../books.ts";
 import { sealDocument } from "../document.ts";
 import { listFolder } from "../folder/list-folder.ts";
 import { JobLock, type LockWait } from "../lock.ts";
-import { type CommitRecord, parseRecord, startOf } from "../record.ts";
+import { COMMIT_FORMAT, type CommitRecord, parseRecord, startOf } from "../record.ts";
 import { newRunId } from "../run-id.ts";
 import type { BucketKeys } from "./bucket-keys.ts";
 import { ObjectLock } from "./object-lock.ts";
@@ -127,14 +127,15 @@ export class BucketBooks implements Books {
     const staged = this.stagedRejects(runId);
     const key = this.#keys.rejects(runId);
     if (!(await exists(staged)) || (await this.#store.head(key))) return;
-    const { upload } = await uploadFile(this.#store, staged, key, this.#runOf(runId));
-    await this.#store.publish(upload, this.#runOf(runId));
+    const run = this.#keys.run(runId);
+    const { upload } = await uploadFile(this.#store, staged, key, run);
+    await this.#store.publish(upload, run);
   }
 
   /** Also what nobody has a note of: a request that was sent twice, because its reply was lost, has begun two uploads. */
   async clear(runId: string): Promise<void> {
     await rm(this.scratch(runId), { recursive: true, force: true });
-    await this.#store.discardAll(this.#keys.prefix, this.#runOf(runId));
+    await this.#store.discardAll(this.#keys.prefix, this.#keys.run(runId));
     await this.#store.remove(this.#keys.begun(runId));
   }
 
@@ -157,7 +158,7 @@ export class BucketBooks implements Books {
     const latest = await this.latest();
     const follows = latest?.seq ?? 0;
     return {
-      format: "dativo.commit/1",
+      format: COMMIT_FORMAT,
       jobKey,
       seq,
       runId: newRunId(),
@@ -175,10 +176,6 @@ export class BucketBooks implements Books {
       contract: latest?.contract ?? contract,
       endState: startOf(latest),
     };
-  }
-
-  #runOf(runId: string): StagingRun {
-    return { runId, scratch: this.#keys.staging(runId) };
   }
 
   async #read(key: string): Promise<CommitRecord | undefined> {

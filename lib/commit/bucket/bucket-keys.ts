@@ -1,3 +1,4 @@
+import type { StagingRun } from "../../storage/object/object-store.ts";
 import { jobHashOf } from "../places.ts";
 
 /** Every key of one job's bookkeeping, below the prefix that is its target. */
@@ -32,14 +33,14 @@ export class BucketKeys {
     return `${this.root}staging/`;
   }
 
-  /** Below it lies what a run has besides its uploads. */
-  staging(runId: string): string {
-    return `${this.stagingRoot}${runId}/`;
+  /** Below its scratch lies what a run has besides its uploads. */
+  run(runId: string): StagingRun {
+    return { runId, scratch: `${this.stagingRoot}${runId}/` };
   }
 
   /** Says that a run may have staged something, from before its first upload until none is left. */
   begun(runId: string): string {
-    return `${this.staging(runId)}begun`;
+    return `${this.run(runId).scratch}begun`;
   }
 
   commit(seq: number): string {

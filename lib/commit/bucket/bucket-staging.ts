@@ -33,7 +33,7 @@ export class BucketStaging implements RunStaging {
   constructor(store: ObjectStore, keys: BucketKeys, runId: string, folder: string, source: Storage) {
     this.#store = store;
     this.#keys = keys;
-    this.#run = { runId, scratch: keys.staging(runId) };
+    this.#run = keys.run(runId);
     this.#folder = folder;
     this.#local = new StagingStorage(folder, source);
     this.#growing = new GrowingUploads(folder, (name) => {
@@ -74,8 +74,10 @@ export class BucketStaging implements RunStaging {
 
   /** What of it was sent while it grew is not sent again, where its writer knows what it has written. */
   async #upload(staged: string, path: string, sha256: string | undefined): Promise<Uploaded> {
-    const upload = sha256 === undefined ? undefined : await this.#growing.finish(relative(this.#folder, staged));
-    if (upload && sha256 !== undefined) return { upload, sha256 };
+    if (sha256 !== undefined) {
+      const upload = await this.#growing.finish(relative(this.#folder, staged));
+      if (upload) return { upload, sha256 };
+    }
     return uploadFile(this.#store, staged, this.#keys.prefix + path, this.#run);
   }
 

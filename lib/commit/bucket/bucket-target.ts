@@ -33,7 +33,7 @@ export class BucketTarget implements FileTarget {
   }
 
   async publish(record: CommitRecord): Promise<void> {
-    const run = this.#runOf(record);
+    const run = this.#keys.run(record.runId);
     await reach("K14");
     const [first, ...others] = uploadsOf(record);
     if (first) await this.#name(first, run);
@@ -64,7 +64,7 @@ export class BucketTarget implements FileTarget {
   }
 
   async isWhole(record: CommitRecord): Promise<boolean> {
-    const run = this.#runOf(record);
+    const run = this.#keys.run(record.runId);
     const held = await inParallel(uploadsOf(record), REQUESTS_AT_ONCE, ({ upload }) => this.#store.holds(upload, run));
     return held.every(Boolean);
   }
@@ -75,10 +75,6 @@ export class BucketTarget implements FileTarget {
 
   async #name({ path, upload }: BucketFile, run: StagingRun): Promise<void> {
     if (!(await this.#store.publish(upload, run))) throw nameTaken(`${this.#store.uri}/${this.#keys.prefix}${path}`);
-  }
-
-  #runOf({ runId }: CommitRecord): StagingRun {
-    return { runId, scratch: this.#keys.staging(runId) };
   }
 }
 

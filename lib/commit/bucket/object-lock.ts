@@ -21,9 +21,10 @@ export class ObjectLock implements LockPlace {
   async tidy(): Promise<void> {}
 
   async read(): Promise<LockText | undefined> {
-    const [found, facts] = [await this.#store.get(this.#key), await this.#store.head(this.#key)];
+    const found = await this.#store.get(this.#key);
     this.#version = found?.version;
     if (!found) return undefined;
+    const facts = await this.#store.head(this.#key);
     const beatMs = facts ? Number(BigInt(facts.mtimeNs) / 1_000_000n) : Date.now();
     return { text: found.bytes.toString("utf8"), ageMs: Date.now() - beatMs };
   }
