@@ -1,8 +1,8 @@
 import type { Unpacking } from "./compression.ts";
 import type { Partition } from "./file-name.ts";
 
-/** What a place for bytes offers to players. Paths are as the user wrote them; the storage resolves them. */
-export interface Storage {
+/** What a place for bytes offers to readers. Paths are as the user wrote them; the storage resolves them. */
+export interface ReadStorage {
   /**
    * The files that a path or glob pattern names, ordered by path. A path that names nothing is an error, a
    * pattern that matches nothing is too.
@@ -12,6 +12,9 @@ export interface Storage {
   find(pattern: string): Promise<StoredFile[]>;
   /** Opens a file for reading. @throws DativoError DTV_SOURCE_NOT_FOUND, DTV_SOURCE_UNREADABLE */
   open(path: string): Promise<SourceFile>;
+}
+
+export interface Storage extends ReadStorage {
   /**
    * Creates a file in the run's staging area; nothing is visible before the commit. Name and folders may be any text:
    * each becomes one name that the storage can hold; a partition becomes `column=value`. Any number may be open: the

@@ -1,5 +1,4 @@
-import { DativoError } from "../contract/errors.ts";
-import type { SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
+import type { ReadStorage, SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
 import { LocalStorage, type ReadObserver } from "./local.ts";
 import { isObjectUri } from "./object/object-uri.ts";
 import type { StoreSource } from "./object/settings-of.ts";
@@ -16,7 +15,7 @@ export interface AnyStorageOptions {
 export class AnyStorage implements Storage {
   readonly #options: AnyStorageOptions;
   readonly #local: LocalStorage;
-  #objects: Promise<Storage> | undefined;
+  #objects: Promise<ReadStorage> | undefined;
 
   constructor(options: AnyStorageOptions = {}) {
     this.#options = options;
@@ -32,17 +31,17 @@ export class AnyStorage implements Storage {
   }
 
   create(): Promise<StagedFile> {
-    throw new DativoError("DTV_STAGE_MISUSE", "Only a writer in a run can create files");
+    return this.#local.create();
   }
 
-  #of(path: string): Storage | Promise<Storage> {
+  #of(path: string): ReadStorage | Promise<ReadStorage> {
     if (!isObjectUri(path)) return this.#local;
     this.#objects ??= this.#loadObjects();
     return this.#objects;
   }
 
   /** Whoever names no store loads nothing for it. */
-  async #loadObjects(): Promise<Storage> {
+  async #loadObjects(): Promise<ReadStorage> {
     const { ObjectStorage } = await import("./object/object-storage.ts");
     const { source = { env: process.env }, observe = () => {} } = this.#options;
     return new ObjectStorage(source, observe);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ObjectFacts } from "./object-store.ts";
 
 /** Clients repeat requests, and not replies that break off. */
 const ATTEMPTS = 5;
@@ -26,4 +27,10 @@ export async function fillMemory(
       await sleep(PAUSE_MS * 2 ** attempt);
     }
   }
+}
+
+/** As much as an object has of a range: of the memory that was given, or new. */
+export function memoryFor({ sizeBytes }: ObjectFacts, offset: number, length: number, memory?: Buffer): Buffer {
+  const there = Math.max(0, Math.min(length, sizeBytes - offset));
+  return (memory ?? Buffer.allocUnsafeSlow(there)).subarray(0, there);
 }

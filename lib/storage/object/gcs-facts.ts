@@ -1,8 +1,6 @@
 import type { FileMetadata } from "@google-cloud/storage";
 import type { ObjectFacts } from "./object-store.ts";
-
-/** Under this name an object tells which run made it. */
-export const RUN_ID = "dativo-run-id";
+import { RUN_ID } from "./run-object.ts";
 
 /** What the client says of an object. One that was composed of others has no MD5. */
 export function factsOf({ name = "", size, generation, updated, md5Hash, metadata }: FileMetadata): ObjectFacts {

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
-import { fillMemory } from "./fill-memory.ts";
+import { fillMemory, memoryFor } from "./fill-memory.ts";
 import { GcsBucket } from "./gcs-bucket.ts";
 import { statusOf } from "./gcs-errors.ts";
 import { factsOf } from "./gcs-facts.ts";
 import { GcsUpload, removeFile } from "./gcs-upload.ts";
 import type { ObjectFacts, ObjectStore, PutCondition, StagedObject, StagedRef, StagingRun } from "./object-store.ts";
+import { isPublished } from "./run-object.ts";
 import { changedObject, noSuchObject } from "./store-error.ts";
 import type { GcsSettings } from "./store-settings.ts";
 
@@ -51,12 +52,11 @@ export class GcsStore implements ObjectStore {
     signal?: AbortSignal,
     memory?: Buffer,
   ): Promise<Buffer> {
-    const there = Math.max(0, Math.min(length, object.sizeBytes - offset));
-    const bytes = (memory ?? Buffer.allocUnsafeSlow(there)).subarray(0, there);
+    const bytes = memoryFor(object, offset, length, memory);
     const file = this.#bucket.file(object.key, object.version);
     const ask = async (from: number): Promise<AsyncIterable<Uint8Array>> => {
       signal?.throwIfAborted();
-      const range = { start: offset + from, end: offset + there - 1 };
+      const range = { start: offset + from, end: offset + bytes.length - 1 };
       const body = file.createReadStream({ ...range, validation: false, decompress: false });
       signal?.addEventListener("abort", () => body.destroy(), { once: true });
       return watched(body, this.#bucket.replyMs);
@@ -110,7 +110,7 @@ export class GcsStore implements ObjectStore {
     const { generation, staged } = stagedOf(ref.upload);
     const before = await this.head(ref.key);
     if (before || (await this.#copy(staged, generation, ref.key)) !== "done") {
-      if (!isOf(before ?? (await this.head(ref.key)), ref, run)) return false;
+      if (!isPublished(before ?? (await this.head(ref.key)), ref, run)) return false;
     }
     await removeFile(this.#bucket, staged);
     return true;
@@ -118,7 +118,7 @@ export class GcsStore implements ObjectStore {
 
   async holds(ref: StagedRef, run: StagingRun): Promise<boolean> {
     const { generation, staged } = stagedOf(ref.upload);
-    return (await this.head(staged))?.version === generation || isOf(await this.head(ref.key), ref, run);
+    return (await this.head(staged))?.version === generation || isPublished(await this.head(ref.key), ref, run);
   }
 
   discard({ upload }: StagedRef): Promise<void> {
@@ -176,8 +176,4 @@ function preconditionOf(condition: PutCondition | undefined): { readonly ifGener
 function stagedOf(upload: string): { readonly generation: string; readonly staged: string } {
   const at = upload.indexOf(":");
   return { generation: upload.slice(0, at), staged: upload.slice(at + 1) };
-}
-
-function isOf(there: ObjectFacts | undefined, { sizeBytes }: StagedRef, { runId }: StagingRun): boolean {
-  return there?.runId === runId && there.sizeBytes === sizeBytes;
 }

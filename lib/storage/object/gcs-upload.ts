@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import type { GcsBucket } from "./gcs-bucket.ts";
-import { RUN_ID } from "./gcs-facts.ts";
 import type { StagedObject, StagedRef } from "./object-store.ts";
+import { RUN_ID } from "./run-object.ts";
 
 /** What is kept to be sent once more. An object that is smaller goes in one request. */
 const CHUNK_BYTES = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { DativoError } from "../../contract/errors.ts";
 import { didYouMean } from "../../contract/options.ts";
-import type { SourceFile, StagedFile, Storage, StoredFile } from "../../contract/storage.ts";
+import type { ReadStorage, SourceFile, StoredFile } from "../../contract/storage.ts";
 import type { ReadObserver } from "../local.ts";
 import { ObjectSourceFile } from "./object-file.ts";
 import type { ObjectFacts, ObjectStore } from "./object-store.ts";
@@ -16,7 +16,7 @@ const IGNORED = /(^|\/)_dativo\/|\/$/;
 const NEIGHBOURS = 1000;
 
 /** Objects of stores, named by URIs. */
-export class ObjectStorage implements Storage {
+export class ObjectStorage implements ReadStorage {
   readonly #source: StoreSource;
   readonly #observe: ReadObserver;
   readonly #stores = new Map<string, Promise<ObjectStore>>();
@@ -53,10 +53,6 @@ export class ObjectStorage implements Storage {
     const facts = this.#found.get(`${store.uri}/${place.key}`) ?? (await this.#head(store, place));
     if (!facts) throw noSuchObject(path);
     return new ObjectSourceFile(store, facts, this.#observe);
-  }
-
-  create(): Promise<StagedFile> {
-    throw new DativoError("DTV_STAGE_MISUSE", "Only a writer in a run can create files");
   }
 
   #head(store: ObjectStore, { key }: ObjectUri): Promise<ObjectFacts | undefined> {

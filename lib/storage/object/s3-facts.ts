@@ -1,7 +1,5 @@
 import type { ObjectFacts } from "./object-store.ts";
-
-/** Under this name an object tells which run made it. */
-export const RUN_ID = "dativo-run-id";
+import { RUN_ID } from "./run-object.ts";
 
 interface Described {
   readonly ETag?: string | undefined;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { RUN_ID } from "./run-object.ts";
 import { type S3Bucket, stoppedBy } from "./s3-bucket.ts";
 import { nameOf, statusOf } from "./s3-errors.ts";
-import { RUN_ID } from "./s3-facts.ts";
 
 /** An object that comes in parts: nobody sees it before all of them are there. */
 export interface Upload {

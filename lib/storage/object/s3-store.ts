@@ -1,5 +1,7 @@
 import type { ListMultipartUploadsCommandOutput, ListMultipartUploadsRequest } from "@aws-sdk/client-s3";
+import { memoryFor } from "./fill-memory.ts";
 import type { ObjectFacts, ObjectStore, PutCondition, StagedObject, StagedRef, StagingRun } from "./object-store.ts";
+import { isPublished } from "./run-object.ts";
 import { S3Bucket, stoppedBy } from "./s3-bucket.ts";
 import { copyObject } from "./s3-copy.ts";
 import { nameOf, statusOf } from "./s3-errors.ts";
@@ -59,8 +61,7 @@ export class S3Store implements ObjectStore {
     signal?: AbortSignal,
     memory?: Buffer,
   ): Promise<Buffer> {
-    const there = Math.max(0, Math.min(length, object.sizeBytes - offset));
-    const bytes = (memory ?? Buffer.allocUnsafeSlow(there)).subarray(0, there);
+    const bytes = memoryFor(object, offset, length, memory);
     await readInto(this.#bucket, object, offset, bytes, signal);
     return bytes;
   }
@@ -121,9 +122,8 @@ export class S3Store implements ObjectStore {
     return count;
   }
 
-  async #isThere({ key, sizeBytes }: StagedRef, { runId }: StagingRun): Promise<boolean> {
-    const there = await this.head(key);
-    return there?.runId === runId && there.sizeBytes === sizeBytes;
+  async #isThere(staged: StagedRef, run: StagingRun): Promise<boolean> {
+    return isPublished(await this.head(staged.key), staged, run);
   }
 
   /** All of the bucket: asked for those of a prefix, MinIO says that there are none. */
