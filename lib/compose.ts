@@ -1,7 +1,6 @@
 /** Players as stock Node streams, and `compose`, which joins them and checks the types of their rows. */
 
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { ArrowReader } from "../readers/arrow.ts";
 import { AvroReader } from "../readers/avro.ts";
 import { CsvReader } from "../readers/csv.ts";
@@ -13,7 +12,7 @@ import { Validate } from "../transforms/validate/validate.ts";
 import { createCommitter } from "./commit/committer.ts";
 import { folderPlace } from "./commit/folder/folder-place.ts";
 import { Ledger } from "./commit/ledger.ts";
-import { jobKeyOf } from "./commit/places.ts";
+import { jobKeyOf, uriOf } from "./commit/places.ts";
 import type { WithWriter } from "./commit/recover.ts";
 import { newRunId } from "./commit/run-id.ts";
 import { type Camel, toSnakeNames } from "./config/option-case.ts";
@@ -38,7 +37,7 @@ import type { ParquetReadOptions, ParquetWriteOptions } from "./formats/parquet/
 import { BUILTIN_WRITERS } from "./plugin/builtin.ts";
 import { nativeCodecs } from "./plugin/native-builtins.ts";
 import { AnyStorage } from "./storage/any-storage.ts";
-import { isObjectUri, parsePrefixUri } from "./storage/object/object-uri.ts";
+import { isObjectUri } from "./storage/object/object-uri.ts";
 import { TempFolder } from "./storage/temp-folder.ts";
 import type { RejectPolicy } from "./stream/policy.ts";
 import { runPipeline } from "./stream/run-pipeline.ts";
@@ -272,11 +271,7 @@ function writeWith<R extends Row>(
   const target = isObjectUri(folder) ? folder.replace(/\/+$/, "") : resolve(folder);
   const storage = new AnyStorage();
   const environment = defaultEnvironment(storage, nativeCodecs);
-  const jobKey = jobKeyOf({
-    tenant: "",
-    name: key,
-    targetUri: isObjectUri(target) ? target : pathToFileURL(target).href,
-  });
+  const jobKey = jobKeyOf({ tenant: "", name: key, targetUri: uriOf(target) });
   const createWriter = async (staging: string): Promise<BaseWriter> => {
     const writerClass = await load();
     return new writerClass(asset, config, commitsItself(writerClass) ? target : staging);
@@ -312,11 +307,12 @@ function writeWith<R extends Row>(
 
 /** A bucket that is reached as the environment says. */
 async function bucketPlace(uri: string, parts: { readonly jobKey: string; readonly scratch: string }) {
-  const [{ openBucketPlace }, { settingsOf }] = await Promise.all([
+  const [{ openBucketPlace }, { placeOfUri }] = await Promise.all([
     import("./commit/bucket/bucket-place.ts"),
-    import("./storage/object/settings-of.ts"),
+    import("./config/job/target-place.ts"),
   ]);
-  return openBucketPlace(uri, settingsOf(parsePrefixUri(uri), { env: process.env }), parts);
+  const { path, store } = placeOfUri(uri, { env: process.env });
+  return openBucketPlace(path, store, parts);
 }
 
 function noRunFolder(uri: string): DativoError {

@@ -1,6 +1,8 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { encodeName, suffixOf } from "../contract/file-name.ts";
 import { sha256 } from "../contract/sha256.ts";
+import { isObjectUri } from "../storage/object/object-uri.ts";
 
 /**
  * What names a job for ever: who runs it, what it is called, where it writes. Never the path of a job file, so that
@@ -10,12 +12,17 @@ export interface JobIdentity {
   readonly tenant: string;
   /** The job's `name`, else the name of its asset. */
   readonly name: string;
-  /** `file:///lake/zips`, or `<target type>:<hash of the connection>` for targets that are no folder. */
+  /** `file:///lake/zips`, `s3://lake/zips`, or `<target type>:<hash of the connection>` for targets that are no folder. */
   readonly targetUri: string;
 }
 
 export function jobKeyOf({ tenant, name, targetUri }: JobIdentity): string {
   return JSON.stringify([tenant, name, targetUri]);
+}
+
+/** What names a folder (absolute), or a prefix of a bucket, for ever. */
+export function uriOf(target: string): string {
+  return isObjectUri(target) ? target : pathToFileURL(target).href;
 }
 
 /** First 16 hex digits of the SHA-256 of a job key: the name of its folder under `_dativo`. */

@@ -1,10 +1,9 @@
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { ControlPaths } from "../commit/folder/control-paths.ts";
 import { FolderBooks } from "../commit/folder/folder-books.ts";
 import { folderPlace } from "../commit/folder/folder-place.ts";
 import type { LedgerPlace } from "../commit/ledger.ts";
-import { jobHashOf, jobKeyOf, stateDirOf } from "../commit/places.ts";
+import { jobHashOf, jobKeyOf, stateDirOf, uriOf } from "../commit/places.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT, type Log } from "../contract/context.ts";
 import { DativoError } from "../contract/errors.ts";
@@ -142,7 +141,8 @@ async function placesOf(
 ): Promise<Pick<JobPlan, "place" | "receipts">> {
   const { path, layout } = job.target;
   const target = publishesFiles ? path : undefined;
-  const jobKey = jobKeyOf({ tenant: job.tenantId, name, targetUri: targetUriOf(job, target) });
+  const targetUri = target === undefined ? connectionUri(job) : uriOf(target);
+  const jobKey = jobKeyOf({ tenant: job.tenantId, name, targetUri });
   const own = join(stateDir, job.tenantId, jobHashOf(jobKey));
   const place = {
     jobKey,
@@ -163,11 +163,6 @@ async function targetPlace(
   if (!settings) return folderPlace(target, jobKey);
   const { openBucketPlace } = await import("../commit/bucket/bucket-place.ts");
   return openBucketPlace(target, settings, { jobKey, scratch: join(own, "staging") });
-}
-
-function targetUriOf(job: LoadedJob, target: string | undefined): string {
-  if (target === undefined) return connectionUri(job);
-  return job.target.store ? target : pathToFileURL(target).href;
 }
 
 /** A target that is no folder is known by its type and by what it connects to, secrets left out. */

@@ -68,7 +68,7 @@ function bucketPlace(path: string | undefined, { type, merged }: Side, { env }: 
  *
  * @throws DativoError DTV_OPTION_INVALID, DTV_CONFIG_INVALID
  */
-export function placeOfUri(uri: string, source: StoreSource): TargetPlace {
+export function placeOfUri(uri: string, source: StoreSource): { readonly path: string; readonly store: StoreSettings } {
   const { scheme, bucket, key } = parsePrefixUri(uri);
   const store = settingsOf({ scheme, bucket }, source);
   registerNamed(store);
