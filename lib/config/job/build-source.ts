@@ -1,11 +1,10 @@
 import { resolve } from "node:path";
 import { type FileEntry, SourceConfig } from "../../contract/config.ts";
-import { DativoError } from "../../contract/errors.ts";
 import { isObjectUri, STORE_SCHEMES } from "../../storage/object/object-uri.ts";
 import { type ConfigDocument, faultAt } from "../document/config-document.ts";
 import { isUrl } from "../document/find-file.ts";
 import type { Session } from "../document/session.ts";
-import { bagOf, type Side, sideFault, sideFinding } from "./load-side.ts";
+import { bagOf, connectionFault, type Side, sideFault, sideFinding } from "./load-side.ts";
 import type { IncrementalPlan, LoadedSource } from "./loaded-job.ts";
 import { type IncrementalVerdict, planIncremental } from "./plan-incremental.ts";
 import { publicConnection } from "./public-connection.ts";
@@ -72,8 +71,7 @@ async function filesOf(
     const root = rootOf(scheme, source);
     return files.map((file) => (isNamed(file) ? file : { ...file, path: `${root}${file.path}` }));
   } catch (error) {
-    if (!(error instanceof DativoError)) throw error;
-    session.report.faults.push(sideFault({ role: "source", document }, merged, ["connection"], error.message));
+    session.report.faults.push(connectionFault({ role: "source", document }, merged, error));
     return files;
   }
 }

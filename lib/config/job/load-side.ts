@@ -1,3 +1,4 @@
+import { DativoError } from "../../contract/errors.ts";
 import { type ConnectorVerdict, checkConnector } from "../connector/check-connector.ts";
 import { findRecipe } from "../connector/find-recipe.ts";
 import type { Connector, Registry, Role } from "../connector/load-registry.ts";
@@ -121,6 +122,17 @@ export function sideFault(
   return written
     ? faultAt(written.document, written.keys, message, extra)
     : faultAt(request.document, [request.role, ...keys], message, extra);
+}
+
+/** What a store says of the connection of a side. Anything but a DativoError is thrown on. */
+export function connectionFault(
+  request: Pick<SideRequest, "role" | "document">,
+  merged: Merged,
+  error: unknown,
+): ConfigFault {
+  if (!(error instanceof DativoError)) throw error;
+  const { message, code, hint } = error;
+  return sideFault(request, merged, ["connection"], hint === undefined ? message : `${message}; ${hint}`, { code });
 }
 
 export function sideFinding(

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { DativoError } from "../../contract/errors.ts";
 import { isObjectUri, parsePrefixUri, STORE_SCHEMES } from "../../storage/object/object-uri.ts";
 import { rootOf, type StoreSource, settingsOf } from "../../storage/object/settings-of.ts";
 import type { StoreSettings } from "../../storage/object/store-settings.ts";
@@ -8,7 +7,7 @@ import type { ConfigDocument } from "../document/config-document.ts";
 import { isUrl } from "../document/find-file.ts";
 import type { Session } from "../document/session.ts";
 import { registerNamed } from "../secrets/secret-names.ts";
-import { bagOf, type Side, sideFault, sideFinding } from "./load-side.ts";
+import { bagOf, connectionFault, type Side, sideFinding } from "./load-side.ts";
 
 /** Where a target's files go. */
 export interface TargetPlace {
@@ -38,10 +37,7 @@ export function targetPlace(document: ConfigDocument, side: Side, session: Sessi
   try {
     return bucketPlace(path, side, session);
   } catch (error) {
-    if (!(error instanceof DativoError)) throw error;
-    const { message, code, hint } = error;
-    const cure = hint === undefined ? "" : `; ${hint}`;
-    session.report.faults.push(sideFault(request, side.merged, ["connection"], `${message}${cure}`, { code }));
+    session.report.faults.push(connectionFault(request, side.merged, error));
     return {};
   }
 }
