@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NODE } from "./support/cli.ts";
+import { describeNative } from "./support/native.ts";
 import { environmentOf } from "./support/object-client.ts";
 import { describeObjectServer } from "./support/object-servers.ts";
 import { blocksOf, follow, readersFolder, shell } from "./support/pages.ts";
@@ -38,6 +39,16 @@ describe("the examples of the pages run", () => {
   it.each(PAGES)("%s", (page) => followPage(page, { PEOPLE_API: endpoint, PEOPLE_API_KEY: "test-key" }), 240_000);
 });
 
+describeNative("the examples with libraries run", () => {
+  it("docs/plugins.md", async () => {
+    const folder = readersFolder();
+    for (const name of ["examples", "rust"]) symlinkSync(join(root, name), join(folder, name));
+    const blocks = blocksOf("docs/plugins.md").filter(({ purpose }) => purpose === "natively" || purpose.includes("."));
+    for (const block of blocks) await follow(block, folder, {});
+    expect(blocks.at(-1)?.purpose).toBe("natively");
+  });
+});
+
 describeObjectServer("versitygw", "the examples with buckets run", (amazon) => {
   describeObjectServer("fake-gcs", "of both kinds", (google) => {
     it("docs/storage.md", async () => {
@@ -53,7 +64,7 @@ describeObjectServer("versitygw", "the examples with buckets run", (amazon) => {
 
 async function followPage(page: string, env: Record<string, string>): Promise<void> {
   const folder = readersFolder();
-  const blocks = blocksOf(page).filter(({ purpose }) => purpose !== "slowly");
+  const blocks = blocksOf(page).filter(({ purpose }) => purpose !== "slowly" && purpose !== "natively");
   expect(blocks.filter((block) => block.purpose === "run").length).toBeGreaterThan(1);
   let printed = "";
   for (const block of blocks) {

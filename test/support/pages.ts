@@ -9,7 +9,10 @@ const root = join(import.meta.dirname, "..", "..");
 
 export interface Block {
   readonly language: string;
-  /** A file to write; `run`, or `slowly` where that takes half a minute; `said` for what the last one prints. */
+  /**
+   * A file to write; `run`, `slowly` where that takes half a minute, or `natively` where it needs our libraries; `said` for
+   * what the last one prints.
+   */
   readonly purpose: string;
   readonly text: string;
 }
@@ -41,9 +44,11 @@ export function readersFolder(): string {
 /** A line that fails ends its block; in bash, so does any command of a pipe. */
 const SHELLS: Readonly<Record<string, string[]>> = { sh: ["sh", "-e"], bash: ["bash", "-e", "-o", "pipefail"] };
 
+const COMMANDS: ReadonlySet<string> = new Set(["run", "slowly", "natively"]);
+
 /** Does what a block says, and gives what was printed. */
 export async function follow(block: Block, folder: string, env: Record<string, string>): Promise<string> {
-  if (block.purpose === "run" || block.purpose === "slowly") {
+  if (COMMANDS.has(block.purpose)) {
     const command = SHELLS[block.language];
     const outcome = command
       ? await shell([...command, "-c", block.text], folder, env)
