@@ -3,6 +3,7 @@ import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, resolve } from "node:path";
 import type { Unpacking } from "../contract/compression.ts";
 import { DativoError, systemCode } from "../contract/errors.ts";
+import { suffixOf } from "../contract/file-name.ts";
 import { didYouMean } from "../contract/options.ts";
 import type { ContentHash, LocalBytes, SourceFile, StagedFile, Storage, StoredFile } from "../contract/storage.ts";
 import { decompress } from "./decompress.ts";
@@ -64,10 +65,7 @@ export class LocalStorage implements Storage {
       throw systemCode(cause) === "ENOENT" ? await notFound(path, this.#cwd, cause) : unreadable(path, cause);
     });
     if (facts.isDirectory()) {
-      throw new DativoError("DTV_SOURCE_NOT_A_FILE", `${path} is a folder, not a file`, {
-        culprit: path,
-        hint: `Name its files with a pattern, for example ${path.replace(/\/$/, "")}/*.csv`,
-      });
+      throw await isFolder(path, this.#cwd);
     }
     if (!facts.isFile()) {
       throw new DativoError("DTV_SOURCE_NOT_A_FILE", `${path} is not a regular file`, {
@@ -182,6 +180,15 @@ async function notFound(path: string, cwd: string, cause: unknown): Promise<Dati
     culprit: path,
     hint: `The working directory is ${cwd}.`,
     cause,
+  });
+}
+
+async function isFolder(path: string, cwd: string): Promise<DativoError> {
+  const names = await readdir(resolve(cwd, path)).catch(() => []);
+  const suffix = names.map(suffixOf).find(Boolean) ?? ".csv";
+  return new DativoError("DTV_SOURCE_NOT_A_FILE", `${path} is a folder, not a file`, {
+    culprit: path,
+    hint: `Name its files with a pattern, for example "${path.replace(/\/$/, "")}/*${suffix}"`,
   });
 }
 

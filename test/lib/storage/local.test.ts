@@ -68,8 +68,10 @@ describe("LocalStorage.find", () => {
     });
     await expect(storage.find("data")).rejects.toMatchObject({
       code: "DTV_SOURCE_NOT_A_FILE",
-      hint: expect.stringContaining("data/*.csv"),
+      hint: expect.stringContaining('"data/*.csv"'),
     });
+    writeFileSync(join(folder, "data", "a.parquet"), "");
+    await expect(storage.find("data/")).rejects.toMatchObject({ hint: expect.stringContaining('"data/*.parquet"') });
     await expect(new LocalStorage("/").find("dev/null")).rejects.toMatchObject({ code: "DTV_SOURCE_NOT_A_FILE" });
   });
 });
