@@ -1,4 +1,5 @@
 import { DativoError } from "../../contract/errors.ts";
+import { suffixOf } from "../../contract/file-name.ts";
 import { didYouMean } from "../../contract/options.ts";
 import type { ReadStorage, SourceFile, StoredFile } from "../../contract/storage.ts";
 import type { ReadObserver } from "../local.ts";
@@ -84,19 +85,23 @@ function literalStart(pattern: string): string {
 async function notFound(store: ObjectStore, { key }: ObjectUri): Promise<DativoError> {
   const uri = `${store.uri}/${key}`;
   const folder = key === "" || key.endsWith("/") ? key : `${key}/`;
-  for await (const _ of store.list(folder)) {
+  const below = await someOf(store, folder);
+  if (below.length > 0) {
+    const suffix = suffixOf(below.find((each) => !IGNORED.test(each)) ?? "") || ".csv";
     return new DativoError("DTV_SOURCE_NOT_A_FILE", `${uri} is no object; there are objects below it`, {
       culprit: uri,
-      hint: `Name them with a pattern, for example ${store.uri}/${folder}*.csv`,
+      hint: `Name them with a pattern, for example "${store.uri}/${folder}*${suffix}"`,
     });
   }
-  const start = key.slice(0, key.lastIndexOf("/") + 1);
-  const neighbours: string[] = [];
-  for await (const { key: near } of store.list(start)) {
-    neighbours.push(near);
-    if (neighbours.length === NEIGHBOURS) break;
-  }
+  const neighbours = await someOf(store, key.slice(0, key.lastIndexOf("/") + 1));
   return new DativoError("DTV_SOURCE_NOT_FOUND", `There is no object ${uri}${didYouMean(key, neighbours)}`, {
     culprit: uri,
   });
+}
+
+/** The first keys that begin so, for a hint. */
+async function someOf(store: ObjectStore, prefix: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of store.list(prefix)) if (found.push(key) === NEIGHBOURS) break;
+  return found;
 }

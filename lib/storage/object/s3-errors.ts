@@ -70,7 +70,7 @@ export function s3Error(error: unknown, action: StoreAction, settings: S3Setting
 
 /** A reply to HEAD has no body that could say anything. */
 function faultOfReply(message: string, status: number | undefined): StoreFault {
-  if (message === "Region is missing") return "elsewhere";
+  if (message === "Region is missing") return "no-region";
   return message === "UnknownError" && status === 400 ? "unexplained" : faultOfStatus(status);
 }
 

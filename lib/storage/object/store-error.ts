@@ -17,6 +17,7 @@ export type StoreFault =
   | "clock"
   | "forbidden"
   | "elsewhere"
+  | "no-region"
   | "unreachable"
   | "no-tls"
   | "unexplained"
@@ -92,6 +93,8 @@ function explain(fault: StoreFault, where: string, keysFrom: string): Explanatio
         "the bucket is in another region",
         "Set the region of the connection, or AWS_REGION.",
       ];
+    case "no-region":
+      return ["DTV_CONNECTION_FAILED", "no region is set", "Set the region of the connection, or AWS_REGION."];
     case "unreachable":
       return [
         "DTV_CONNECTION_FAILED",

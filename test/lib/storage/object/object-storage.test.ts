@@ -57,13 +57,16 @@ function suite(server: ObjectServer): void {
   });
 
   it("says what is there instead of what is not", async () => {
-    const { storage, uri } = await place({ "in/people.csv": "x" });
-    await expect(storage.find(`${uri}/in/poeple.csv`)).rejects.toMatchObject({
+    const { storage, uri } = await place({ "in/_dativo/1/lock": "x", "in/people.tsv": "x" });
+    await expect(storage.find(`${uri}/in/poeple.tsv`)).rejects.toMatchObject({
       code: "DTV_SOURCE_NOT_FOUND",
-      message: `There is no object ${uri}/in/poeple.csv; did you mean 'in/people.csv'?`,
+      message: `There is no object ${uri}/in/poeple.tsv; did you mean 'in/people.tsv'?`,
     });
     for (const folder of ["/in", "/in/", "/", ""]) {
-      await expect(storage.find(uri + folder)).rejects.toMatchObject({ code: "DTV_SOURCE_NOT_A_FILE" });
+      await expect(storage.find(uri + folder)).rejects.toMatchObject({
+        code: "DTV_SOURCE_NOT_A_FILE",
+        hint: expect.stringContaining("*.tsv"),
+      });
     }
     await expect(storage.find(`${uri}/in/*.json`)).rejects.toMatchObject({
       code: "DTV_SOURCE_NOT_FOUND",
