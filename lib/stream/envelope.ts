@@ -68,6 +68,7 @@ export class Flow {
   readonly #leases = new Set<Reservation>();
   readonly #out = new Set<Envelope>();
   #failed = false;
+  #failure: unknown;
   #isWatched = false;
 
   add(lease: Reservation): Reservation {
@@ -84,9 +85,15 @@ export class Flow {
   }
 
   /** Called by any stage of the pipeline that is torn down: what lies in stream buffers will never be written. */
-  fail(): void {
+  fail(cause: unknown): void {
     this.#failed = true;
+    this.#failure ??= cause;
     for (const lease of this.#leases) lease.release();
+  }
+
+  /** Why the first stage failed that did: what befalls others afterwards, whose batches were given back, follows from it. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** From now on, envelopes that nobody takes are kept for {@link drain}. */

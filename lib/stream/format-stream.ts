@@ -63,6 +63,8 @@ export function formatStream(open: () => Promise<BatchEncoder>): Duplex {
         try {
           if (envelope && envelope.rejects.length > 0) tellRejects(duplex, envelope.rejects);
           if (batch.length > 0) yield* encoder.encode(batch);
+        } catch (error) {
+          throw envelope?.flow.failure ?? error;
         } finally {
           envelope?.lease?.release();
           batch.release();

@@ -103,7 +103,7 @@ class ReaderStream extends Readable {
     const ended = this.readableEnded;
     if (!ended) {
       this.#control.abort(error);
-      this.#reading.flow.fail();
+      this.#reading.flow.fail(error);
     }
     await closeStage("reader", this.#control.context.log, this.#graceMs, async () => {
       await this.#batches.return(undefined);

@@ -96,14 +96,14 @@ class TransformStream extends Duplex {
       this.#pulling = false;
       this.push(done ? null : value);
     } catch (error) {
-      this.destroy(error as Error);
+      this.destroy((this.#run.flow?.failure ?? error) as Error);
     }
   }
 
   override async _destroy(error: Error | null, callback: (error?: Error | null) => void): Promise<void> {
     if (!this.readableEnded) {
       this.#control.abort(error);
-      this.#run.flow?.fail();
+      this.#run.flow?.fail(error);
       this.#input.fail(error);
     }
     await closeStage("transform", this.#control.context.log, this.#graceMs, async () => {

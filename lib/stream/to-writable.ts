@@ -162,7 +162,7 @@ class WriterSink extends Writable {
 
   override async _destroy(error: Error | null, callback: (error?: Error | null) => void): Promise<void> {
     if (this.#phase !== "settled") {
-      for (const flow of this.#flows) flow.fail();
+      for (const flow of this.#flows) flow.fail(error);
       this.#stage?.control.abort(error);
       const calm = await within(this.#environment.graceMs, this.#inFlight);
       // Past the point of no return the outcome is waited for, however long the target takes, and never undone.
@@ -196,6 +196,8 @@ class WriterSink extends Writable {
         const input = inputOf(stage.writer);
         for (const part of partsFor(batch, input)) await this.#write(part, input, stage);
       }
+    } catch (error) {
+      throw envelope?.flow.failure ?? error;
     } finally {
       envelope?.lease?.release();
       batch.release();

@@ -70,6 +70,35 @@ describe("toWritable", () => {
     expect(environment.budget.usedBytes).toBe(0);
   });
 
+  it.each(["writer", "transform"])("tells why the reader failed, and not what the %s met after that", async (slow) => {
+    const lent = RowBatch.fromRows(numbered(0, 3));
+    let released = false;
+    lent.release = () => {
+      released = true;
+    };
+    const use = async (stage: string): Promise<void> => {
+      if (stage === slow) await failed;
+      if (released) throw new Error("the batch was given back");
+    };
+    const { wait: failed, open: fail } = gate();
+    const environment = testEnvironment();
+    const reader = new GeneratorReader(async function* () {
+      yield lent;
+      setTimeout(fail, 20);
+      throw new Error("the source broke off");
+    });
+    reader.close = () => sleep(100);
+    const { sink } = setUp((hook) => (hook === "open" ? use("writer") : undefined), undefined, environment);
+    const transform = new FunctionTransform(async function* (batch) {
+      await use("transform");
+      yield batch;
+    });
+    const stages = [toReadable(reader, { environment }), toTransform(transform, { environment }), sink] as const;
+    await expect(pipeline(...stages)).rejects.toThrow("the source broke off");
+    expect(released).toBe(true);
+    expect(environment.budget.usedBytes).toBe(0);
+  });
+
   it("commits an empty source too: the position may have moved", async () => {
     const { environment, committer, sink } = setUp();
     await pipeline(source(environment, 0), sink);
