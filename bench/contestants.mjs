@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { assetOf } from "./datasets.mjs";
 import { BENCH, ROOT } from "./places.mjs";
 import { THREADS } from "./tools.mjs";
 
@@ -31,19 +32,15 @@ export const CONTESTANTS = {
 /** Bytes of a file that Dativo closes: more than any here has, since the others write one file as well. */
 const ONE_FILE_MB = 1_000_000;
 
-function job({ name, data }, contract, folder) {
-  const { fields, few_values: _, ...head } = JSON.parse(readFileSync(contract, "utf8"));
+function job(dataset, contract, folder) {
   mkdirSync(join(folder, "lake"));
-  writeFileSync(
-    join(folder, "asset.yaml"),
-    JSON.stringify({ ...head, source_type: "csv", object: name, schema: fields }),
-  );
+  writeFileSync(join(folder, "asset.yaml"), assetOf(dataset, contract));
   writeFileSync(
     join(folder, "job.yaml"),
     JSON.stringify({
       tenant_id: "bench",
       source_connector: "csv",
-      source: { files: [{ path: data }] },
+      source: { files: [{ path: dataset.data }] },
       target_connector: "parquet",
       target: {
         connection: { path: "lake" },

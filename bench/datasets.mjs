@@ -32,6 +32,12 @@ export function makeDataset(tools, name, rows, seed) {
   return { ...dataset, truth, rows: truth.rows, sizeBytes: statSync(dataset.data).size };
 }
 
+/** The contract of a dataset as the text of an asset. */
+export function assetOf({ name }, contract) {
+  const { fields, few_values: _, ...head } = JSON.parse(readFileSync(contract, "utf8"));
+  return JSON.stringify({ ...head, source_type: "csv", object: name, schema: fields });
+}
+
 function makeSeeded(tools, { name, data, contract }, rows, seed) {
   execFileSync(tools.native, ["generate", name, data, contract, "--rows", `${rows}`, "--seed", `${seed}`]);
 }

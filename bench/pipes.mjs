@@ -1,12 +1,12 @@
 // npm run bench:pipes [-- --rounds 5 --rows 2000000 --only csv-jsonl]
 // What `dativo pipe` and its like cost, beside Miller, xan and DuckDB where they are installed. Whole processes in turn.
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { makeDataset } from "./datasets.mjs";
+import { mib, printComparison, shell } from "./comparison.mjs";
+import { assetOf, makeDataset } from "./datasets.mjs";
 import { BENCH, ROOT } from "./places.mjs";
-import { median } from "./statistics.mjs";
 import { prepareTools } from "./tools.mjs";
 
 const { values } = parseArgs({
@@ -83,63 +83,22 @@ const CASES = {
 };
 
 console.log(
-  `${tools.machine.cpu}, ${tools.machine.cores} cores; mixed, ${dataset.rows} rows, ${mib(statSync(csv).size)} MiB of CSV\n`,
+  `${tools.machine.cpu}, ${tools.machine.cores} cores; mixed, ${dataset.rows} rows, ${mib(statSync(csv).size)} MiB of CSV`,
 );
-console.log(
-  "| case | who | wall | of the first | CPU | of the first | peak |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |",
-);
-for (const [name, commands] of Object.entries(CASES)) {
-  if (values.only !== undefined && values.only !== name) continue;
-  const present = Object.entries(commands).filter(([, command]) => isThere(command));
-  const runs = Object.fromEntries(present.map(([who]) => [who, []]));
-  for (let round = 0; round <= Number(values.rounds); round++) {
-    for (const [who, command] of present) {
-      const cost = timed(command);
-      // The first round warms the page cache.
-      if (round > 0) runs[who].push(cost);
-    }
-  }
-  const found = Object.entries(runs).map(([who, costs]) => [who, middle(costs)]);
-  const [, first] = found[0];
-  for (const [who, { wall, cpu, peak }] of found) {
-    const of = (a, b) => (a / b).toFixed(2);
-    console.log(
-      `| ${name} | ${who} | ${wall.toFixed(2)} s | ${of(wall, first.wall)} | ${cpu.toFixed(2)} s | ${of(cpu, first.cpu)} | ${mib(peak)} MiB |`,
-    );
-  }
-}
+printComparison(tools, Object.fromEntries(Object.entries(CASES).map(([name, commands]) => [name, present(commands)])), {
+  rounds: Number(values.rounds),
+  only: values.only,
+  cwd: folder,
+});
 
 function assetFile() {
   const file = at("asset.json");
-  if (existsSync(file)) return file;
-  const { fields, few_values: _, ...head } = JSON.parse(readFileSync(dataset.contract, "utf8"));
-  writeFileSync(file, JSON.stringify({ ...head, source_type: "csv", object: "mixed", schema: fields }));
+  if (!existsSync(file)) writeFileSync(file, assetOf(dataset, dataset.contract));
   return file;
 }
 
-function isThere(command) {
-  const [program] = command.split(" ");
-  return spawnSync("which", [program]).status === 0;
-}
-
-function timed(command) {
-  const report = at("report.json");
-  const words = ["measure", report, ...tools.confine, "bash", "-o", "pipefail", "-c", command];
-  const { stderr } = spawnSync(tools.native, words, { cwd: folder, encoding: "utf8", maxBuffer: 1 << 28 });
-  const seen = JSON.parse(readFileSync(report, "utf8"));
-  if (seen.exit_code !== 0) throw new Error(`${command}: exit ${seen.exit_code}\n${stderr}`);
-  return { wall: seen.wall_seconds, cpu: seen.user_seconds + seen.system_seconds, peak: seen.peak_bytes };
-}
-
-function middle(costs) {
-  const of = (key) => median(costs.map((cost) => cost[key]));
-  return { wall: of("wall"), cpu: of("cpu"), peak: of("peak") };
-}
-
-function shell(command) {
-  execFileSync("bash", ["-c", command], { stdio: ["ignore", "ignore", "inherit"] });
-}
-
-function mib(bytes) {
-  return (bytes / 1024 / 1024).toFixed(0);
+/** Those whose program is on the path. */
+function present(commands) {
+  const isThere = (command) => spawnSync("which", command.split(" ").slice(0, 1)).status === 0;
+  return Object.fromEntries(Object.entries(commands).filter(([, command]) => isThere(command)));
 }

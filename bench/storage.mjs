@@ -8,7 +8,6 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readFileSync,
   rmSync,
   statSync,
   truncateSync,
@@ -19,9 +18,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { makeDataset } from "./datasets.mjs";
+import { mib, printComparison, shell } from "./comparison.mjs";
+import { assetOf, makeDataset } from "./datasets.mjs";
 import { BENCH, ROOT } from "./places.mjs";
-import { median } from "./statistics.mjs";
 import { prepareTools } from "./tools.mjs";
 
 const { values } = parseArgs({
@@ -51,8 +50,7 @@ const server = await startServer();
 process.on("exit", () => server.kill("SIGKILL"));
 
 const dativo = `${process.execPath} ${join(ROOT, "bin", "dativo.cjs")}`;
-const { fields, few_values: _, ...head } = JSON.parse(readFileSync(dataset.contract, "utf8"));
-writeFileSync(at("asset.json"), JSON.stringify({ ...head, source_type: "csv", object: "mixed", schema: fields }));
+writeFileSync(at("asset.json"), assetOf(dataset, dataset.contract));
 const [local, bucket] = [at("lake"), "s3://bench/lake"];
 const run = (name, source, target) => {
   const job = { tenant_id: "bench", name, ...source, ...target, asset_path: at("asset.json") };
@@ -62,9 +60,9 @@ const run = (name, source, target) => {
 const from = (connector, path) => ({ source_connector: connector, source: { files: [{ path }] } });
 const to = (connector, path) => ({ target_connector: connector, target: { connection: { path } } });
 
-shell(run("make-local", from("csv", dataset.data), to("parquet", at("source"))));
-shell(run("make-bucket", from("csv", dataset.data), to("parquet", "s3://bench/source")));
-if (isWanted("upload")) makeNoise(at("noise.bin"));
+shell(run("make-local", from("csv", dataset.data), to("parquet", at("source"))), env);
+shell(run("make-bucket", from("csv", dataset.data), to("parquet", "s3://bench/source")), env);
+if ((values.only ?? "upload") === "upload") makeNoise(at("noise.bin"));
 
 /** Every other one is compared with the first. */
 const CASES = {
@@ -83,36 +81,11 @@ const CASES = {
 };
 
 console.log(
-  `${tools.machine.cpu}, ${tools.machine.cores} cores; mixed, ${dataset.rows} rows, ${mib(statSync(dataset.data).size)} MiB of CSV; upload ${mib(UPLOAD_BYTES)} MiB\n`,
+  `${tools.machine.cpu}, ${tools.machine.cores} cores; mixed, ${dataset.rows} rows, ${mib(statSync(dataset.data).size)} MiB of CSV; upload ${mib(UPLOAD_BYTES)} MiB`,
 );
-console.log(
-  "| case | who | wall | of the first | CPU | of the first | peak |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |",
-);
-for (const [name, commands] of Object.entries(CASES)) {
-  if (!isWanted(name)) continue;
-  const runs = Object.fromEntries(Object.keys(commands).map((who) => [who, []]));
-  for (let round = 0; round <= Number(values.rounds); round++) {
-    for (const [who, command] of Object.entries(commands)) {
-      const cost = timed(command);
-      // The first round warms the page cache.
-      if (round > 0) runs[who].push(cost);
-    }
-  }
-  const found = Object.entries(runs).map(([who, costs]) => [who, middle(costs)]);
-  const [, first] = found[0];
-  for (const [who, { wall, cpu, peak }] of found) {
-    const of = (a, b) => (a / b).toFixed(2);
-    console.log(
-      `| ${name} | ${who} | ${wall.toFixed(2)} s | ${of(wall, first.wall)} | ${cpu.toFixed(2)} s | ${of(cpu, first.cpu)} | ${mib(peak)} MiB |`,
-    );
-  }
-}
+printComparison(tools, CASES, { rounds: Number(values.rounds), only: values.only, cwd: folder, env, prepare: clean });
 server.kill("SIGTERM");
 process.exit(0);
-
-function isWanted(name) {
-  return values.only === undefined || values.only === name;
-}
 
 async function startServer() {
   const binary = join(ROOT, ".tools", "servers", "versitygw-v1.8.0");
@@ -144,20 +117,9 @@ function freePort() {
 }
 
 /** Nothing of the run before is left, and none of it on its way to the disk. */
-function timed(command) {
+function clean() {
   for (const name of ["lake", "state", "root/bench/lake"]) rmSync(at(name), { recursive: true, force: true });
   spawnSync("sync");
-  const report = at("report.json");
-  const words = ["measure", report, ...tools.confine, "bash", "-o", "pipefail", "-c", command];
-  const { stderr } = spawnSync(tools.native, words, { cwd: folder, env, encoding: "utf8", maxBuffer: 1 << 28 });
-  const seen = JSON.parse(readFileSync(report, "utf8"));
-  if (seen.exit_code !== 0) throw new Error(`${command}: exit ${seen.exit_code}\n${stderr}`);
-  return { wall: seen.wall_seconds, cpu: seen.user_seconds + seen.system_seconds, peak: seen.peak_bytes };
-}
-
-function middle(costs) {
-  const of = (key) => median(costs.map((cost) => cost[key]));
-  return { wall: of("wall"), cpu: of("cpu"), peak: of("peak") };
 }
 
 function makeNoise(path) {
@@ -166,13 +128,4 @@ function makeNoise(path) {
   for (let written = 0; written < UPLOAD_BYTES; written += block.length) writeSync(file, block);
   closeSync(file);
   truncateSync(path, UPLOAD_BYTES);
-}
-
-function shell(command) {
-  const { status, stderr } = spawnSync("bash", ["-c", command], { env, encoding: "utf8" });
-  if (status !== 0) throw new Error(`${command}: exit ${status}\n${stderr}`);
-}
-
-function mib(bytes) {
-  return (bytes / 1024 / 1024).toFixed(0);
 }
