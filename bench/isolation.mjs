@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { assetText, ROW_SOURCE, ROW_TYPES, YIELDED_ROWS } from "./ten-columns.mjs";
 
 const SAMPLE_MS = 100;
 const BATCH_ROWS = 65_536;
@@ -21,28 +22,13 @@ const JSON_TEXT = { custom_reader: join(libraries, "libabi1_fixture.so:create_re
 const SCRIPT = `import { BaseReader } from "dativo-ingest";
 export class Rows extends BaseReader {
   async *extract() {
-    const { rows } = this.sourceConfig.engine.options as { rows: number };
-    for (let start = 0; start < rows; start += 2000) yield Array.from({ length: 2000 }, (_, i) => row(start + i));
+    const { rows } = this.sourceConfig.engine.options;
+    for (let start = 0; start < rows; start += ${YIELDED_ROWS}) {
+      yield Array.from({ length: ${YIELDED_ROWS} }, (_, i) => row(start + i));
+    }
   }
 }
-const row = (id: number) => ({
-  id, name: "name of " + id, email: "user" + id + "@example.com", price: id * 1.25, paid: id % 3 === 0,
-  day: "2024-02-29", at: new Date(1.7e12 + id), note: "some words about record number " + id, big: BigInt(id) << 20n,
-  gap: id % 5 === 0 ? null : id % 97,
-});
-`;
-const ROW_TYPES = {
-  id: "integer",
-  name: "string",
-  email: "string",
-  price: "double",
-  paid: "boolean",
-  day: "date",
-  at: "timestamptz",
-  note: "string",
-  big: "integer",
-  gap: "integer",
-};
+${ROW_SOURCE}`;
 
 const NATIVE_TARGET = {
   target_connector: "theirs",
@@ -57,22 +43,15 @@ const JOBS = {
     ...JSON_TEXT,
     engine: { options: { rows: batches * BATCH_ROWS, batch_size: 10_000, end: "empty" } },
   },
-  TypeScript: { custom_reader: "rows.ts:Rows", engine: { options: { rows: batches * BATCH_ROWS } } },
+  TypeScript: { custom_reader: "rows.mjs:Rows", engine: { options: { rows: batches * BATCH_ROWS } } },
 };
 
 await mkdir(folder, { recursive: true });
-const asset = (schema) => JSON.stringify({ name: "rows", version: "1.0.0", schema });
-await writeFile(join(folder, "rows.ts"), SCRIPT);
-await writeFile(join(folder, "rows.yaml"), asset(Object.entries(ROW_TYPES).map(([name, type]) => ({ name, type }))));
+await writeFile(join(folder, "rows.mjs"), SCRIPT);
+await writeFile(join(folder, "rows.yaml"), assetText("rows", ROW_TYPES));
 const fields = { int: "integer", double: "double", bool: "boolean", text: "string", date: "date", stamp: "timestamp" };
-await writeFile(join(folder, "abi2.yaml"), asset(Object.entries(fields).map(([name, type]) => ({ name, type }))));
-await writeFile(
-  join(folder, "abi1.yaml"),
-  asset([
-    { name: "id", type: "integer" },
-    { name: "big", type: "integer" },
-  ]),
-);
+await writeFile(join(folder, "abi2.yaml"), assetText("rows", fields));
+await writeFile(join(folder, "abi1.yaml"), assetText("rows", { id: "integer", big: "integer" }));
 
 const only = process.argv[3];
 for (const [name, source] of Object.entries(JOBS)) {
@@ -91,7 +70,7 @@ for (const [name, source] of Object.entries(JOBS)) {
 }
 
 function assetOf(reader) {
-  if (reader.includes(".ts:")) return "rows.yaml";
+  if (reader.includes(".mjs:")) return "rows.yaml";
   return reader.includes("abi2") ? "abi2.yaml" : "abi1.yaml";
 }
 
@@ -102,7 +81,7 @@ async function run(source, mode) {
     tenant_id: "bench",
     source_connector: "theirs",
     source,
-    ...(source.custom_reader.includes(".ts:") ? OWN_TARGET : NATIVE_TARGET),
+    ...(source.custom_reader.includes(".mjs:") ? OWN_TARGET : NATIVE_TARGET),
     asset_path: assetOf(source.custom_reader),
     plugins: { sandbox: { mode } },
   };

@@ -10,43 +10,27 @@ import { fileURLToPath } from "node:url";
 import { runJob } from "dativo-ingest";
 import koffi from "koffi";
 import { parse } from "lossless-json";
+import { median } from "./statistics.mjs";
+import { assetText, ROW_SOURCE, ROW_TYPES, YIELDED_ROWS } from "./ten-columns.mjs";
 
 const ROUNDS = 5;
-const BATCH_ROWS = 2000;
-const rows = Math.ceil(Number(process.argv[2] ?? 400_000) / BATCH_ROWS) * BATCH_ROWS;
+const rows = Math.ceil(Number(process.argv[2] ?? 400_000) / YIELDED_ROWS) * YIELDED_ROWS;
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const library = join(root, "rust", "target", "release", "libabi1_fixture");
 const folder = join(root, "bench", "data", "plugins");
 
-const TYPES = {
-  id: "integer",
-  name: "string",
-  email: "string",
-  price: "double",
-  paid: "boolean",
-  day: "date",
-  at: "timestamptz",
-  note: "string",
-  count: "integer",
-  gap: "integer",
-};
 // The rows are made once: what a plugin does to get its records is its own affair.
 const SCRIPT = `import { BaseReader, BaseWriter } from "dativo-ingest";
-const row = (id) => ({
-  id, name: "name of " + id, email: "user" + id + "@example.com", price: id * 1.25, paid: id % 3 === 0,
-  day: "2024-02-29", at: new Date(1.7e12 + id), note: "some words about record number " + id, count: id % 1000,
-  gap: id % 5 === 0 ? null : id % 97,
-});
-const batch = Array.from({ length: ${BATCH_ROWS} }, (_, id) => row(id));
+${ROW_SOURCE}const batch = Array.from({ length: ${YIELDED_ROWS} }, (_, id) => row(id));
 export class Rows extends BaseReader {
-  *extract() { for (let at = 0; at < ${rows}; at += ${BATCH_ROWS}) yield batch; }
+  *extract() { for (let at = 0; at < ${rows}; at += ${YIELDED_ROWS}) yield batch; }
 }
 export class Nowhere extends BaseWriter {
   writeBatch() { return []; }
   commitFiles() { return { status: "success" }; }
 }
 `;
-const OLD_OPTIONS = { rows, batch_size: BATCH_ROWS, end: "empty" };
+const OLD_OPTIONS = { rows, batch_size: YIELDED_ROWS, end: "empty" };
 const SOURCES = {
   script: { custom_reader: "plugins.mjs:Rows" },
   abi1: { custom_reader: `${library}.so:create_reader`, engine: { options: OLD_OPTIONS } },
@@ -55,8 +39,9 @@ const SOURCES = {
 await mkdir(folder, { recursive: true });
 process.chdir(folder);
 await writeFile("plugins.mjs", SCRIPT);
-await writeAsset("script", TYPES);
-await writeAsset("abi1", { id: "integer", name: "string", big: "integer" }, { big: { integers: "bigint" } });
+await writeFile("script.yaml", assetText("script", ROW_TYPES));
+const oldTypes = { id: "integer", name: "string", big: "integer" };
+await writeFile("abi1.yaml", assetText("abi1", oldTypes, { big: { integers: "bigint" } }));
 const measured = { script: [], abi1: [], bare: [] };
 for (let round = 0; round <= ROUNDS; round++) {
   for (const [name, results] of Object.entries(measured)) {
@@ -66,17 +51,13 @@ for (let round = 0; round <= ROUNDS; round++) {
   }
 }
 
-const script = median(measured.script, "cpu");
+const of = (who, what) => median(measured[who].map((cost) => cost[what]));
+const script = of("script", "cpu");
 console.log(`TypeScript rows to nowhere: ${Math.round(rows / script).toLocaleString("en-US")} rows per CPU second`);
-const [ours, bare] = [median(measured.abi1, "wall"), median(measured.bare, "wall")].map((seconds) => rows / seconds);
+const [ours, bare] = [of("abi1", "wall"), of("bare", "wall")].map((seconds) => rows / seconds);
 const shown = [ours, bare].map((speed) => Math.round(speed).toLocaleString("en-US"));
 console.log(`ABI 1 to nowhere: ${shown[0]} rows/s, bare loop ${shown[1]} rows/s, ratio ${(ours / bare).toFixed(2)}`);
 console.log(`${rows} rows, ${ROUNDS} rounds, load ${loadavg()[0].toFixed(1)}`);
-
-function writeAsset(name, types, more = {}) {
-  const schema = Object.entries(types).map(([field, type]) => ({ name: field, type, ...more[field] }));
-  return writeFile(`${name}.yaml`, JSON.stringify({ name, version: "1.0.0", schema }));
-}
 
 async function job(name) {
   await rm(".local", { recursive: true, force: true });
@@ -124,8 +105,4 @@ async function costOf(work) {
   if (done !== rows) throw new Error(`${done} rows came through, not ${rows}`);
   const { user, system } = process.cpuUsage(before);
   return { wall: (performance.now() - start) / 1000, cpu: (user + system) / 1e6 };
-}
-
-function median(costs, what) {
-  return costs.map((cost) => cost[what]).sort((a, b) => a - b)[Math.floor(costs.length / 2)];
 }
