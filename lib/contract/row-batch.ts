@@ -1,4 +1,5 @@
 import { type Batch, batchBrand, isBatch, type Row, type RowsOptions } from "./batch.ts";
+import { compileBlankRow } from "./blank-row.ts";
 import { type Column, columnOf } from "./column.ts";
 import { DativoError } from "./errors.ts";
 import { stringifyJson } from "./json.ts";
@@ -85,6 +86,11 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
     return batch.toRowBatch?.() ?? RowBatch.fromRows([...batch.rows({ integers: "bigint" })], batch.schema);
   }
 
+  /** The records of any batch as objects, see {@link Batch.rows}. */
+  static rowsOf<R extends Row>(batch: Batch<R>, options: RowsOptions = {}): R[] {
+    return batch instanceof RowBatch ? batch.rowArray(options) : [...batch.rows(options)];
+  }
+
   /** The same in parts of no more than {@link MAX_BATCH_ROWS}, where the batch is not one of rows. */
   static partsOf(batch: Batch): Iterable<RowBatch> {
     return (batch instanceof RowBatch ? undefined : batch.slices?.(MAX_BATCH_ROWS)) ?? [RowBatch.from(batch)];
@@ -113,20 +119,16 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
   }
 
   *rows(options: RowsOptions = {}): Generator<R> {
-    const columns = this.schema.fields.map((field, index) => ({
-      field,
-      cells: this.cells(index),
-      wide: field.type.kind === "integer" && (options.integers ?? field.integers) === "bigint",
-      checked: field.type.kind === "integer",
-    }));
-    for (let i = 0; i < this.length; i++) {
-      const row = Object.create(null) as Row;
-      for (const { field, cells, wide, checked } of columns) {
-        const cell = cells[i] ?? null;
-        row[field.name] = checked && cell !== null ? integerOf(cell as number | bigint, wide, field.name) : cell;
-      }
-      yield row as R;
-    }
+    const rowAt = this.#compileRow(options);
+    for (let i = 0; i < this.length; i++) yield rowAt(i);
+  }
+
+  /** The same at once, for whoever wants all of them: asking a generator for each takes as long as making it. */
+  rowArray(options: RowsOptions = {}): R[] {
+    const rowAt = this.#compileRow(options);
+    const rows = new Array<R>(this.length);
+    for (let i = 0; i < rows.length; i++) rows[i] = rowAt(i);
+    return rows;
   }
 
   [Symbol.iterator](): Iterator<R> {
@@ -157,6 +159,24 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
   }
 
   release(): void {}
+
+  #compileRow({ integers }: RowsOptions): (index: number) => R {
+    const { fields, names } = this.schema;
+    const blank = compileBlankRow(names);
+    const columns = fields.map((_, index) => this.cells(index));
+    const isInteger = fields.map(({ type }) => type.kind === "integer");
+    const isWide = fields.map((field) => (integers ?? field.integers) === "bigint");
+    return (index) => {
+      const row = blank();
+      for (let i = 0; i < names.length; i++) {
+        const name = names[i] as string;
+        const cell = columns[i]?.[index] ?? null;
+        row[name] =
+          isInteger[i] && cell !== null ? integerOf(cell as number | bigint, isWide[i] as boolean, name) : cell;
+      }
+      return row as R;
+    };
+  }
 
   #measure(): number {
     let bytes = this.provenance?.spans ? sum(this.provenance.spans.lengths) : 0;

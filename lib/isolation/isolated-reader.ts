@@ -2,6 +2,7 @@ import type { SourceConfig } from "../contract/config.ts";
 import { type Numbering, Provenance } from "../contract/provenance.ts";
 import { BaseReader, type ReaderClass, type Yielded } from "../contract/reader.ts";
 import { type ConnectionTestResult, DiscoveryResult, type Split } from "../contract/results.ts";
+import { RowBatch } from "../contract/row-batch.ts";
 import type { IncrementalStateManager } from "../contract/state.ts";
 import { decodeIpc } from "../formats/arrow/decode-ipc.ts";
 import { NO_ACCESS } from "./child-command.ts";
@@ -77,5 +78,5 @@ function parseAnswer(answer: Answer): Yielded {
 function recordsOf({ result, body }: Answer): Exclude<Yielded, { position: unknown }> {
   const { place, areRows } = result as { place?: { source: string } & Numbering; areRows?: boolean };
   const batch = decodeIpc(body, place && Provenance.numbered(place.source, place.first, place.missing));
-  return areRows ? [...batch.rows()] : batch;
+  return areRows ? RowBatch.from(batch).rowArray() : batch;
 }

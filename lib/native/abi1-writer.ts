@@ -4,6 +4,7 @@ import type { TargetConfig } from "../contract/config.ts";
 import { DativoError } from "../contract/errors.ts";
 import { stringifyJson, Unwritable } from "../contract/json.ts";
 import type { FileMetadata } from "../contract/results.ts";
+import { RowBatch } from "../contract/row-batch.ts";
 import { BaseWriter, type WriterClass } from "../contract/writer.ts";
 import { Abi1Object } from "./abi1.ts";
 import type { NativeLibrary } from "./library.ts";
@@ -52,7 +53,7 @@ class Abi1Writer extends BaseWriter {
   /** Integers keep all their digits. @throws DativoError DTV_VALUE_UNFIT for what JSON has no text for. */
   #inputOf(batch: Batch, fileCounter: number): string {
     try {
-      return stringifyJson({ records: [...batch.rows({ integers: "bigint" })], file_counter: fileCounter });
+      return stringifyJson({ records: RowBatch.rowsOf(batch, { integers: "bigint" }), file_counter: fileCounter });
     } catch (cause) {
       if (!(cause instanceof Unwritable)) throw cause;
       throw new DativoError("DTV_VALUE_UNFIT", `${this.#object.name} takes JSON, and a value ${cause.message}`, {

@@ -3,6 +3,7 @@ import type { Batch, Row } from "../contract/batch.ts";
 import { DativoError, toDativoError } from "../contract/errors.ts";
 import type { Reject } from "../contract/reject.ts";
 import type { CommitResult, FileMetadata, Position } from "../contract/results.ts";
+import { RowBatch } from "../contract/row-batch.ts";
 import type { Schema } from "../contract/schema.ts";
 import type { Storage } from "../contract/storage.ts";
 import type { BaseWriter, WriterClass } from "../contract/writer.ts";
@@ -206,7 +207,7 @@ class WriterSink extends Writable {
   }
 
   async #write(batch: Batch, input: WriterInput, { writer, control, advance }: Stage): Promise<void> {
-    const records = input === "rows" ? [...batch.rows()] : batch;
+    const records = input === "rows" ? RowBatch.rowsOf(batch) : batch;
     const { length } = batch;
     const staged = await control.call("writeBatch", () => writer.writeBatch(records as never, this.#batches++));
     this.#files.push(...checkFiles(staged, "writeBatch", control));

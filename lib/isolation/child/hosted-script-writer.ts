@@ -1,5 +1,6 @@
 import type { StageContext } from "../../contract/context.ts";
 import type { FileMetadata } from "../../contract/results.ts";
+import { RowBatch } from "../../contract/row-batch.ts";
 import { type Field, Schema } from "../../contract/schema.ts";
 import type { BaseWriter, WriterClass } from "../../contract/writer.ts";
 import type { Header } from "../frame.ts";
@@ -48,7 +49,7 @@ export class HostedScriptWriter implements HostedPlayer {
   async #write({ batch: wire, fileCounter }: { batch: WireBatch; fileCounter: number }): Promise<Reply> {
     const { input = "rows" } = this.#writer.constructor as WriterClass;
     const batch = parseBatch(wire);
-    const records = input === "rows" ? [...batch.rows()] : batch;
+    const records = input === "rows" ? RowBatch.rowsOf(batch) : batch;
     return { header: {}, body: packValue(await callHook(this.#player, "writeBatch", [records, fileCounter])) };
   }
 

@@ -49,6 +49,26 @@ describe("RowBatch", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
+  it("gives the same rows one by one and at once, of any names and any number of fields", () => {
+    const name = fc.oneof(fc.string(), fc.nat(200).map(String), fc.constantFrom("__proto__", "toString", "then"));
+    const names = fc.uniqueArray(name, { minLength: 1, maxLength: 12 });
+    const wide = fc.constant(Array.from({ length: 150 }, (_, index) => `column ${index}`));
+    fc.assert(
+      fc.property(fc.oneof({ weight: 20, arbitrary: names }, { weight: 1, arbitrary: wide }), (fields) => {
+        const columns = fields.map((field) => [`${field} 1`, undefined, 3, null]);
+        const batch = RowBatch.fromColumns(Schema.lexical(fields), columns, 4);
+        const wanted = [0, 1, 2, 3].map((row) => {
+          const record = Object.create(null);
+          for (const [index, field] of fields.entries()) record[field] = columns[index]?.[row] ?? null;
+          return record;
+        });
+        expect([...batch]).toStrictEqual(wanted);
+        expect(batch.rowArray()).toStrictEqual(wanted);
+        for (const row of batch) expect(Object.getPrototypeOf(row)).toBeNull();
+      }),
+    );
+  });
+
   it("throws rather than round an integer, and gives bigint where it is asked for, for every value", () => {
     const batch = RowBatch.fromColumns(
       schema,
