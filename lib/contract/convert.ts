@@ -6,6 +6,7 @@
  * `test/vectors/text-to-type.json` is the table that every implementation is run against.
  */
 import { formatDecimal, parseDecimal } from "./decimal.ts";
+import { dayOf } from "./iso-counts.ts";
 import { isNumberText, parseJson } from "./json.ts";
 import {
   formatDate,
@@ -178,6 +179,7 @@ function toDate(value: unknown): unknown {
     return fromDate(value, (day) => (day.micros === 0 ? formatDate(day.days) : MISFITS.time_of_day));
   if (typeof value !== "string") return MISFITS.kind;
   const text = trim(value);
+  if (dayOf(text) !== undefined) return text;
   const days = parseDate(text);
   if (typeof days === "number") return text;
   if (days === "calendar") return MISFITS.calendar;

@@ -22,6 +22,10 @@ const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const TIME = /^(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?$/;
 const TIMESTAMP = /^(\d{4}-\d{2}-\d{2})(?:[T t](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(Z|z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
+/** Numbers as text of two and of three digits: to look one up takes a fraction of making it. */
+const TWO = paddedTo(2);
+const THREE = paddedTo(3);
+
 /** Days since 1970-01-01 of `YYYY-MM-DD`. */
 export function parseDate(text: string): number | TemporalFault {
   const match = DATE.exec(text);
@@ -67,17 +71,27 @@ export function parseTimestamp(text: string): DayTime | TemporalFault {
   return isInRange(shifted.days) ? shifted : "calendar";
 }
 
+/** Dates repeat; the text of so many is remembered before starting over (some hundred years). */
+const REMEMBERED_DATES = 40_000;
+const dates = new Map<number, string>();
+
 /** `YYYY-MM-DD` of days since 1970-01-01. */
 export function formatDate(days: number): string {
+  const known = dates.get(days);
+  if (known !== undefined) return known;
   const [year, month, day] = civilFromDays(days);
-  return `${pad(year, 4)}-${pad(month, 2)}-${pad(day, 2)}`;
+  const text = `${String(year).padStart(4, "0")}-${TWO[month]}-${TWO[day]}`;
+  if (dates.size >= REMEMBERED_DATES) dates.clear();
+  dates.set(days, text);
+  return text;
 }
 
 /** `HH:MM:SS.ffffff` of microseconds since midnight. */
 export function formatTime(micros: number): string {
   const seconds = Math.floor(micros / MICROS_PER_SECOND);
   const fraction = micros - seconds * MICROS_PER_SECOND;
-  return `${pad(Math.floor(seconds / 3600), 2)}:${pad(Math.floor(seconds / 60) % 60, 2)}:${pad(seconds % 60, 2)}.${pad(fraction, 6)}`;
+  const millis = Math.floor(fraction / 1000);
+  return `${TWO[Math.floor(seconds / 3600)]}:${TWO[Math.floor(seconds / 60) % 60]}:${TWO[seconds % 60]}.${THREE[millis]}${THREE[fraction - millis * 1000]}`;
 }
 
 /** `YYYY-MM-DDTHH:MM:SS.ffffff`, with a `Z` when zoned. */
@@ -143,6 +157,6 @@ function civilFromDays(days: number): [year: number, month: number, day: number]
   return [yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day];
 }
 
-function pad(value: number, width: number): string {
-  return String(value).padStart(width, "0");
+function paddedTo(width: number): readonly string[] {
+  return Array.from({ length: 10 ** width }, (_, value) => String(value).padStart(width, "0"));
 }

@@ -16,10 +16,6 @@ const MILLIS_PER_DAY = 86_400_000;
 const NANOS_PER_MICRO = 1000n;
 /** The Julian day of 1970-01-01. */
 const JULIAN_EPOCH = 2_440_588;
-/** Dates repeat; so many texts of them are kept before starting over (some hundred years). */
-const REMEMBERED_DATES = 40_000;
-
-const dateTexts = new Map<number, string>();
 
 export function dateCells(raw: Int32Array): unknown[] {
   return mapInt32(raw, dateText);
@@ -75,13 +71,7 @@ function stampText(days: number, micros: number, zoned: boolean): unknown {
 }
 
 export function dateText(days: number): string | Unfit {
-  const known = dateTexts.get(days);
-  if (known !== undefined) return known;
-  if (!isInRange(days)) return OUT_OF_YEARS;
-  if (dateTexts.size >= REMEMBERED_DATES) dateTexts.clear();
-  const text = formatDate(days);
-  dateTexts.set(days, text);
-  return text;
+  return isInRange(days) ? formatDate(days) : OUT_OF_YEARS;
 }
 
 export function timeText(micros: number): unknown {
