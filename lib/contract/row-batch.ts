@@ -4,6 +4,7 @@ import { type Column, columnOf } from "./column.ts";
 import { DativoError } from "./errors.ts";
 import { stringifyJson } from "./json.ts";
 import type { Provenance } from "./provenance.ts";
+import { cellsOf, copyColumns, namesOf } from "./row-cells.ts";
 import { type Field, Schema } from "./schema.ts";
 
 /** Most records in one batch: larger ones are slower in JavaScript (cache and garbage collector, measured). */
@@ -53,13 +54,13 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
     return batch;
   }
 
-  /** As {@link fromRows}, but nothing of the rows is kept: who made them may change them and use them again. */
-  static copyOf<R extends Row>(
-    rows: readonly R[],
-    schema: Schema = Schema.lexical(namesOf(rows), { open: true }),
-    extras: Extras = {},
-  ): RowBatch<R> {
-    const columns = schema.names.map((name) => copyCells(cellsOf(rows, name)));
+  /**
+   * As {@link fromRows}, but nothing of the rows is kept: who made them may change them and use them again. The schema is
+   * the one given as long as the rows have no other names.
+   */
+  static copyOf<R extends Row>(rows: readonly R[], known?: Schema, extras: Extras = {}): RowBatch<R> {
+    const { names, columns } = copyColumns(rows, known?.names);
+    const schema = names.length === known?.fields.length ? known : Schema.lexical(names, { open: true });
     return RowBatch.fromColumns<R>(schema, columns, rows.length, extras);
   }
 
@@ -181,7 +182,9 @@ export class RowBatch<R extends Row = Row> implements Batch<R> {
   #measure(): number {
     let bytes = this.provenance?.spans ? sum(this.provenance.spans.lengths) : 0;
     for (let index = 0; index < this.schema.fields.length; index++) {
-      for (const cell of this.cells(index)) bytes += CELL_OVERHEAD_BYTES + payloadBytes(cell);
+      const cells = this.cells(index);
+      bytes += CELL_OVERHEAD_BYTES * cells.length;
+      for (let i = 0; i < cells.length; i++) bytes += payloadBytes(cells[i]);
     }
     return bytes;
   }
@@ -198,13 +201,6 @@ export function recordText(batch: RowBatch, row: number): string {
   return stringifyJson(record, "string");
 }
 
-/** Every own property name of the rows, in order of first appearance. */
-export function namesOf(rows: readonly Row[], known: readonly string[] = []): string[] {
-  const names = new Set(known);
-  for (const row of rows) for (const name of Object.keys(row)) names.add(name);
-  return [...names];
-}
-
 /** What a value is that is no record, for messages; undefined for a record. */
 export function describeNoRecord(value: unknown): string | undefined {
   if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
@@ -215,30 +211,6 @@ export function describeNoRecord(value: unknown): string | undefined {
   if (ArrayBuffer.isView(value)) return "bytes";
   // A forgotten `await`; it has no properties and would pass for a record without values.
   return value instanceof Promise ? "a promise" : undefined;
-}
-
-function cellsOf(rows: readonly Row[], name: string): unknown[] {
-  // `toString` and `__proto__` are good column names and must not be found on a prototype.
-  if (name in Object.prototype) return rows.map((row) => (Object.hasOwn(row, name) ? (row[name] ?? null) : null));
-  return rows.map((row) => row[name] ?? null);
-}
-
-/** Copies what is mutable among the cells, in place. */
-function copyCells(cells: unknown[]): unknown[] {
-  for (let i = 0; i < cells.length; i++) if (typeof cells[i] === "object") cells[i] = copyOf(cells[i]);
-  return cells;
-}
-
-/** Lists, plain objects and bytes anew, whatever they hold too; values of other classes are theirs to keep whole. */
-function copyOf(cell: unknown): unknown {
-  if (typeof cell !== "object" || cell === null) return cell;
-  if (Array.isArray(cell)) return copyCells([...cell]);
-  if (cell instanceof Uint8Array) return new Uint8Array(cell);
-  const prototype = Object.getPrototypeOf(cell);
-  if (prototype !== Object.prototype && prototype !== null) return cell;
-  const copy: Row = { ...cell };
-  for (const name in copy) if (typeof copy[name] === "object") copy[name] = copyOf(copy[name]);
-  return copy;
 }
 
 function integerOf(cell: number | bigint, wide: boolean, name: string): number | bigint {
@@ -255,6 +227,7 @@ export function payloadBytes(cell: unknown): number {
   if (typeof cell === "string") return cell.length * 2;
   if (typeof cell !== "object" || cell === null) return 0;
   if (cell instanceof Uint8Array) return cell.byteLength;
+  if (cell instanceof Date) return 0;
   let bytes = 0;
   for (const inner of Array.isArray(cell) ? cell : Object.values(cell))
     bytes += CELL_OVERHEAD_BYTES + payloadBytes(inner);

@@ -1,7 +1,8 @@
 /** What readers yield and writers take, as plain values: with the types of the cells, whatever these are. */
 import { type Batch, isBatch, type Row } from "../contract/batch.ts";
 import { type Numbering, Provenance, type Spans } from "../contract/provenance.ts";
-import { describeNoRecord, MAX_BATCH_ROWS, namesOf, RowBatch } from "../contract/row-batch.ts";
+import { describeNoRecord, MAX_BATCH_ROWS, RowBatch } from "../contract/row-batch.ts";
+import { namesOf } from "../contract/row-cells.ts";
 import { type Field, Schema } from "../contract/schema.ts";
 
 type Cells = readonly unknown[];

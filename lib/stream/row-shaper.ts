@@ -2,7 +2,7 @@ import { type Batch, isBatch, type Row } from "../contract/batch.ts";
 import type { DativoError } from "../contract/errors.ts";
 import { Provenance } from "../contract/provenance.ts";
 import type { Position } from "../contract/results.ts";
-import { describeNoRecord, MAX_BATCH_ROWS, namesOf, RowBatch } from "../contract/row-batch.ts";
+import { describeNoRecord, MAX_BATCH_ROWS, RowBatch } from "../contract/row-batch.ts";
 import { Schema } from "../contract/schema.ts";
 import type { StageControl } from "./stage.ts";
 
@@ -53,11 +53,11 @@ export class RowShaper {
     for (let start = 0; start < records.length; start += MAX_BATCH_ROWS) {
       const rows = records.slice(start, start + MAX_BATCH_ROWS);
       this.#checkRecords(rows);
-      const names = namesOf(rows, this.schema.names);
-      // The same schema object as long as no new name appears, so that stages see no change where there is none.
-      if (names.length !== this.schema.fields.length) this.schema = Schema.lexical(names, { open: true });
       const provenance = Provenance.numbered(this.#source, this.#rows + 1);
-      batches.push(...bearable(RowBatch.copyOf(rows, this.schema, { provenance })));
+      const batch = RowBatch.copyOf(rows, this.schema, { provenance });
+      // The same schema object as long as no new name appears, so that stages see no change where there is none.
+      this.schema = batch.schema;
+      batches.push(...bearable(batch));
       this.#rows += rows.length;
     }
     return batches;
