@@ -5,11 +5,14 @@ import { sha256 } from "../../../lib/contract/sha256.ts";
 import type { Receipt } from "../../../lib/job/receipt.ts";
 import type { ObjectStore } from "../../../lib/storage/object/object-store.ts";
 import { openStore } from "../../../lib/storage/object/open-store.ts";
+import type { StoreSettings } from "../../../lib/storage/object/store-settings.ts";
 import { describeC } from "../../support/c-compiler.ts";
 import { dativo, type Finished } from "../../support/cli.ts";
 import { listTree } from "../../support/folder.ts";
 import { markedLibrary } from "../../support/marked-library.ts";
-import { describeObjectServer } from "../../support/object-servers.ts";
+import { describeNative, nativeLibrary } from "../../support/native.ts";
+import { environmentOf } from "../../support/object-client.ts";
+import { describeObjectServer, type ObjectServer } from "../../support/object-servers.ts";
 import { jobFolder, oneRecordReader, runJob } from "../../support/plugin-job.ts";
 
 /** The one plugin that a job has fetched, where it keeps it by default. */
@@ -23,20 +26,41 @@ const MARK = 'import { writeFileSync } from "node:fs"; writeFileSync("ran.txt", 
 const FIRST = oneRecordReader(MARK, "first");
 const SECOND = oneRecordReader(MARK, "second");
 
-describeObjectServer("versitygw", "a plugin in a bucket", (server) => {
+/** What a store calls a version of an object, and an environment with keys that it does not accept. */
+interface StoreWords {
+  readonly version: RegExp;
+  wrongKeys(cwd: string): Record<string, string>;
+}
+
+const S3: StoreWords = {
+  version: /^[0-9a-f]{32}$/,
+  wrongKeys: () => ({ AWS_SECRET_ACCESS_KEY: "wrong-canary-key" }),
+};
+
+const GOOGLE: StoreWords = {
+  version: /^\d+$/,
+  // An emulator asks for no keys.
+  wrongKeys(cwd) {
+    const file = join(cwd, "key.json");
+    writeFileSync(file, '{ "client_email": "a@example.com", "private_key": "wrong-canary-key" }');
+    return { STORAGE_EMULATOR_HOST: "", GOOGLE_APPLICATION_CREDENTIALS: file };
+  },
+};
+
+describeObjectServer("versitygw", "a plugin in a bucket of S3", (server) => pluginTests(server, S3));
+describeObjectServer("fake-gcs", "a plugin in a bucket of Google's", (server) => pluginTests(server, GOOGLE));
+
+function pluginTests(server: ObjectServer, { version, wrongKeys }: StoreWords): void {
   let store: ObjectStore;
+  let settings: StoreSettings;
   let objects = 0;
 
   beforeAll(async () => {
-    store = await openStore(await server.makeBucket());
+    settings = await server.makeBucket();
+    store = await openStore(settings);
   });
 
-  const env = (): Record<string, string> => ({
-    AWS_ENDPOINT_URL: server.endpoint,
-    AWS_ACCESS_KEY_ID: server.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
-    AWS_REGION: "us-east-1",
-  });
+  const env = (): Record<string, string> => environmentOf(settings);
   const run = (cwd: string, more: Record<string, string> = {}, ...flags: string[]): Finished =>
     runJob(cwd, ["--json", ...flags], { ...env(), ...more });
   const receiptOf = (done: Finished): Receipt["plugins"][number] | undefined =>
@@ -68,7 +92,7 @@ describeObjectServer("versitygw", "a plugin in a bucket", (server) => {
     expect(receiptOf(done)).toEqual({
       path: `${uri}:R`,
       sha256: sha256(FIRST),
-      version: expect.stringMatching(/^[0-9a-f]{32}$/),
+      version: expect.stringMatching(version),
     });
   });
 
@@ -154,7 +178,7 @@ describeObjectServer("versitygw", "a plugin in a bucket", (server) => {
   it("may not import what lies beside it, and may import packages of the job", async () => {
     const alone = await withObject(oneRecordReader('import { x } from "./own.ts"; x();'));
     expect(run(alone.cwd).stderr).toMatch(
-      /DTV_PLUGIN_LOAD Plugin s3:.* imports '\.\/own\.ts', which was not fetched with it\n {2}.*bundle it/,
+      /DTV_PLUGIN_LOAD Plugin (s3|gs):.* imports '\.\/own\.ts', which was not fetched with it\n {2}.*bundle it/,
     );
     expect(lock(alone.cwd).stderr).toContain("which was not fetched with it");
     const files = {
@@ -174,7 +198,7 @@ describeObjectServer("versitygw", "a plugin in a bucket", (server) => {
     lock(cwd);
     const done = run(cwd);
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("own code ran")]);
-    expect(receiptOf(done)).toMatchObject({ path: `${uri}:R`, version: expect.stringMatching(/^[0-9a-f]{32}$/) });
+    expect(receiptOf(done)).toMatchObject({ path: `${uri}:R`, version: expect.stringMatching(version) });
     await put(oneRecordReader('console.error("other code ran");'));
     const refused = run(cwd, refresh);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("DTV_PLUGIN_PIN")]);
@@ -191,7 +215,7 @@ describeObjectServer("versitygw", "a plugin in a bucket", (server) => {
 
   it("keeps the credentials of its bucket out of what is printed", async () => {
     const { cwd } = await withObject(oneRecordReader('throw new Error("broken");'));
-    const done = run(cwd, { AWS_SECRET_ACCESS_KEY: "wrong-canary-key" }, "--verbose");
+    const done = run(cwd, wrongKeys(cwd), "--verbose");
     expect(done.code).toBe(2);
     expect(done.stderr).toContain("DTV_CONNECTION_FAILED");
     expect(`${done.stdout}${done.stderr}`).not.toContain("wrong-canary-key");
@@ -242,4 +266,21 @@ describeObjectServer("versitygw", "a plugin in a bucket", (server) => {
       expect(run(here.cwd).signal).toBe("SIGABRT");
     });
   });
-});
+  describeNative("in Rust", () => {
+    it.each(["process", "in_process"])("writes what a job loads, %s", async (mode) => {
+      const bytes = readFileSync(nativeLibrary("parquet_writer_plugin"));
+      const { cwd, uri } = await withObject(bytes, "libw.so:create_writer", {
+        source: { files: [{ path: "people.csv" }] },
+        plugins: { sandbox: { mode } },
+      });
+      const job = JSON.parse(readFileSync(join(cwd, "job.yaml"), "utf8")) as { target: object };
+      const target = { ...job.target, custom_writer: `${uri}:create_writer` };
+      writeFileSync(join(cwd, "job.yaml"), JSON.stringify({ ...job, target_connector: "own", target }));
+      expect(lock(cwd).code).toBe(0);
+      const done = run(cwd);
+      expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("committed 3 records")]);
+      expect(receiptOf(done)).toMatchObject({ path: `${uri}:create_writer`, sha256: sha256(bytes) });
+      expect(dativo(["count", "lake/people/*.parquet"], { cwd }).stdout).toBe("3\n");
+    });
+  });
+}
