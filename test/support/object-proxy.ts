@@ -5,10 +5,19 @@ import { buffer } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 
 /**
- * What befalls a request: it never arrives; it arrives and the reply does not come back; the reply breaks off in its middle; the
- * server says that it is busy, or that something is wrong with it.
+ * What befalls a request: it never arrives, or its first half does; it arrives and the reply does not come back; the reply
+ * breaks off in its middle; the server says that it is busy, or that something is wrong with it; of a chunk of an upload to
+ * Google, the store keeps a part or nothing, and says so.
  */
-export type ProxyFault = "no-request" | "no-reply" | "half-reply" | "busy" | "broken";
+export type ProxyFault =
+  | "no-request"
+  | "half-request"
+  | "no-reply"
+  | "half-reply"
+  | "busy"
+  | "broken"
+  | "half-kept"
+  | "not-kept";
 
 export interface SeenRequest {
   /** From 1. */
@@ -69,7 +78,15 @@ export class ObjectProxy {
     if (fault === "busy" || fault === "broken") return refuse(reply, fault);
     if (method === "PUT") this.mostPuts = Math.max(this.mostPuts, ++this.#puts);
     const { hostname, port } = this.#target;
-    const passed = request({ hostname, port, method, path: url, headers }).end(body);
+    if (fault === "half-kept") headers["x-test-keep"] = String(body.length >> 1);
+    if (fault === "not-kept") headers["x-test-keep"] = "0";
+    const passed = request({ hostname, port, method, path: url, headers });
+    if (fault === "half-request") {
+      this.#puts--;
+      passed.once("error", () => reply.destroy());
+      return void passed.write(body.subarray(0, body.length >> 1), () => passed.destroy(new Error("cut")));
+    }
+    passed.end(body);
     const [answer] = (await once(passed, "response")) as [IncomingMessage];
     const content = await buffer(answer);
     if (method === "PUT") this.#puts--;

@@ -29,6 +29,9 @@ const KEYS = { accessKeyId: "testaccess", secretAccessKey: "testsecret123" };
 const STARTS = 3;
 const HEALTH_TRIES = 300;
 
+/** What stands before Google's, for what the emulator does otherwise than Google. */
+const FRONT = join(import.meta.dirname, "gcs-uploads.mjs");
+
 /** A server that runs for a `describe`, and ends with it. */
 export interface ObjectServer {
   readonly kind: ObjectServerKind;
@@ -73,7 +76,7 @@ class LocalServer implements ObjectServer {
   readonly secretAccessKey = KEYS.secretAccessKey;
   folder = "";
   endpoint = "";
-  #process: ChildProcess | undefined;
+  #processes: ChildProcess[] = [];
 
   constructor(kind: ObjectServerKind) {
     this.kind = kind;
@@ -93,11 +96,13 @@ class LocalServer implements ObjectServer {
   }
 
   async kill(): Promise<void> {
-    const running = this.#process;
-    if (!running || running.exitCode !== null || running.signalCode !== null) return;
-    const ended = once(running, "exit");
-    running.kill("SIGKILL");
-    await ended;
+    for (const running of this.#processes) {
+      if (running.exitCode !== null || running.signalCode !== null) continue;
+      const ended = once(running, "exit");
+      running.kill("SIGKILL");
+      await ended;
+    }
+    this.#processes = [];
   }
 
   async remove(): Promise<void> {
@@ -111,18 +116,27 @@ class LocalServer implements ObjectServer {
 
   async #startOn(port: number): Promise<boolean> {
     this.endpoint = `http://127.0.0.1:${port}`;
-    const { args, env } = COMMANDS[this.kind](port, this.folder);
-    const options = { env: { PATH: process.env["PATH"], HOME: this.folder, ...env }, stdio: "ignore" } as const;
-    const running = spawn(join(TOOLS, BINARIES[this.kind]), args, options);
-    this.#process = running;
-    process.once("exit", () => running.kill("SIGKILL"));
-    for (let tries = 0; tries < HEALTH_TRIES && running.exitCode === null; tries++) {
+    const own = this.kind === "fake-gcs" ? await freePort() : port;
+    const { args, env } = COMMANDS[this.kind](own, this.folder);
+    this.#spawn(join(TOOLS, BINARIES[this.kind]), args, { HOME: this.folder, ...env });
+    if (own !== port) this.#spawn(process.execPath, [FRONT, String(port), String(own)], {});
+    for (let tries = 0; tries < HEALTH_TRIES && this.#isRunning; tries++) {
       const reply = await fetch(`${this.endpoint}${HEALTH[this.kind]}`).catch(() => undefined);
-      if (reply?.ok && running.exitCode === null) return true;
+      if (reply?.ok && this.#isRunning) return true;
       await sleep(50);
     }
     await this.kill();
     return false;
+  }
+
+  get #isRunning(): boolean {
+    return this.#processes.every(({ exitCode }) => exitCode === null);
+  }
+
+  #spawn(command: string, args: readonly string[], env: Readonly<Record<string, string>>): void {
+    const running = spawn(command, args, { env: { PATH: process.env["PATH"], ...env }, stdio: "ignore" });
+    this.#processes.push(running);
+    process.once("exit", () => running.kill("SIGKILL"));
   }
 }
 

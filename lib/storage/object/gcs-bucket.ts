@@ -54,11 +54,11 @@ export class GcsBucket {
   }
 
   /** What a call gives, or an error that says what was done to which object, and why it could not be. */
-  async attempt<T>(does: StoreAction["does"], key: string, call: () => Promise<T>): Promise<T> {
+  async attempt<T>(does: StoreAction["does"], key: string, call: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
       return await call();
     } catch (error) {
-      throw await this.failed(error, does, key);
+      throw await this.failed(error, does, key, signal);
     }
   }
 

@@ -17,6 +17,12 @@ export function statusOf(error: unknown): number | undefined {
   return [code, status].map(Number).find((each) => each >= 100 && each < 600);
 }
 
+/** Whether what failed may go well when it is tried again. */
+export function isPassing(error: unknown): boolean {
+  const fault = faultOf(error);
+  return fault === "busy" || fault === "unreachable";
+}
+
 /** An error of the client in plain words. */
 export function gcsError(error: unknown, action: StoreAction, settings: GcsSettings): DativoError {
   const { message = String(error), errors } = (error ?? {}) as ClientError;

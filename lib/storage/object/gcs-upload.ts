@@ -1,10 +1,11 @@
-import { once } from "node:events";
-import type { Writable } from "node:stream";
+import { createHash } from "node:crypto";
+import type { FileMetadata } from "@google-cloud/storage";
 import type { GcsBucket } from "./gcs-bucket.ts";
+import { GcsSession } from "./gcs-session.ts";
 import type { StagedObject, StagedRef } from "./object-store.ts";
 import { RUN_ID } from "./run-object.ts";
 
-/** What is kept to be sent once more. An object that is smaller goes in one request. */
+/** What is kept to be sent once more. An object that is not larger goes in one request. */
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
 /** An object under a key of the run's own, which it has until it is copied to its final one. */
@@ -12,22 +13,24 @@ export class GcsUpload implements StagedObject {
   readonly #bucket: GcsBucket;
   readonly #key: string;
   readonly #staged: string;
-  readonly #file: ReturnType<GcsBucket["file"]>;
-  readonly #metadata: { readonly metadata: Record<string, string> };
+  readonly #runId: string;
   readonly #signal: AbortSignal | undefined;
-  #head: Uint8Array[] = [];
-  #stream: Writable | undefined;
-  #closed: Promise<unknown> = Promise.resolve();
+  /** The client's own sum, a CRC in JavaScript, takes longer than the sending. */
+  readonly #md5 = createHash("md5");
+  /** One is filled while the other is sent. */
+  #chunk = Buffer.alloc(0);
+  #other = Buffer.alloc(0);
+  #filled = 0;
+  #session: GcsSession | undefined;
+  #underWay: Promise<FileMetadata | undefined> = Promise.resolve(undefined);
   #sizeBytes = 0;
-  #failure: unknown;
 
   constructor(bucket: GcsBucket, key: string, staged: string, runId: string, signal: AbortSignal | undefined) {
     this.#bucket = bucket;
     this.#key = key;
     this.#staged = staged;
+    this.#runId = runId;
     this.#signal = signal;
-    this.#file = bucket.file(staged);
-    this.#metadata = { metadata: { [RUN_ID]: runId } };
   }
 
   get sizeBytes(): number {
@@ -35,70 +38,62 @@ export class GcsUpload implements StagedObject {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    await this.#check();
+    this.#signal?.throwIfAborted();
     this.#sizeBytes += bytes.length;
-    const own = Buffer.from(bytes);
-    if (this.#stream) return this.#send(this.#stream, own);
-    this.#head.push(own);
-    if (this.#sizeBytes <= CHUNK_BYTES) return;
-    this.#stream = this.#begin();
-    for (const chunk of this.#head) await this.#send(this.#stream, chunk);
-    this.#head = [];
+    this.#md5.update(bytes);
+    for (let at = 0; at < bytes.length; ) {
+      // The last chunk is known by what does not come after it.
+      if (this.#filled === CHUNK_BYTES) await this.#send(false);
+      if (this.#chunk.length === 0) this.#chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      const taken = bytes.subarray(at, at + CHUNK_BYTES - this.#filled);
+      this.#chunk.set(taken, this.#filled);
+      this.#filled += taken.length;
+      at += taken.length;
+    }
   }
 
   async seal(): Promise<StagedRef> {
-    await this.#check();
-    if (this.#stream) {
-      this.#stream.end();
-      await this.#closed;
-    } else {
-      const save = () =>
-        this.#file.save(Buffer.concat(this.#head), {
-          resumable: false,
-          validation: "crc32c",
-          metadata: this.#metadata,
-        });
-      await this.#bucket.attempt("write", this.#key, save);
-    }
-    await this.#check();
-    const { generation, size } = this.#file.metadata;
-    if (Number(size) !== this.#sizeBytes) {
-      const error = new Error(`the store has ${size} bytes of ${this.#sizeBytes}`);
+    this.#signal?.throwIfAborted();
+    if (this.#session) await this.#send(true);
+    const object = this.#session ? await this.#underWay : await this.#save();
+    this.#signal?.throwIfAborted();
+    const { generation, size, md5Hash } = object ?? {};
+    if (Number(size) !== this.#sizeBytes || (md5Hash ?? "") !== this.#md5.digest("base64")) {
+      const error = new Error(`the store has other bytes than the ${this.#sizeBytes} that it was sent`);
       throw await this.#bucket.failed(error, "write", this.#key);
     }
     return { key: this.#key, sizeBytes: this.#sizeBytes, upload: `${generation}:${this.#staged}` };
   }
 
   async discard(): Promise<void> {
-    this.#stream?.destroy();
-    await this.#closed;
+    await this.#underWay.catch(() => undefined);
     await removeFile(this.#bucket, this.#staged);
   }
 
-  #begin(): Writable {
-    const stream: Writable = this.#file.createWriteStream({
-      resumable: true,
-      chunkSize: CHUNK_BYTES,
-      validation: "crc32c",
-      metadata: this.#metadata,
-    });
-    stream.on("error", (error) => {
-      this.#failure ??= error;
-    });
-    this.#closed = new Promise((resolve) => stream.once("close", resolve));
-    this.#signal?.addEventListener("abort", () => stream.destroy(), { once: true });
-    return stream;
+  async #save(): Promise<FileMetadata> {
+    const file = this.#bucket.file(this.#staged);
+    const options = { resumable: false, validation: false, metadata: { metadata: { [RUN_ID]: this.#runId } } };
+    await this.#attempt(() => file.save(this.#chunk.subarray(0, this.#filled), options));
+    return file.metadata;
   }
 
-  async #send(stream: Writable, bytes: Uint8Array): Promise<void> {
-    if (stream.write(bytes)) return;
-    await Promise.race([once(stream, "drain").catch(() => undefined), this.#closed]);
-    await this.#check();
+  /** Returns when the chunk is under way, and the one before it has come. */
+  async #send(isLast: boolean): Promise<void> {
+    await this.#underWay;
+    this.#session ??= await this.#attempt(() =>
+      GcsSession.begin(this.#bucket, this.#staged, this.#runId, this.#signal),
+    );
+    const session = this.#session;
+    const chunk = this.#chunk.subarray(0, this.#filled);
+    [this.#chunk, this.#other] = [this.#other, this.#chunk];
+    this.#filled = 0;
+    this.#underWay = this.#attempt(() => session.send(chunk, isLast));
+    // Whoever waits for it is told.
+    this.#underWay.catch(() => undefined);
   }
 
-  async #check(): Promise<void> {
-    if (this.#signal?.aborted) throw this.#signal.reason;
-    if (this.#failure !== undefined) throw await this.#bucket.failed(this.#failure, "write", this.#key, this.#signal);
+  #attempt<T>(call: () => Promise<T>): Promise<T> {
+    return this.#bucket.attempt("write", this.#key, call, this.#signal);
   }
 }
 

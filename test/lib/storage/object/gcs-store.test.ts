@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { GcsStore } from "../../../../lib/storage/object/gcs-store.ts";
 import type { ObjectFacts } from "../../../../lib/storage/object/object-store.ts";
 import { openStore } from "../../../../lib/storage/object/open-store.ts";
 import type { GcsSettings } from "../../../../lib/storage/object/store-settings.ts";
 import { tempFolder } from "../../../support/folder.ts";
-import { ObjectProxy } from "../../../support/object-proxy.ts";
+import { ObjectProxy, type ProxyFault } from "../../../support/object-proxy.ts";
 import { describeObjectServer } from "../../../support/object-servers.ts";
 
 const MIB = 1024 * 1024;
@@ -30,6 +30,46 @@ describeObjectServer("fake-gcs", "Google's storage", (server) => {
       await store.remove("k");
     }
   });
+
+  /** A store behind a proxy, and an upload to it of chunks of 8 MiB, on each of whose requests something may befall. */
+  async function upload(bytes: Buffer, faultOf: (chunkRequest: number) => ProxyFault | undefined) {
+    const settings = await server.makeBucket();
+    const proxy = await ObjectProxy.before(server.endpoint);
+    const store = await openStore({ ...settings, endpoint: proxy.endpoint });
+    let requests = 0;
+    proxy.befall(({ method, url }) =>
+      method === "PUT" && url.includes("upload_id") ? faultOf(requests++) : undefined,
+    );
+    const staged = await store.stage("k", RUN);
+    for (let at = 0; at < bytes.length; at += MIB) await staged.write(bytes.subarray(at, at + MIB));
+    return { store, ref: await staged.seal(), requests };
+  }
+
+  describe.each([0, 2])("a large upload whose chunk %i of 3", (chunk) => {
+    it.each(["no-request", "half-request", "half-kept", "not-kept", "no-reply", "busy", "broken"] as const)(
+      "meets with %s is whole",
+      async (fault) => {
+        const bytes = randomBytes(20 * MIB + 17);
+        const { store, ref, requests } = await upload(bytes, (request) => (request === chunk ? fault : undefined));
+        expect(requests).toBeGreaterThan(3);
+        expect(await store.publish(ref, RUN)).toBe(true);
+        expect(Buffer.compare((await store.get("k"))?.bytes as Buffer, bytes)).toBe(0);
+        expect(await store.discardAll("", RUN)).toBe(0);
+      },
+    );
+  });
+
+  it("comes through more faults than are borne at one place, and gives up where nothing comes on", async () => {
+    const bytes = randomBytes(36 * MIB);
+    // A chunk, the question how far it came, the chunk again.
+    const { store, ref } = await upload(bytes, (request) => (request % 3 === 0 ? "half-request" : undefined));
+    expect(await store.publish(ref, RUN)).toBe(true);
+    expect(Buffer.compare((await store.get("k"))?.bytes as Buffer, bytes)).toBe(0);
+    await expect(upload(bytes, () => "not-kept")).rejects.toMatchObject({
+      message: expect.stringContaining("the store keeps nothing of what it is sent"),
+    });
+    await expect(upload(bytes, () => "busy")).rejects.toMatchObject({ code: "DTV_TRANSIENT" });
+  }, 60_000);
 
   it("publishes under the condition that there is nothing", async () => {
     const proxy = await ObjectProxy.before(server.endpoint);
