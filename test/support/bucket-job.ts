@@ -1,8 +1,8 @@
 import type { ObjectStore } from "../../lib/storage/object/object-store.ts";
 import { openStore } from "../../lib/storage/object/open-store.ts";
-import type { S3Settings } from "../../lib/storage/object/store-settings.ts";
 import { dativo, type Finished, writeFiles } from "./cli.ts";
 import { tempFolder } from "./folder.ts";
+import { environmentOf } from "./object-client.ts";
 import type { ObjectServer } from "./object-servers.ts";
 
 /** A folder with a job that loads `in/*.csv` into a bucket of its own. */
@@ -37,20 +37,11 @@ export function bucketJobYaml(target: Record<string, unknown>, more: Record<stri
   });
 }
 
-export function environmentOf(server: ObjectServer): Record<string, string> {
-  return {
-    S3_ENDPOINT: server.endpoint,
-    AWS_ACCESS_KEY_ID: server.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
-    AWS_REGION: "us-east-1",
-  };
-}
-
 export async function bucketWork(server: ObjectServer, job: (bucket: string) => string): Promise<BucketWork> {
-  const settings = (await server.makeBucket()) as S3Settings;
+  const settings = await server.makeBucket();
   const { bucket } = settings;
   const folder = tempFolder();
-  const env = environmentOf(server);
+  const env = environmentOf(settings);
   const store = await openStore(settings);
   writeFiles(folder, { "zips.yaml": ZIPS_ASSET, "job.yaml": job(bucket), "in/a.csv": "id,name\n1,Ada\n2,Grace\n" });
   return {

@@ -1,7 +1,14 @@
 import type { ObjectProxy, ProxyFault } from "./object-proxy.ts";
 
 /** What can befall a request, once or from then on. */
-export const PROXY_FAULTS = ["no-request", "no-reply", "half-reply", "busy", "broken"] as const satisfies ProxyFault[];
+export const PROXY_FAULTS = [
+  "no-request",
+  "half-request",
+  "no-reply",
+  "half-reply",
+  "busy",
+  "broken",
+] as const satisfies ProxyFault[];
 
 export type FaultSpan = "once" | "from then on";
 
