@@ -163,6 +163,7 @@ export class Attempt {
       format: COMMIT_FORMAT,
       ...this.token,
       ...gapAfter(latest, this.token),
+      ...(place.books.isGuarded ? {} : { isGuarded: false }),
       writtenAt: clock.now().toISOString(),
       mode,
       runFolder: files.length > 0 ? runFolder : undefined,

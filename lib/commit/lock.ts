@@ -91,6 +91,16 @@ export class JobLock {
     }
   }
 
+  /**
+   * Looks whether it is still ours, where a store lets two runs write it at a time: the last one has it then.
+   *
+   * @throws DativoError DTV_LOCKED
+   */
+  async confirm(): Promise<void> {
+    const found = await readLock(this.#place);
+    if (found?.isAlive && found.text !== this.#content) throw locked(found.holder, this.#place.path, false);
+  }
+
   async release(): Promise<void> {
     clearInterval(this.#heart);
     await this.#place.remove(this.#content);

@@ -54,6 +54,8 @@ export interface CommitRecord {
   /** Of what was written, else of what had been written before. */
   readonly schemaFingerprint: string | undefined;
   readonly fields: Readonly<Record<string, string>> | undefined;
+  /** False where the store honoured no conditions when this was written. */
+  readonly isGuarded?: false | undefined;
   readonly contract: { readonly name: string; readonly version: string; readonly fingerprint: string };
   readonly endState: EndState;
 }

@@ -85,10 +85,10 @@ export class JobRun {
   }
 
   async run(): Promise<Receipt> {
-    const { effect, reader, writer } = this.#guarantee;
-    this.#environment.log.info(`Guarantee: ${effect} (${reader} source, ${writer} target)`, { effect, reader, writer });
     const ledger = await this.#open();
     if (!ledger.place.books.isGuarded) this.#lowerGuarantee(ledger.place.books);
+    const { effect, reader, writer } = this.#guarantee;
+    this.#environment.log.info(`Guarantee: ${effect} (${reader} source, ${writer} target)`, { effect, reader, writer });
     this.#runId = ledger.runId;
     try {
       await tidyReceipts(this.#plan.receipts, this.#receiptPath);

@@ -54,7 +54,8 @@ export async function previewRun(job: LoadedJob, options: BooksOptions = {}): Pr
   return {
     job: { ...named, key: place.jobKey },
     seq: Math.max(books.state?.seq ?? 0, books.target?.seq ?? 0) + 1,
-    guarantee,
+    // Only a run tries what a store makes of conditions.
+    guarantee: books.target?.isGuarded === false ? { ...guarantee, writer: "W2" } : guarantee,
     source: {
       reader: reader.name,
       files: await planFiles(plan, books, options),

@@ -19,6 +19,9 @@ export type ProxyFault =
   | "half-kept"
   | "not-kept";
 
+/** After the server has answered: the headers of a reply of ours, which stands for its own. */
+type Overrule = (asked: SeenRequest, status: number, body: Buffer) => Promise<Record<string, string> | undefined>;
+
 export interface SeenRequest {
   /** From 1. */
   readonly number: number;
@@ -34,6 +37,7 @@ export class ObjectProxy {
   readonly #target: URL;
   readonly #server: Server;
   #puts = 0;
+  #overrule: Overrule = async () => undefined;
   #faultOf: (request: SeenRequest) => ProxyFault | undefined = () => undefined;
 
   private constructor(target: string) {
@@ -68,6 +72,11 @@ export class ObjectProxy {
     });
   }
 
+  /** From now on. */
+  overrule(overrule: Overrule): void {
+    this.#overrule = overrule;
+  }
+
   async #serve(asked: IncomingMessage, reply: ServerResponse): Promise<void> {
     const { method = "", url = "", headers } = asked;
     const seen = { number: this.seen.length + 1, method, url };
@@ -91,6 +100,8 @@ export class ObjectProxy {
     const content = await buffer(answer);
     if (method === "PUT") this.#puts--;
     if (fault === "no-reply") return void reply.destroy();
+    const instead = await this.#overrule(seen, answer.statusCode ?? 0, body);
+    if (instead) return void reply.writeHead(200, instead).end();
     reply.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
     if (fault !== "half-reply") return void reply.end(content);
     reply.write(content.subarray(0, content.length / 2), () => reply.destroy());

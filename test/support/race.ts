@@ -10,13 +10,14 @@ export interface Ended {
 export function begin(
   args: readonly string[],
   cwd: string,
+  env: Readonly<Record<string, string>> = {},
 ): {
   readonly pid: number;
   readonly ended: Promise<Ended>;
   said(text: string): Promise<void>;
   signal(name: NodeJS.Signals): void;
 } {
-  const child = startDativo(args, { cwd });
+  const child = startDativo(args, { cwd, env });
   let stdout = "";
   let stderr = "";
   child.stdout?.on("data", (chunk) => (stdout += chunk));

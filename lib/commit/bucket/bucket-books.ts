@@ -49,6 +49,7 @@ export class BucketBooks implements Books {
     const lock = await JobLock.acquire(this.lock, runId, wait);
     try {
       this.isGuarded = await this.#honoursConditions();
+      if (!this.isGuarded) await lock.confirm();
       return lock;
     } catch (error) {
       await lock.release();
