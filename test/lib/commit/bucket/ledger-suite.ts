@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Ledger } from "../../../../lib/commit/ledger.ts";
 import { armFault } from "../../../../lib/storage/fail-point.ts";
@@ -153,6 +154,36 @@ export function ledgerSuite(kind: ObjectServerKind, stride: number): void {
       await runOnce(unguarded, { name: "two" });
       expect(unguarded.books.isGuarded).toBe(false);
       expect((await recordsOf(unguarded)).map(({ seq }) => seq)).toEqual([1, 2]);
+    });
+
+    it("looks for what it has published, some objects at a time, and says what is gone", async () => {
+      const store = await openShared();
+      const job = bucketJob(store);
+      for (let run = 0; run < 6; run++) await runOnce(job, { name: `run${run}`, count: 3 });
+      const gone = Object.keys(await visible(job))[0] as string;
+      await store.remove(`${job.prefix}/${gone}`);
+      let underWay = 0;
+      let most = 0;
+      const slow = new Proxy(store, {
+        get(target, name) {
+          const value = Reflect.get(target, name, target) as unknown;
+          if (typeof value !== "function") return value;
+          const call = value.bind(target) as (...args: unknown[]) => unknown;
+          if (name !== "head" && name !== "get") return call;
+          return async (...args: unknown[]) => {
+            most = Math.max(most, ++underWay);
+            await sleep(20);
+            return Promise.resolve(call(...args)).finally(() => underWay--);
+          };
+        },
+      });
+      const said: string[] = [];
+      const log = { ...tools.log, warn: (message: string) => void said.push(message) };
+      await (await Ledger.open(reachedBy(job, slow), { ...tools, log })).close();
+      expect(said).toEqual([
+        `Files that this job has published are gone or changed: 1 of 18, ${gone} for one; --full-refresh loads everything again`,
+      ]);
+      expect(most).toBe(8);
     });
 
     it("keeps a second run out while the first one lives", async () => {
