@@ -7,6 +7,7 @@ import { runJob } from "../../../lib/job/run-job.ts";
 import { dativo, startDativo, writeFiles } from "../../support/cli.ts";
 import { tempFolder, visibleFiles } from "../../support/folder.ts";
 import { childrenOf, isRunning } from "../../support/processes.ts";
+import { until } from "../../support/shell.ts";
 
 const ASSET = JSON.stringify({ name: "rows", version: "1.0.0", schema: [{ name: "id", type: "string" }] });
 
@@ -100,15 +101,6 @@ function folder(): string {
 
 const published = (cwd: string): string[] => (existsSync(join(cwd, "lake")) ? visibleFiles(join(cwd, "lake")) : []);
 const environment = (cwd: string) => ({ STATE_DIR: join(cwd, "state") });
-
-async function until<T>(look: () => T | undefined | false): Promise<T> {
-  for (let tries = 0; tries < 200; tries++) {
-    const found = look();
-    if (found) return found;
-    await sleep(50);
-  }
-  throw new Error("It did not come to that");
-}
 
 const CRASHES: [how: string, message: RegExp][] = [
   ["exit", /ended its process in extract\(\), with exit code 3/],
@@ -245,11 +237,11 @@ describe("a hostile script in a process of its own", () => {
     run.stderr?.on("data", (chunk) => {
       text += chunk;
     });
-    await until(() => text.includes("Guarantee"));
-    const plugin = await until(() => childrenOf(run.pid)[0]);
+    await until(() => text.includes("Guarantee"), "the guarantee");
+    const plugin = await until(() => childrenOf(run.pid)[0], "the plugin");
     await sleep(1500);
     run.kill("SIGKILL");
-    await until(() => !isRunning(plugin));
+    await until(() => !isRunning(plugin), "the plugin's end");
   });
 });
 

@@ -7,6 +7,7 @@ import { dativo, smallJob, startDativo, writeFiles } from "../../support/cli.ts"
 import { listTree, tempFolder } from "../../support/folder.ts";
 import { describeNative, nativeLibrary } from "../../support/native.ts";
 import { childrenOf, isRunning } from "../../support/processes.ts";
+import { until } from "../../support/shell.ts";
 
 const HOSTILE = nativeLibrary("hostile_fixture");
 const ASSET = JSON.stringify({ name: "rows", version: "1.0.0", schema: [{ name: "id", type: "integer" }] });
@@ -29,15 +30,6 @@ function job(how: string, more: Record<string, unknown> = {}): string {
 const CANARY = "canary-7d1c4e0b";
 const env = { CANARY, AWS_SECRET_ACCESS_KEY: `${CANARY}-2`, LC_ALL: "C.UTF-8" };
 
-async function until<T>(look: () => T | undefined | false): Promise<T> {
-  for (let tries = 0; tries < 200; tries++) {
-    const found = look();
-    if (found) return found;
-    await sleep(50);
-  }
-  throw new Error("It did not come to that");
-}
-
 /** A run whose plugin hangs in the middle, and the process of that plugin. */
 async function startHanging(cwd: string): Promise<{ run: ChildProcess; plugin: number; said: () => string }> {
   writeFiles(cwd, { "rows.yaml": ASSET, "job.yaml": job("hang") });
@@ -47,8 +39,8 @@ async function startHanging(cwd: string): Promise<{ run: ChildProcess; plugin: n
     text += chunk;
   });
   // The first process looks whether the library loads; the second one works.
-  await until(() => text.includes("Guarantee"));
-  const plugin = await until(() => childrenOf(run.pid)[0]);
+  await until(() => text.includes("Guarantee"), "the guarantee");
+  const plugin = await until(() => childrenOf(run.pid)[0], "the plugin");
   // Until it has begun to hang, which is while it sleeps in its second batch.
   await sleep(500);
   return { run, plugin, said: () => text };
@@ -80,14 +72,14 @@ linux("the process of a plugin", () => {
     run.kill("SIGINT");
     const [code] = await once(run, "exit");
     expect(code).toBe(130);
-    await until(() => !isRunning(plugin));
+    await until(() => !isRunning(plugin), "the plugin's end");
   });
 
   it("ends when Dativo is killed, also in a call that hangs", async () => {
     const { run, plugin } = await startHanging(tempFolder());
     run.kill("SIGKILL");
     await once(run, "exit");
-    await until(() => !isRunning(plugin));
+    await until(() => !isRunning(plugin), "the plugin's end");
   });
 
   it("ends with Dativo even when a call keeps it from noticing", async () => {
@@ -96,12 +88,12 @@ linux("the process of a plugin", () => {
     for (const signal of ["SIGKILL", "SIGINT"] as const) {
       writeFiles(cwd, { "rows.yaml": ASSET, "job.yaml": job("", { source }) });
       const run = startDativo(["run", "--config", "job.yaml"], { cwd, env });
-      const plugin = await until(() => childrenOf(run.pid)[0]);
+      const plugin = await until(() => childrenOf(run.pid)[0], "the plugin");
       await sleep(1500);
       run.kill(signal);
       const [code] = await once(run, "exit");
       expect(code).toBe(signal === "SIGINT" ? 130 : null);
-      await until(() => !isRunning(plugin));
+      await until(() => !isRunning(plugin), "the plugin's end");
     }
   });
 

@@ -1,19 +1,11 @@
 import { expect, it } from "vitest";
 import type { ObjectStore } from "../../../../lib/storage/object/object-store.ts";
 import { openStore } from "../../../../lib/storage/object/open-store.ts";
+import { outcomeOf, recordsOf, runOnce } from "../../../support/ledger-runs.ts";
 import { befallAt, type FaultSpan } from "../../../support/object-faults.ts";
 import { ObjectProxy, type ProxyFault } from "../../../support/object-proxy.ts";
 import { describeObjectServer, type ObjectServerKind } from "../../../support/object-servers.ts";
-import {
-  type BucketJob,
-  bucketJob,
-  demandTruth,
-  openUploads,
-  reachedBy,
-  recordsOf,
-  runOnce,
-  visible,
-} from "./bucket-runs.ts";
+import { type BucketJob, bucketJob, demandTruth, openUploads, reachedBy, visible } from "./bucket-runs.ts";
 
 /** Something befalls one request after the other of a run, on its way to the store or back. */
 export function sweepFaults(kind: ObjectServerKind, tried: readonly (readonly [ProxyFault, FaultSpan])[]): void {
@@ -36,10 +28,7 @@ export function sweepFaults(kind: ObjectServerKind, tried: readonly (readonly [P
       const job = bucketJob(direct);
       await runOnce(job, { name: "before", count: 1 });
       befallAt(proxy, fault, at, span);
-      const error = await runOnce(reachedBy(job, remote), { name: "faulty" }).then(
-        () => undefined,
-        (cause: unknown) => cause,
-      );
+      const error = await outcomeOf(runOnce(reachedBy(job, remote), { name: "faulty" }));
       proxy.befall(() => undefined);
       await demandTruth(job, { faulty: error });
       const isLoaded = (await recordsOf(job)).some(({ endState }) => "faulty" in endState.positions);

@@ -6,36 +6,9 @@ import { Ledger } from "../../../../lib/commit/ledger.ts";
 import { armFault } from "../../../../lib/storage/fail-point.ts";
 import type { ObjectStore } from "../../../../lib/storage/object/object-store.ts";
 import { openStore } from "../../../../lib/storage/object/open-store.ts";
+import { Actor, asset, outcomeOf, recordsOf, runOnce, stepsOf, tools } from "../../../support/ledger-runs.ts";
 import { describeObjectServer, type ObjectServerKind } from "../../../support/object-servers.ts";
-import {
-  asset,
-  booksOf,
-  bucketJob,
-  demandTruth,
-  dropLock,
-  openUploads,
-  reachedBy,
-  recordsOf,
-  runOnce,
-  tools,
-  visible,
-} from "./bucket-runs.ts";
-
-/** Stops a run, or makes it fail, before a request that changes something. */
-class Actor {
-  steps = 0;
-  readonly #at: number;
-  readonly #act: (() => Promise<void>) | undefined;
-
-  constructor(at: number, act?: () => Promise<void>) {
-    this.#at = at;
-    this.#act = act;
-  }
-
-  async step(): Promise<void> {
-    if (this.steps++ === this.#at) await this.#act?.();
-  }
-}
+import { booksOf, bucketJob, demandTruth, dropLock, openUploads, reachedBy, visible } from "./bucket-runs.ts";
 
 const STEPS = ["put", "remove", "stage", "publish", "discard", "discardAll", "copyIfAbsent"] as const;
 const actors = new AsyncLocalStorage<Actor>();
@@ -56,18 +29,6 @@ function stepping(store: ObjectStore, when: "before" | "after"): ObjectStore {
     },
   });
 }
-
-async function stepsOf(run: () => Promise<unknown>): Promise<number> {
-  const actor = new Actor(-1);
-  await actors.run(actor, run);
-  return actor.steps;
-}
-
-const outcomeOf = (run: Promise<unknown>): Promise<unknown> =>
-  run.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 /** @param stride of the stops of the slowest test: 1 tries them all. */
 export function ledgerSuite(kind: ObjectServerKind, stride: number): void {
@@ -217,7 +178,7 @@ export function ledgerSuite(kind: ObjectServerKind, stride: number): void {
       timeout: 240_000,
     }, async () => {
       const store = await openShared();
-      const steps = await stepsOf(() => runOnce(bucketJob(stepping(store, "before"))));
+      const steps = await stepsOf(actors, () => runOnce(bucketJob(stepping(store, "before"))));
       expect(steps).toBeGreaterThan(10);
       for (let at = 0; at < steps; at++) {
         const job = bucketJob(store);
@@ -238,7 +199,7 @@ export function ledgerSuite(kind: ObjectServerKind, stride: number): void {
       timeout: 240_000,
     }, async () => {
       const store = await openShared();
-      const steps = await stepsOf(() => runOnce(bucketJob(stepping(store, "before"))));
+      const steps = await stepsOf(actors, () => runOnce(bucketJob(stepping(store, "before"))));
       let stops = 0;
       for (let at = 7; at < steps; at += stride) {
         for (let then = 1, isReached = true; isReached; then++) {
@@ -275,7 +236,7 @@ export function ledgerSuite(kind: ObjectServerKind, stride: number): void {
     describe.each(["before", "after"] as const)("a request that fails %s it had its effect", (when) => {
       it("is taken back or finished, by this run or by the next", { timeout: 240_000 }, async () => {
         const store = await openShared();
-        const steps = await stepsOf(() => runOnce(bucketJob(stepping(store, when))));
+        const steps = await stepsOf(actors, () => runOnce(bucketJob(stepping(store, when))));
         for (let at = 0; at < steps; at++) {
           for (const isTaken of [false, true]) {
             const job = bucketJob(store);
