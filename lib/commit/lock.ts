@@ -127,7 +127,7 @@ async function describeSelf(runId: string): Promise<Holder> {
     host: hostname(),
     bootId: await readBootId(),
     pidNamespace: await readPidNamespace(),
-    startTicks: (await readStartTicks(process.pid)) ?? "",
+    startTicks: (await readProcess(process.pid))?.startTicks ?? "",
     runId,
     since: new Date().toISOString(),
   };
@@ -167,8 +167,9 @@ async function isAlive(holder: Holder, ageMs: number): Promise<boolean> {
   } catch (error) {
     return systemCode(error) === "EPERM";
   }
-  const startTicks = await readStartTicks(holder.pid);
-  return startTicks === undefined || holder.startTicks === "" || startTicks === holder.startTicks;
+  const found = await readProcess(holder.pid);
+  if (found?.hasEnded) return false;
+  return !found || holder.startTicks === "" || found.startTicks === holder.startTicks;
 }
 
 async function readBootId(): Promise<string> {
@@ -180,10 +181,18 @@ function readPidNamespace(): Promise<string> {
   return readlink("/proc/self/ns/pid").catch(() => "");
 }
 
-/** Field 22 of /proc/<pid>/stat (proc(5)); undefined where there is no such file. */
-async function readStartTicks(pid: number): Promise<string | undefined> {
+/**
+ * Fields 3, 20 and 22 of /proc/<pid>/stat (proc(5)); undefined where there is no such file. A zombie has ended when none of its
+ * threads is left: nobody may ever ask how, as in a container whose first process asks for nobody.
+ */
+async function readProcess(
+  pid: number,
+): Promise<{ readonly startTicks: string; readonly hasEnded: boolean } | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  return text?.slice(text.lastIndexOf(")") + 2).split(" ")[19];
+  if (text === undefined) return undefined;
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state, threads, startTicks = ""] = [fields[0], fields[17], fields[19]];
+  return { startTicks, hasEnded: (state === "Z" || state === "X") && Number(threads) <= 1 };
 }
 
 export function describeHolder({ pid, host, since }: Holder): string {

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { ControlPaths } from "../../../lib/commit/folder/control-paths.ts";
 import { FolderBooks } from "../../../lib/commit/folder/folder-books.ts";
 import { Ledger, type LedgerPlace, type LedgerTools } from "../../../lib/commit/ledger.ts";
@@ -26,6 +27,7 @@ import type { Sealed } from "../../../lib/stream/to-writable.ts";
 import { listTree, modesBelow, tempFolder, visibleFiles } from "../../support/folder.ts";
 import { type JobPlace, jobPlace } from "../../support/job-place.ts";
 import { MemoryWriter } from "../../support/players.ts";
+import { until } from "../../support/shell.ts";
 
 const asset = new AssetDefinition({ name: "zips", version: "1.0.0", schema: [{ name: "id", type: "integer" }] });
 const tools = { log: INERT_CONTEXT.log, clock: INERT_CONTEXT.clock, storage: new LocalStorage() };
@@ -276,6 +278,23 @@ describe("Ledger", () => {
       expect(existsSync(place.paths.lock)).toBe(false);
     }
   });
+
+  it.skipIf(process.platform !== "linux")(
+    "takes over from a process that has ended and that nobody asks for",
+    async () => {
+      const place = jobPlace(tempFolder());
+      const ledger = await Ledger.open(place, tools);
+      const holder = JSON.parse(readFileSync(place.paths.lock, "utf8")) as Record<string, unknown>;
+      await ledger.close();
+      const parent = spawn("sh", ["-c", "sleep 0.1 & echo $!; exec sleep 60"]);
+      onTestFinished(() => void parent.kill("SIGKILL"));
+      const pid = Number(await new Promise((resolve) => parent.stdout.once("data", resolve)));
+      writeFileSync(place.paths.lock, JSON.stringify({ ...holder, pid, startTicks: "" }));
+      await expect(Ledger.open(place, tools)).rejects.toMatchObject({ code: "DTV_LOCKED" });
+      await until(() => readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z "), "the end");
+      await (await Ledger.open(place, tools)).close();
+    },
+  );
 
   it("leaves a file alone that has the name of one of its own, and takes back what it had published", async () => {
     const place = jobPlace(tempFolder());
