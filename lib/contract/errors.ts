@@ -36,6 +36,7 @@ export const CODES = {
     "config",
     "A plugin is not what it was pinned to, or is not pinned where it must be; nothing of it was run.",
   ],
+  DTV_SANDBOX_MISSING: ["environment", "A plugin is to run in the sandbox, which this machine does not have."],
   DTV_PLUGIN_CACHE: ["environment", "The folder that fetched plugins are kept in could be written by others."],
   DTV_PLUGIN_CLASS: ["config", "A plugin's file has no class of that name, or the class is of the wrong kind."],
   DTV_PLUGIN_FAILED: ["fatal", "A plugin's own code threw an error."],

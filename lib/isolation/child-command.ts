@@ -1,9 +1,11 @@
-import { dirname, join, sep } from "node:path";
+import { join, sep } from "node:path";
 import { existingPath } from "../storage/existing-path.ts";
 import { packageRoot, packagesAround } from "../storage/package-root.ts";
-import { projectRoot } from "../storage/project-root.ts";
+import { modulesAbove, projectRoot } from "../storage/project-root.ts";
 import { childEnvironment } from "./child-environment.ts";
 import type { Plugin } from "./plugin.ts";
+import type { Sandbox } from "./sandbox.ts";
+import { sandboxCommand } from "./sandbox-command.ts";
 
 /** Run from its sources, as the tests are, Dativo starts what was built of them: Node 20 runs no TypeScript. */
 const ENTRY = join(packageRoot(), "dist", "lib", "isolation", "child", "main.js");
@@ -28,15 +30,15 @@ export interface ChildCommand {
 }
 
 /** How the process of a plugin is started. */
-export function childCommand(plugin: Plugin, access: Access): ChildCommand {
+export function childCommand(plugin: Plugin, access: Access, sandbox?: Sandbox): ChildCommand {
+  const isLibrary = plugin.kind === "library";
+  const args = isLibrary ? [ENTRY, "library"] : [...permissions(plugin, access), ENTRY, "script", String(process.pid)];
+  if (sandbox) return sandboxCommand(args, plugin, access, sandbox);
   const env = childEnvironment(process.env);
-  if (plugin.kind === "library") return { command: process.execPath, args: [ENTRY, "library"], env };
+  if (isLibrary) return { command: process.execPath, args, env };
   const { tempDir } = access;
   const temporary = tempDir === undefined ? {} : { TMPDIR: tempDir, TEMP: tempDir, TMP: tempDir };
-  return {
-    ...withoutCore([...permissions(plugin, access), ENTRY, "script", String(process.pid)]),
-    env: { ...env, ...temporary },
-  };
+  return { ...withoutCore(args), env: { ...env, ...temporary } };
 }
 
 /** A core file would hold the records and credentials that were in its memory. A library's process sees to it by itself. */
@@ -68,12 +70,6 @@ function permissions(plugin: Plugin, { named, cwd, writes, tempDir }: Access): s
 function packagesOf({ file, origin, sources }: Plugin): string[] {
   const isElsewhere = origin?.isAlone === true || file.includes(`${sep}node_modules${sep}`);
   return isElsewhere ? (sources?.folders ?? []).flatMap(modulesAbove) : [];
-}
-
-function modulesAbove(folder: string): string[] {
-  const modules = join(folder, "node_modules");
-  const here = existingPath(modules, folder);
-  return folder === dirname(folder) ? here : [...here, ...modulesAbove(dirname(folder))];
 }
 
 /** Without what another one holds: Node 20 ends itself over a path that stands inside of another. */

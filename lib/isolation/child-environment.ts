@@ -16,8 +16,16 @@ const ALLOWED = [
   "SystemRoot",
 ];
 
+const SPOKEN = ["TZ", "LANG", "LANGUAGE", "RUST_BACKTRACE"];
+
 /** The environment of a plugin's process. What the plugin is told, it is told through its configuration. */
 export function childEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const allowed = Object.entries(env).filter(([name]) => ALLOWED.includes(name) || name.startsWith("LC_"));
   return Object.fromEntries(allowed);
+}
+
+/** Of a sandbox: how to write times and texts, and a place of its own. Homes and paths are nothing to it. */
+export function sandboxEnvironment(env: NodeJS.ProcessEnv, tempDir = "/"): NodeJS.ProcessEnv {
+  const allowed = Object.entries(env).filter(([name]) => SPOKEN.includes(name) || name.startsWith("LC_"));
+  return { ...Object.fromEntries(allowed), HOME: tempDir, TMPDIR: tempDir };
 }

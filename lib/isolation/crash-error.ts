@@ -26,15 +26,22 @@ export function crashError({ plugin, hook, exitCode, signal, killed, lastWords }
     told === undefined ? message : `${message}; the last it wrote: ${told}`,
     {
       culprit: plugin,
-      hint: hintFor(signal, killed),
+      hint: hintFor(signal, killed, lastWords),
       details: { hook, exitCode, signal, killed, lastWords },
     },
   );
 }
 
-function hintFor(signal: NodeJS.Signals | null, killed: string | undefined): string {
+/** Of V8, and of the allocators of Rust and C++. */
+const OUT_OF_MEMORY = /out of memory|memory allocation of \d+ bytes failed|bad_alloc/i;
+
+function hintFor(signal: NodeJS.Signals | null, killed: string | undefined, lastWords: readonly string[]): string {
   if (killed !== undefined)
     return "Look for a call that waits for ever; plugins.sandbox.timeout sets how long one may take.";
+  if (lastWords.some((line) => OUT_OF_MEMORY.test(line)))
+    return "Its memory was full. In the sandbox plugins.sandbox.memory_limit says how much it has.";
+  if (signal === "SIGXCPU")
+    return "It used up the processor time that plugins.sandbox.cpu_seconds gives it for all of its life.";
   if (signal === "SIGKILL")
     return "Somebody else ended it: the system does when memory runs out, and then says so in its log.";
   if (signal === null)

@@ -5,8 +5,9 @@ import { isolatedReaderClass } from "./isolated-reader.ts";
 import { isolatedScriptReaderClass } from "./isolated-script-reader.ts";
 import { isolatedScriptWriterClass } from "./isolated-script-writer.ts";
 import { isolatedWriterClass } from "./isolated-writer.ts";
-import type { Limits, Plugin, PluginPlace } from "./plugin.ts";
+import { type Limits, nameOf, type Plugin, type PluginPlace } from "./plugin.ts";
 import { PluginProcess, type Run } from "./plugin-process.ts";
+import { requireSandbox } from "./sandbox.ts";
 import type { ReaderFacts, WriterFacts } from "./script-facts.ts";
 
 /** A class whose code is loaded in other processes only. */
@@ -19,7 +20,7 @@ export interface IsolationOptions extends Limits {
   readonly run?: Run | undefined;
 }
 
-/** @throws DativoError DTV_PLUGIN_NOT_FOUND, DTV_PLUGIN_LOAD, DTV_PLUGIN_CLASS, DTV_PLUGIN_CRASHED */
+/** @throws DativoError DTV_PLUGIN_NOT_FOUND, DTV_PLUGIN_LOAD, DTV_PLUGIN_CLASS, DTV_PLUGIN_CRASHED, DTV_SANDBOX_MISSING */
 export async function findIsolatedReader(
   place: PluginPlace,
   options: IsolationOptions,
@@ -52,6 +53,7 @@ interface Loaded {
 
 /** What is wrong with a plugin is told before the run, as it is of one that is loaded into this process. */
 async function tryToLoad(plugin: Plugin, { run = INERT_CONTEXT, ...limits }: IsolationOptions): Promise<Loaded> {
+  if (limits.sandbox) requireSandbox(nameOf(plugin));
   const process = new PluginProcess(plugin, run, limits);
   try {
     return (await process.ask("load", "load", { ...plugin })).result as unknown as Loaded;

@@ -5,10 +5,9 @@ import { type ConnectionTestResult, DiscoveryResult, type Split } from "../contr
 import { RowBatch } from "../contract/row-batch.ts";
 import type { IncrementalStateManager } from "../contract/state.ts";
 import { decodeIpc } from "../formats/arrow/decode-ipc.ts";
-import { NO_ACCESS } from "./child-command.ts";
 import type { Limits, Plugin } from "./plugin.ts";
 import type { Answer } from "./plugin-process.ts";
-import { PluginSession } from "./plugin-session.ts";
+import { PluginSession, textsIn } from "./plugin-session.ts";
 import { formatAsset, formatSource } from "./wire-config.ts";
 import { parseConnection } from "./wire-connection.ts";
 
@@ -30,7 +29,7 @@ class IsolatedReader extends BaseReader {
     this.#session = new PluginSession(plugin, limits, () => ({
       context: this.ctx,
       header: { ...formatSource(sourceConfig), contract: this.ctx.contract && formatAsset(this.ctx.contract) },
-      access: NO_ACCESS,
+      access: { named: textsIn({ ...sourceConfig }), cwd: limits.cwd, writes: [] },
     }));
   }
 

@@ -40,7 +40,7 @@ class IsolatedScriptReader extends BaseReader {
     this.#session = new PluginSession(plugin, limits, () => ({
       context: this.ctx,
       header: { ...formatSource(sourceConfig), cwd: limits.cwd },
-      access: { named: textsIn({ ...sourceConfig }), cwd: limits.cwd, writes: [], tempDir: this.ctx.tempDir },
+      access: { named: textsIn({ ...sourceConfig }), cwd: limits.cwd, writes: [] },
     }));
   }
 

@@ -40,7 +40,7 @@ class IsolatedScriptWriter extends BaseWriter {
     this.session = new PluginSession(plugin, limits, () => ({
       context: this.ctx,
       header: { ...formatTarget(made), cwd: limits.cwd },
-      access: { named: textsIn({ ...made.target }), cwd: limits.cwd, writes, tempDir: this.ctx.tempDir },
+      access: { named: textsIn({ ...made.target }), cwd: limits.cwd, writes },
     }));
   }
 

@@ -6,10 +6,9 @@ import { RowBatch } from "../contract/row-batch.ts";
 import type { Schema } from "../contract/schema.ts";
 import { BaseWriter, type WriterClass } from "../contract/writer.ts";
 import { encodeIpc } from "../formats/arrow/encode-ipc.ts";
-import { NO_ACCESS } from "./child-command.ts";
 import type { Header } from "./frame.ts";
 import type { Limits, Plugin } from "./plugin.ts";
-import { PluginSession } from "./plugin-session.ts";
+import { PluginSession, textsIn } from "./plugin-session.ts";
 import { formatTarget } from "./wire-config.ts";
 import { parseConnection } from "./wire-connection.ts";
 
@@ -29,10 +28,11 @@ class IsolatedWriter extends BaseWriter {
 
   constructor(made: Parameters<typeof formatTarget>[0], plugin: Plugin, limits: Limits) {
     super(made.asset, made.target, made.outputBase);
+    const writes = made.outputBase === "" ? [] : [made.outputBase];
     this.#session = new PluginSession(plugin, limits, () => ({
       context: this.ctx,
       header: formatTarget(made),
-      access: NO_ACCESS,
+      access: { named: textsIn({ ...made.target }), cwd: limits.cwd, writes },
     }));
   }
 

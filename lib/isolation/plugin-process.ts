@@ -8,6 +8,7 @@ import { crashError } from "./crash-error.ts";
 import { encodeFrame, type Frame, FrameReader, type Header } from "./frame.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { type Limits, nameOf, type Plugin } from "./plugin.ts";
+import { withinBounds } from "./sandbox-command.ts";
 import { parseError } from "./wire-error.ts";
 
 export interface Answer {
@@ -74,7 +75,7 @@ export class PluginProcess {
     this.name = nameOf(plugin);
     this.#run = run;
     this.#limits = limits;
-    const { command, args, env } = childCommand(plugin, access);
+    const { command, args, env } = childCommand(plugin, this.#bound(access), limits.sandbox);
     this.#child = spawn(command, args, {
       env,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -113,6 +114,19 @@ export class PluginProcess {
       clearTimeout(timer);
       this.#run.signal.removeEventListener("abort", this.#stop);
     }
+  }
+
+  /** What a job names and its operator withholds would look to the plugin as if it could not be read. */
+  #bound(access: Access): Access {
+    const { sandbox } = this.#limits;
+    if (!sandbox) return access;
+    const bounded = withinBounds(access, sandbox);
+    for (const path of bounded.withheld) {
+      this.#run.log.warn(
+        `${this.name} does not get ${path}, which lies outside of its job's folder and of DATIVO_SANDBOX_FOLDERS`,
+      );
+    }
+    return bounded.access;
   }
 
   get #stopMs(): number {

@@ -1,4 +1,5 @@
 import type { StageContext } from "../contract/context.ts";
+import { TempFolder } from "../storage/temp-folder.ts";
 import type { Access } from "./child-command.ts";
 import type { Header } from "./frame.ts";
 import type { Limits, Plugin } from "./plugin.ts";
@@ -10,7 +11,7 @@ import { packValue, unpackValue } from "./wire-value.ts";
 export interface Made {
   readonly context: StageContext;
   readonly header: Header;
-  readonly access: Access;
+  readonly access: Omit<Access, "tempDir">;
 }
 
 /** One player in a process of its own, which is started, and the player made in it, when it is first asked. */
@@ -22,6 +23,8 @@ export class PluginSession {
   #process: PluginProcess | undefined;
   #ready: Promise<unknown> | undefined;
   #context: StageContext | undefined;
+  /** In a sandbox it shares that of nobody. */
+  #temporary: TempFolder | undefined;
 
   constructor(plugin: Plugin, limits: Limits, made: () => Made) {
     this.#plugin = plugin;
@@ -78,17 +81,20 @@ export class PluginSession {
 
   async close(): Promise<void> {
     await this.#process?.close();
+    await this.#temporary?.close();
   }
 
   #start(): PluginProcess {
     if (this.#process) return this.#process;
     const { context, header, access } = this.#made();
-    const process = new PluginProcess(this.#plugin, context, this.#limits, access);
+    if (this.#limits.sandbox) this.#temporary = TempFolder.createIn(context.tempDir);
+    const tempDir = this.#temporary?.path ?? context.tempDir;
+    const process = new PluginProcess(this.#plugin, context, this.#limits, { ...access, tempDir });
     this.#process = process;
     this.#context = context;
     this.#ready = process
       .ask("load", "load", { ...this.#plugin })
-      .then(() => process.ask("create", "constructor", { ...header, tempDir: context.tempDir }));
+      .then(() => process.ask("create", "constructor", { ...header, tempDir }));
     return process;
   }
 }

@@ -1,5 +1,6 @@
 import type { PluginSources } from "../contract/plugin-sources.ts";
 import type { ScriptOrigin } from "../plugin/script/script-modules.ts";
+import type { Sandbox } from "./sandbox.ts";
 
 /** A plugin that is to run in a process of its own. */
 export interface Plugin {
@@ -26,6 +27,8 @@ export interface Limits {
   readonly timeoutMs: number | undefined;
   /** Where the relative paths of a job begin. */
   readonly cwd: string;
+  /** What holds it besides; undefined for nothing. */
+  readonly sandbox?: Sandbox | undefined;
 }
 
 export function nameOf({ file, symbol, origin }: Plugin): string {

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { existingPath } from "./existing-path.ts";
 
 /**
  * The project that a file belongs to: the nearest folder upward with a package.json, or its own where there is none; by
@@ -16,4 +17,10 @@ function rootAbove(start: string): string {
     if (existsSync(join(folder, "package.json"))) return folder;
   }
   return start;
+}
+
+/** Where the packages of a folder's code lie, as `node_modules/*`: in it and above it. */
+export function modulesAbove(folder: string): string[] {
+  const here = existingPath(join(folder, "node_modules"), folder);
+  return folder === dirname(folder) ? here : [...here, ...modulesAbove(dirname(folder))];
 }

@@ -1,3 +1,4 @@
+import { mkdtempSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,10 @@ export class TempFolder {
 
   static async create(): Promise<TempFolder> {
     return new TempFolder(await mkdtemp(join(tmpdir(), "dativo-")));
+  }
+
+  static createIn(folder: string): TempFolder {
+    return new TempFolder(mkdtempSync(join(folder, "dativo-")));
   }
 
   async close(): Promise<void> {

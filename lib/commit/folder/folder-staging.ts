@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { checksumsIn } from "../../contract/checksums.ts";
 import { DativoError, systemCode } from "../../contract/errors.ts";
 import { encodeName, encodePartition, type Partition, STAGED_SUFFIX } from "../../contract/file-name.ts";
@@ -10,6 +10,7 @@ import type { SourceFile, StagedFile, Storage, StoredFile } from "../../contract
 import { unwritable } from "../../contract/unwritable.ts";
 import { Descriptors } from "../../storage/descriptors.ts";
 import { makeFolder, syncFolder } from "../../storage/durable.ts";
+import { isWithin } from "../../storage/is-within.ts";
 import { createStagedFile } from "../../storage/staged-file.ts";
 import type { RunStaging } from "../books.ts";
 import { inParallel } from "../in-parallel.ts";
@@ -138,11 +139,6 @@ export async function findStaged(folder: string, files: readonly FileMetadata[])
     if (isWithin(folder, path) && (await stat(path).catch(() => undefined))) return file;
   }
   return undefined;
-}
-
-function isWithin(folder: string, path: string): boolean {
-  const inside = relative(folder, path);
-  return inside.split(sep)[0] !== ".." && !isAbsolute(inside);
 }
 
 /** SHA-256 of a file's content, hex. */
