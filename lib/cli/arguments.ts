@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
-import { parseDuration, parseSize } from "./human.ts";
+import { parseSize } from "../contract/parse-size.ts";
+import { parseDuration } from "./human.ts";
 
 // What stands behind a flag, as what it means.
 

@@ -88,9 +88,7 @@ export function buildReceipt(run: RunFacts): Receipt {
     checksums: addChecksums(files.map(({ checksums }) => checksums)),
     rejects: { count: counts.rejected, path: commits.findLast(hasRejects)?.attempt.rejectsPath },
     contract: { name: job.asset.name, version: job.asset.version, fingerprint: job.asset.fingerprint },
-    plugins: [reader, ...transforms, writer].flatMap(({ name, sha256, version, previousSha256 }) =>
-      sha256 === undefined ? [] : [{ path: name, sha256, version, previousSha256 }],
-    ),
+    plugins: [reader, ...transforms, writer].flatMap(describePlugin),
     tags: job.tags,
     positions,
     timings: {
@@ -106,6 +104,19 @@ export function buildReceipt(run: RunFacts): Receipt {
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     warnings: run.warnings,
   };
+}
+
+function describePlugin({
+  name,
+  sha256,
+  version,
+  previousSha256,
+  isolation,
+}: JobPlan["reader" | "writer"] | JobPlan["transforms"][number]): Receipt["plugins"] {
+  if (sha256 === undefined) return [];
+  const { sandbox } = isolation ?? {};
+  const ran = { isolation: isolation ? "process" : "in_process", sandbox: sandbox !== undefined } as const;
+  return [{ path: name, sha256, version, previousSha256, ...ran, network: sandbox?.network ?? true }];
 }
 
 /** How the files were written, so that they can be read again: only what a writer of our own is known to take. */

@@ -110,12 +110,12 @@ async function checkTransforms(job: LoadedJob, cwd: string): Promise<ConnectionT
 }
 
 async function openTransform(
-  { plugins: sources }: LoadedJob,
+  job: LoadedJob,
   { plugin, options }: LoadedTransform,
   input: Schema,
   cwd: string,
 ): Promise<Schema> {
-  const transform = construct(await findTransform(plugin, { sources }), options);
+  const transform = construct(await findTransform(plugin, pluginRunOf(job)), options);
   transform.ctx = { ...INERT_CONTEXT, storage: new AnyStorage({ cwd }) };
   try {
     const output = await transform.open(input);

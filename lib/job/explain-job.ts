@@ -113,6 +113,7 @@ const AS_JSON = "a library that speaks JSON (ABI 1): every record is a row";
 function pluginNote({ isolation }: LoadedJob, plugin: string | undefined, isNative: boolean): string | undefined {
   if (plugin === undefined) return undefined;
   const { kind } = parsePluginPath(plugin);
+  if (isolation?.sandbox) return `a ${kind} in the sandbox`;
   if (isolation) return `a ${kind} in a process of its own`;
   return isNative || kind === "script" ? undefined : AS_JSON;
 }

@@ -17,6 +17,8 @@ export interface Player<C> extends PluginVersion {
   readonly name: string;
   /** Of the plugin's file; undefined for what comes with Dativo. */
   readonly sha256: string | undefined;
+  /** What its process is held to; undefined in Dativo's own. */
+  readonly isolation?: Limits | undefined;
 }
 
 /** Makes one of a player's class. @throws DativoError DTV_PLUGIN_FAILED when its constructor throws. */
@@ -51,7 +53,8 @@ export async function findReader(
   if (isolation) {
     const { plugin, ...version } = await findApart(path, how);
     const { findIsolatedReader } = await import("../isolation/find-isolated.ts");
-    return { ...(await findIsolatedReader(plugin, { ...isolation, run: how.run })), name: custom, ...version };
+    const found = await findIsolatedReader(plugin, { ...isolation, run: how.run });
+    return { ...found, name: custom, isolation, ...version };
   }
   if (path.kind === "script") return findClass(custom, path, { base: "BaseReader", isKind: isReaderClass }, how);
   const { file, ...version } = await findLibrary(path, how);
@@ -70,7 +73,8 @@ export async function findWriter(
   if (isolation) {
     const { plugin, ...version } = await findApart(path, how);
     const { findIsolatedWriter } = await import("../isolation/find-isolated.ts");
-    return { ...(await findIsolatedWriter(plugin, { ...isolation, run: how.run })), name: custom, ...version };
+    const found = await findIsolatedWriter(plugin, { ...isolation, run: how.run });
+    return { ...found, name: custom, isolation, ...version };
   }
   if (path.kind === "script") return findClass(custom, path, { base: "BaseWriter", isKind: isWriterClass }, how);
   const { file, ...version } = await findLibrary(path, how);

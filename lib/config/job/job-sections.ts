@@ -51,14 +51,11 @@ export const pluginsSection = z.strictObject({
     ),
   sandbox: z
     .strictObject({
-      enabled: z
-        .boolean()
-        .optional()
-        .meta({
-          description: "Run plugins apart from Dativo",
-          planned: "running plugins in a sandbox",
-          built: [false],
-        }),
+      enabled: z.boolean().optional().meta({
+        description:
+          "Keep plugins from the files, programs and network of the machine: each runs in a process of its own, which the kernel holds (Linux); always so in cloud mode",
+        default: false,
+      }),
       mode: z
         .enum(["in_process", "process", "container"])
         .optional()
@@ -70,21 +67,27 @@ export const pluginsSection = z.strictObject({
           built: ["in_process", "process"],
         }),
       cpu_limit: z.number().gt(0).max(1).optional().meta({ description: "Share of one core", planned: LIMITS }),
-      memory_limit: text.optional().meta({ description: "Such as 512m or 1g", planned: LIMITS }),
+      memory_limit: text
+        .optional()
+        .meta({ description: "Memory of each plugin in the sandbox, such as 512m or 1g", default: "512m" }),
+      cpu_seconds: z
+        .int()
+        .min(1)
+        .optional()
+        .meta({ description: "Processor time of each plugin in the sandbox, over all of its life", default: 3600 }),
       timeout: z
         .number()
         .positive()
         .max(86_400)
         .optional()
-        .describe("Seconds that one call into a plugin may take, in mode process; no limit by default"),
-      network: z
-        .boolean()
-        .optional()
-        .meta({ description: "Let plugins reach the network", planned: LIMITS, built: [true] }),
-      network_disabled: z
-        .boolean()
-        .optional()
-        .meta({ description: "Keep plugins off the network", planned: LIMITS, built: [false] }),
+        .describe(
+          "Seconds that one call into a plugin may take, in the sandbox and in mode process; 30 by default in the sandbox, and no limit without it",
+        ),
+      network: z.boolean().optional().meta({
+        description: "Let plugins in the sandbox reach the network; in cloud mode the operator has to grant it too",
+        default: false,
+      }),
+      network_disabled: z.boolean().optional().describe("The opposite of network, by its earlier name"),
       seccomp_profile: text.optional().meta({ description: "System calls that plugins may make", planned: LIMITS }),
       container_image: text
         .optional()

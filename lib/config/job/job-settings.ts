@@ -108,21 +108,6 @@ export async function retryFaults(document: ConfigDocument, { retry_config: retr
   return faults;
 }
 
-/** Where plugins run. */
-export function isolationOf({ plugins }: JobDraft): LoadedJob["isolation"] {
-  const { mode, timeout } = plugins?.sandbox ?? {};
-  return mode === "process" ? { timeoutMs: timeout === undefined ? undefined : timeout * 1000 } : undefined;
-}
-
-/** Keys of the sandbox that say opposite things. */
-export function sandboxFaults(document: ConfigDocument, { plugins }: JobDraft): ConfigFault[] {
-  const { enabled, mode } = plugins?.sandbox ?? {};
-  if (enabled !== false || mode === undefined || mode === "in_process") return [];
-  return [
-    faultAt(document, ["plugins", "sandbox", "enabled"], `is false, while mode is ${mode}; leave one of them out`),
-  ];
-}
-
 /** Keys that are fine and do nothing in this job. */
 export function warningsOf(document: ConfigDocument, job: JobDraft): Finding[] {
   const { max_errors, max_error_rate, target } = job;
@@ -131,7 +116,6 @@ export function warningsOf(document: ConfigDocument, job: JobDraft): Finding[] {
   const idle: readonly (readonly [isIdle: boolean, keys: readonly string[], message: string])[] = [
     [isStrict && max_errors !== undefined, ["max_errors"], WARN_ONLY],
     [isStrict && max_error_rate !== undefined, ["max_error_rate"], WARN_ONLY],
-    [!isolationOf(job) && job.plugins?.sandbox?.timeout !== undefined, ["plugins", "sandbox", "timeout"], PROCESS_ONLY],
     [!hasCatalog && target?.branch !== undefined, ["target", "branch"], CATALOG_ONLY],
     [!hasCatalog && target?.warehouse !== undefined, ["target", "warehouse"], CATALOG_ONLY],
   ];
@@ -139,5 +123,4 @@ export function warningsOf(document: ConfigDocument, job: JobDraft): Finding[] {
 }
 
 const WARN_ONLY = "has no effect unless schema_validation_mode is warn";
-const PROCESS_ONLY = "has no effect unless plugins.sandbox.mode is process";
 const CATALOG_ONLY = "has no effect without target.catalog";

@@ -22,17 +22,16 @@ import {
   checkpointFaults,
   checkpointOf,
   checkpointWarnings,
-  isolationOf,
   logLevelOf,
   policyOf,
   retryFaults,
   retryOf,
-  sandboxFaults,
   warningsOf,
 } from "./job-settings.ts";
 import { loadJobTransforms } from "./job-transforms.ts";
 import { loadSide, type Side, sideFault, sideFinding } from "./load-side.ts";
 import type { LoadedJob, LoadedTarget, LoadedTransform } from "./loaded-job.ts";
+import { isolationOf, sandboxFaults, sandboxWarnings } from "./plugin-isolation.ts";
 import { loadPluginSources, type NamedPlugin } from "./plugin-sources.ts";
 import { checkTenant, findJob, readJob } from "./read-job.ts";
 
@@ -107,7 +106,7 @@ export async function loadJob(
     statePath: source.statePath,
     checkpoint: checkpointOf(job),
     retry: retryOf(job),
-    isolation: isolationOf(job),
+    isolation: isolationOf(job, session),
     plugins,
     logLevel: logLevelOf(job),
     tags: collectTags(asset.definition, job),
@@ -194,8 +193,8 @@ async function loadParts(
 ): Promise<JobParts | undefined> {
   const { document, job, asset } = request;
   const tenantId = checkTenant(document, job, options.tenantId, session);
-  session.report.warnings.push(...warningsOf(document, job));
-  session.report.faults.push(...castFaults(document, job), ...sandboxFaults(document, job));
+  session.report.warnings.push(...warningsOf(document, job), ...sandboxWarnings(document, job, session));
+  session.report.faults.push(...castFaults(document, job), ...sandboxFaults(document, job, session));
   session.report.faults.push(...(await retryFaults(document, job)));
   for (const { keys, feature } of collectPlanned(JOB_KEYS, job)) {
     session.report.planned.push(findingAt(document, keys, feature));

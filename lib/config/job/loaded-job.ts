@@ -1,6 +1,7 @@
 import type { AssetDefinition } from "../../contract/asset.ts";
 import type { SourceConfig, TargetConfig } from "../../contract/config.ts";
 import type { PluginSources } from "../../contract/plugin-sources.ts";
+import type { Sandbox } from "../../isolation/sandbox.ts";
 import type { StoreSettings } from "../../storage/object/store-settings.ts";
 import type { RejectPolicy } from "../../stream/policy.ts";
 import type { Role } from "../connector/load-registry.ts";
@@ -38,7 +39,7 @@ export interface LoadedJob {
   readonly checkpoint: CheckpointPolicy | undefined;
   /** When a failed run is repeated; undefined for never. */
   readonly retry: RetryPolicy | undefined;
-  /** Native plugins run each in a process of its own; undefined for in Dativo's. */
+  /** Plugins run each in a process of its own; undefined for in Dativo's. */
   readonly isolation: PluginIsolation | undefined;
   /** Where its plugins come from, and what they must be. */
   readonly plugins: PluginSources;
@@ -78,6 +79,8 @@ export interface RetryPolicy {
 export interface PluginIsolation {
   /** How long one call into a plugin may take. */
   readonly timeoutMs: number | undefined;
+  /** What holds it besides; undefined for nothing. */
+  readonly sandbox?: Sandbox | undefined;
 }
 
 /** What both sides have. */

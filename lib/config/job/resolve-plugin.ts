@@ -13,7 +13,7 @@ export type PluginLookup =
  * Takes `path/to/module.ts:ClassName` apart at its last colon and looks the file up. Packages and objects are looked up
  * when they are loaded.
  */
-export async function resolvePlugin(written: string, { places, mode }: Session): Promise<PluginLookup> {
+export async function resolvePlugin(written: string, { places }: Session): Promise<PluginLookup> {
   let path: PluginPath;
   try {
     path = parsePluginPath(written);
@@ -22,19 +22,14 @@ export async function resolvePlugin(written: string, { places, mode }: Session):
     const { code, message } = error;
     return code === "DTV_NOT_BUILT" ? { planned: message, custom: written } : { code, message };
   }
-  if (path.place !== "file") return told(written, mode);
+  if (path.place !== "file") return { custom: written };
   const lookup = await findSpelling(path, places);
   if (lookup.found === undefined) {
     const what = path.kind === "library" ? "Rust plugin library" : "Plugin module";
     const message = `${what} not found: ${path.file}${describeTried(lookup, path.file)}`;
     return { code: "DTV_PLUGIN_NOT_FOUND", message };
   }
-  return told(`${lookup.found}:${path.name}`, mode);
-}
-
-/** Whoever writes a job for a shared service must not run code inside it. */
-function told(custom: string, mode: Session["mode"]): PluginLookup {
-  return mode === "cloud" ? { planned: "the sandbox that cloud mode runs plugins in", custom } : { custom };
+  return { custom: `${lookup.found}:${path.name}` };
 }
 
 export async function findSpelling(

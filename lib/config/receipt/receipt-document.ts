@@ -172,6 +172,12 @@ export const receiptDocument = z
           sha256: sha256.describe("SHA-256 of its file"),
           version: text.optional().describe("Version of the object that it was fetched from: ETag or generation"),
           previousSha256: sha256.optional().describe("SHA-256 of what ran before it was fetched anew"),
+          isolation: z
+            .enum(["in_process", "process"])
+            .optional()
+            .describe("Where it ran: in Dativo's own process, or in one of its own"),
+          sandbox: z.boolean().optional().describe("Whether the kernel kept it from what it was not given"),
+          network: z.boolean().optional().describe("Whether it could reach the network"),
         }),
       )
       .describe("Plugins that ran"),
