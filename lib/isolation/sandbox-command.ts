@@ -39,8 +39,8 @@ export function sandboxCommand(
 function readable(plugin: Plugin, { named, cwd }: Access): string[] {
   const [root, ...among] = [packageRoot(), ...packagesAround().slice(1)];
   const own = ["dist", "node_modules", "package.json"].map((name) => join(root, name));
-  const node = [process.execPath, join(dirname(process.execPath), "..", "lib")];
-  return [...new Set([...node, ...own, ...among, ...filesOf(plugin), ...named.flatMap((text) => pathsOf(text, cwd))])];
+  const node = join(dirname(process.execPath), "..", "lib");
+  return [...new Set([node, ...own, ...among, ...filesOf(plugin), ...named.flatMap((text) => pathsOf(text, cwd))])];
 }
 
 /** A script's own files are those that are pinned; of one that is not, all of its project. */

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { DativoError } from "../contract/errors.ts";
+import { DativoError, systemCode } from "../contract/errors.ts";
 import { packageRoot } from "../storage/package-root.ts";
 
 /** What holds the process of a plugin that nobody vouches for. */
@@ -34,7 +34,8 @@ export function examineSandbox(): SandboxReport {
 function tryIt(): SandboxReport {
   if (process.platform !== "linux") return missing(`it needs Linux, and this is ${process.platform}`);
   const { error, status, stdout, stderr } = spawnSync(SANDBOX_PROGRAM, ["--check"], { env: {}, encoding: "utf8" });
-  if (error) return missing(`${SANDBOX_PROGRAM} is not built (npm run build:native)`);
+  if (systemCode(error) === "ENOENT") return missing(`${SANDBOX_PROGRAM} is not built (npm run build:native)`);
+  if (error) return missing(error.message);
   return status === 0 ? { isAvailable: true, note: stdout.trim() } : missing(stderr.trim());
 }
 

@@ -1,8 +1,19 @@
+import { expect } from "vitest";
 import { findReader, findWriter } from "../../lib/plugin/find-player.ts";
 
 export type Mode = "in_process" | "process";
 
 export const MODES: readonly Mode[] = ["in_process", "process"];
+
+interface Listed {
+  readonly isolation?: string | undefined;
+}
+
+/** The plugins of a receipt without where they ran, which is to be what was asked for. */
+export function withoutPlace(plugins: readonly Listed[], mode: Mode): object[] {
+  expect(new Set(plugins.map(({ isolation }) => isolation))).toEqual(new Set(plugins.length > 0 ? [mode] : []));
+  return plugins.map(({ isolation: _, ...plugin }) => plugin);
+}
 
 const how = (mode: Mode, limits = {}) =>
   mode === "process" ? { isolation: { graceMs: 2000, timeoutMs: undefined, cwd: process.cwd(), ...limits } } : {};

@@ -42,6 +42,8 @@ const NETWORK: [&str; 10] = [
     "/usr/share/ca-certificates",
 ];
 
+/// Nothing of it is run: libraries are loaded by reading them.
+const READING: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});
 /// No links, devices or sockets: whoever takes the files over would follow them.
 const WRITING: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
     ReadFile | ReadDir | WriteFile | Truncate | MakeReg | MakeDir | RemoveFile | RemoveDir | Refer
@@ -49,20 +51,26 @@ const WRITING: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
 
 /// @returns the version of Landlock that holds it
 pub fn restrict(settings: &Settings) -> Result<u32, String> {
-    let status = enforce(settings).map_err(|error| format!("Landlock of Linux 6.2 or later is needed: {error}"))?;
+    let status = enforce(settings).map_err(|error| match error {
+        RulesetError::HandleAccesses(_) => {
+            "Landlock of Linux 6.2 or later is not in this kernel, or not enabled".into()
+        }
+        error => format!("Landlock: {error}"),
+    })?;
     Ok(ABI::from(status.landlock) as u32)
 }
 
 fn enforce(settings: &Settings) -> Result<RestrictionStatus, RulesetError> {
-    let reading = AccessFs::from_read(KNOWN);
+    let running = AccessFs::from_read(KNOWN);
     let network: &[&str] = if settings.network { &NETWORK } else { &[] };
     ruleset(settings.network)?
-        .add_rules(path_beneath_rules(SYSTEM, reading))?
-        .add_rules(path_beneath_rules(SYSTEM_FILES, reading))?
-        .add_rules(path_beneath_rules(MEASURES, AccessFs::ReadFile | AccessFs::ReadDir))?
-        .add_rules(path_beneath_rules(network, reading))?
+        .add_rules(path_beneath_rules(SYSTEM, running))?
+        .add_rules(path_beneath_rules(SYSTEM_FILES, READING))?
+        .add_rules(path_beneath_rules(MEASURES, READING))?
+        .add_rules(path_beneath_rules(network, READING))?
         .add_rules(path_beneath_rules(["/dev/null"], AccessFs::ReadFile | AccessFs::WriteFile))?
-        .add_rules(path_beneath_rules(&settings.reads, reading))?
+        .add_rules(path_beneath_rules(settings.command.first(), running))?
+        .add_rules(path_beneath_rules(&settings.reads, READING))?
         .add_rules(path_beneath_rules(&settings.writes, WRITING))?
         .restrict_self()
 }

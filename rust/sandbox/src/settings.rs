@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 #[derive(Default)]
 pub struct Settings {
-    /// Files and folders that it may read, and programs among them run.
+    /// Files and folders that it may read.
     pub reads: Vec<PathBuf>,
     /// Folders that it may fill and empty.
     pub writes: Vec<PathBuf>,

@@ -89,10 +89,31 @@ function pluginTests(server: ObjectServer, { version, wrongKeys }: StoreWords): 
     const { cwd, uri } = await withObject(FIRST);
     const done = run(cwd);
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("committed 1 record")]);
-    expect(receiptOf(done)).toEqual({
+    expect(receiptOf(done)).toMatchObject({
       path: `${uri}:R`,
       sha256: sha256(FIRST),
       version: expect.stringMatching(version),
+    });
+  });
+
+  describeNative("in cloud mode", () => {
+    it("runs where it is pinned, and not with one byte more", async () => {
+      const loot = JSON.stringify({ name: "loot", version: "1.0.0", schema: [{ name: "loot", type: "string" }] });
+      for (const [content, name, files] of [
+        [oneRecordReader(), "r.ts:R", {}],
+        [readFileSync(nativeLibrary("attacker_fixture")), "libr.so:create_reader", { "people.yaml": loot }],
+      ] as const) {
+        const { cwd, put } = await withObject(content, name, {}, files);
+        const unpinned = run(cwd, {}, "--mode", "cloud");
+        expect([unpinned.code, unpinned.stderr]).toEqual([2, expect.stringContaining("is not pinned")]);
+        expect(lock(cwd).code).toBe(0);
+        const done = run(cwd, {}, "--mode", "cloud");
+        expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("committed")]);
+        expect(receiptOf(done)).toMatchObject({ isolation: "process", sandbox: true, network: false });
+        await put(Buffer.concat([Buffer.from(content), Buffer.from("\n")]));
+        const other = run(cwd, refresh, "--mode", "cloud");
+        expect([other.code, other.stderr]).toEqual([2, expect.stringContaining("is not what it was pinned to")]);
+      }
     });
   });
 

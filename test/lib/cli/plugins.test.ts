@@ -69,7 +69,13 @@ describe("a reader of the user's own", () => {
     ]);
     const receipt = JSON.parse(done.stdout) as Receipt;
     expect(receipt.plugins).toEqual([
-      { path: expect.stringContaining("my-reader.ts:MyCustomReader"), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      {
+        path: expect.stringContaining("my-reader.ts:MyCustomReader"),
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        isolation: "in_process",
+        sandbox: false,
+        network: true,
+      },
     ]);
   });
 

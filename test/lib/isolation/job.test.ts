@@ -9,7 +9,7 @@ import { dativo, writeFiles } from "../../support/cli.ts";
 import { askDuckDB } from "../../support/duckdb.ts";
 import { tempFolder } from "../../support/folder.ts";
 import { describeNative, nativeLibrary } from "../../support/native.ts";
-import { MODES, type Mode, readerIn } from "../../support/player-modes.ts";
+import { MODES, type Mode, readerIn, withoutPlace } from "../../support/player-modes.ts";
 import { childrenOf, statusOf } from "../../support/processes.ts";
 
 const MIB = 1024 * 1024;
@@ -49,7 +49,8 @@ function run(cwd: string, mode: Mode, options: Record<string, unknown>) {
   const { code, stdout, stderr } = dativo(["run", "--config", "job.yaml", "--json"], { cwd });
   expect([code, stderr]).toEqual([1, expect.stringContaining("committed")]);
   const { counts, positions, rejects, plugins, warnings, target } = JSON.parse(stdout);
-  return { counts, positions, plugins, warnings, schema: target.schema, rejects: rejectsAt(rejects.path) };
+  const ran = withoutPlace(plugins, mode);
+  return { counts, positions, plugins: ran, warnings, schema: target.schema, rejects: rejectsAt(rejects.path) };
 }
 
 function rejectsAt(path: string): unknown[] {

@@ -18,6 +18,7 @@ import { ATTACKER } from "../../support/attacker.ts";
 import { dativo, type Finished, writeFiles } from "../../support/cli.ts";
 import { tempFolder, visibleFiles } from "../../support/folder.ts";
 import { describeNative, nativeLibrary } from "../../support/native.ts";
+import { describeStrace, failAt } from "../../support/strace.ts";
 
 const KINDS = ["library", "script"] as const;
 type Kind = (typeof KINDS)[number];
@@ -28,6 +29,24 @@ const fileOf = (kind: Kind): string => CUSTOM[kind].slice(0, CUSTOM[kind].lastIn
 const SECRET = "canary-5be1c0de";
 const env = { AWS_SECRET_ACCESS_KEY: SECRET, SHELL_SECRET: SECRET };
 const ASSET = JSON.stringify({ name: "loot", version: "1.0.0", schema: [{ name: "loot", type: "string" }] });
+
+/** Drafts in a place of its own, and puts what is finished where it is told to. */
+const WRITER = `import { BaseWriter } from "dativo-ingest";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+export class Mine extends BaseWriter {
+  rows: unknown[] = [];
+  writeBatch(rows: unknown[]) { this.rows.push(...rows); return []; }
+  seal() {
+    const [draft, path] = [join(tmpdir(), "draft.json"), join(this.outputBase, "part", "rows.json")];
+    writeFileSync(draft, JSON.stringify(this.rows));
+    mkdirSync(join(this.outputBase, "part"));
+    renameSync(draft, path);
+    return [{ path, recordCount: this.rows.length }];
+  }
+}
+`;
 
 interface Attack {
   readonly attack: string;
@@ -187,6 +206,32 @@ linux("the sandbox", () => {
     });
   });
 
+  it.each([
+    ["library", `${nativeLibrary("abi2_fixture")}:create_writer`],
+    ["script", "./writer.ts:Mine"],
+  ])("lets a %s write into its own folders, and publishes what it wrote", (_, writer) => {
+    const cwd = attackerFolder("script", { attack: "nothing" });
+    const job = JSON.parse(readFileSync(join(cwd, "job.yaml"), "utf8"));
+    const target = { custom_writer: writer, connection: { path: "lake" } };
+    writeFiles(cwd, {
+      "writer.ts": WRITER,
+      "job.yaml": JSON.stringify({ ...job, target_connector: "theirs", target, plugins: {} }),
+    });
+    expect(dativo(["plugin", "lock", "job.yaml"], { cwd }).code).toBe(0);
+    const done = run(cwd);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("committed 1 record")]);
+    const [file = ""] = visibleFiles(join(cwd, "lake"));
+    expect(readFileSync(join(cwd, "lake", file), "utf8")).toContain("nothing");
+  });
+
+  it("is what dativo doctor looks for", () => {
+    const { stdout } = dativo(["doctor", "--json"], { cwd: tempFolder() });
+    expect(JSON.parse(stdout).sandbox).toEqual({
+      isAvailable: true,
+      note: expect.stringMatching(/^Landlock ABI \d+, seccomp/),
+    });
+  });
+
   it.each(["shared_memory", "outlive"])("blocks %s, for which only a library has the means", (attack) => {
     const cwd = attackerFolder("library", { attack });
     expectBlocked(cwd, run(cwd), refused);
@@ -196,5 +241,27 @@ linux("the sandbox", () => {
     const cwd = attackerFolder("library", { attack, port: open, path: "at /etc/passwd" }, { mode: "in_process" });
     const done = run(cwd, []);
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("committed 1 record")]);
+  });
+});
+
+describeStrace("on a kernel that lacks a part of the sandbox", () => {
+  linux("cloud mode", () => {
+    it.each([
+      ["landlock_create_ruleset", "ENOSYS", "Landlock of Linux 6.2 or later is not in this kernel"],
+      ["landlock_create_ruleset", "EOPNOTSUPP", "Landlock of Linux 6.2 or later is not in this kernel"],
+      ["seccomp", "EINVAL", "seccomp: .*Invalid argument"],
+    ])("runs no plugin: %s %s", (call, error, missing) => {
+      const cwd = attackerFolder("library", { attack: "nothing" });
+      const done = dativo(["run", "--config", "job.yaml", "--mode", "cloud"], {
+        cwd,
+        env,
+        under: failAt(call, 1, error),
+      });
+      expectBlocked(
+        cwd,
+        done,
+        new RegExp(`DTV_SANDBOX_MISSING.*is to run in the sandbox, which is not there: ${missing}`),
+      );
+    });
   });
 });

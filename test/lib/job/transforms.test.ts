@@ -57,8 +57,8 @@ describe("transforms of a job", () => {
     expect(code).toBe(0);
     expect(await written(cwd, "cry")).toEqual([{ cry: "ADA!?" }, { cry: "EDSGER!?" }, { cry: "GRACE!?" }]);
     expect(receipt.plugins).toEqual([
-      { path: join(cwd, "shout.ts:Shout"), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) },
-      { path: join(cwd, "shout.ts:Shout"), sha256: expect.any(String) },
+      expect.objectContaining({ path: join(cwd, "shout.ts:Shout"), sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }),
+      expect.objectContaining({ path: join(cwd, "shout.ts:Shout"), sha256: expect.any(String) }),
     ]);
     const stages = receipt.timings.stages.map(({ stage, rows }: { stage: string; rows: number }) => [stage, rows]);
     expect(stages).toEqual([

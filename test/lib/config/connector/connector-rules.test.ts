@@ -341,12 +341,11 @@ describe("keys whose feature is not built", () => {
       "catalog: { type: aws_glue, connection: { region: x }, database: d, push_lineage: false }",
       "catalog: sending lineage and metadata to a data catalog",
     ],
-    ["plugins: { sandbox: { enabled: true } }", "plugins.sandbox.enabled: running plugins in a sandbox"],
     ["plugins: { sandbox: { mode: container } }", "plugins.sandbox.mode: running plugins in a container of their own"],
     [
-      "plugins: { sandbox: { cpu_limit: 0.5, memory_limit: 512m } }",
+      "plugins: { sandbox: { cpu_limit: 0.5, seccomp_profile: mine.json } }",
       "plugins.sandbox.cpu_limit: limits on a plugin",
-      "plugins.sandbox.memory_limit: limits on a plugin",
+      "plugins.sandbox.seccomp_profile: limits on a plugin",
     ],
   ])("%s", async (lines, ...findings) => {
     expect(await plannedOf(smallJob(lines))).toEqual(findings);
@@ -355,6 +354,7 @@ describe("keys whose feature is not built", () => {
   it.each([
     "plugins: { sandbox: { mode: in_process, enabled: false } }",
     "plugins: { sandbox: { mode: process, timeout: 60 } }",
+    "plugins: { sandbox: { enabled: true, network: true, memory_limit: 1g, cpu_seconds: 60 } }",
     "plugins: {}",
     "retry_config: { max_retries: 2, initial_delay_seconds: 1, max_delay_seconds: 9, retryable_error_patterns: [x] }",
   ])("%s asks for nothing", async (lines) => {
@@ -503,11 +503,9 @@ describe("plugins", () => {
     ]);
   });
 
-  it("a base recipe that stays at home lets its pinned plugin go to the cloud, in the sandbox to come", async () => {
+  it("a base recipe that stays at home lets its pinned plugin go to the cloud", async () => {
     const pins = `plugins: { pins: { r.ts: "sha256:${"0".repeat(64)}" } }\n`;
     const job = source("postgres", '{ custom_reader: "r.ts:R", tables: [{ name: users }] }') + pins;
-    expect(await plannedOf(job, { mode: "cloud" }, { "r.ts": "" })).toEqual([
-      "source.custom_reader: the sandbox that cloud mode runs plugins in",
-    ]);
+    expect(await plannedOf(job, { mode: "cloud" }, { "r.ts": "" })).toEqual([]);
   });
 });
