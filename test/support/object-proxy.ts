@@ -36,6 +36,7 @@ export class ObjectProxy {
   mostPuts = 0;
   readonly #target: URL;
   readonly #server: Server;
+  #port = 0;
   #puts = 0;
   #overrule: Overrule = async () => undefined;
   #faultOf: (request: SeenRequest) => ProxyFault | undefined = () => undefined;
@@ -49,12 +50,13 @@ export class ObjectProxy {
     const proxy = new ObjectProxy(endpoint);
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
-    onTestFinished(() => proxy.#close());
+    proxy.#port = (proxy.#server.address() as AddressInfo).port;
+    onTestFinished(() => proxy.close());
     return proxy;
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.#port}`;
   }
 
   /** From now on. */
@@ -107,7 +109,9 @@ export class ObjectProxy {
     reply.write(content.subarray(0, content.length / 2), () => reply.destroy());
   }
 
-  async #close(): Promise<void> {
+  /** Nobody is there from now on. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, "close");

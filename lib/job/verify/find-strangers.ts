@@ -1,16 +1,10 @@
-import { readdir, stat } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
-import { ControlPaths } from "../../commit/folder/control-paths.ts";
-import { readRecord } from "../../commit/folder/folder-books.ts";
-import { hashFile } from "../../commit/folder/folder-staging.ts";
-import { listFolder } from "../../commit/folder/list-folder.ts";
-import type { CommitRecord } from "../../commit/record.ts";
+import { basename } from "node:path";
 import type { Receipt, ReceiptFile } from "../receipt.ts";
+import type { VerifiedPlace } from "./verified-place.ts";
 
-const CONTROL = "_dativo";
 const RUN_ID = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}";
 
-/** A file in the target folder that would be read as data of the job, though no run published it. */
+/** A file in the target that would be read as data of the job, though no run published it. */
 export interface Stranger {
   readonly path: string;
   /** The file of the receipt that it is a copy of, byte for byte. */
@@ -18,53 +12,18 @@ export interface Stranger {
 }
 
 /** The files that are named like the job's, or are copies of the receipt's, and that no commit record knows. */
-export async function findStrangers(target: string, receipt: Receipt): Promise<Stranger[]> {
+export async function findStrangers(place: VerifiedPlace, receipt: Receipt): Promise<Stranger[]> {
   const own = new Set(receipt.files.map(({ path }) => path));
-  const others = (await listFiles(target)).filter((path) => !own.has(path));
+  const others = (await place.files()).filter((path) => !own.has(path));
   if (others.length === 0) return [];
-  const known = await publishedBelow(target);
+  const known = new Set((await place.records()).flatMap(({ files }) => files.map(({ path }) => path)));
   const isNamedAlike = namePattern(receipt);
   const found: Stranger[] = [];
   for (const path of others.filter((other) => !known.has(other)).sort()) {
-    const copyOf = await originalOf(join(target, path), receipt.files);
+    const copyOf = await originalOf(place, path, receipt.files);
     if (copyOf !== undefined || isNamedAlike.test(basename(path))) found.push({ path, copyOf });
   }
   return found;
-}
-
-/** The commits of the job that came after the receipt's. */
-export async function laterCommits(target: string, { job }: Receipt): Promise<CommitRecord[]> {
-  const { commits } = new ControlPaths(join(target, CONTROL, job.hash));
-  const later = (await listFolder(commits)).filter((name) => Number.parseInt(name, 10) > (job.seq ?? 0)).sort();
-  return Promise.all(later.map((name) => readRecord(join(commits, name))));
-}
-
-async function listFiles(target: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(target, { withFileTypes: true })) {
-    if (entry.name === CONTROL) continue;
-    if (!entry.isDirectory()) {
-      found.push(entry.name);
-      continue;
-    }
-    for (const inner of await readdir(join(target, entry.name), { withFileTypes: true, recursive: true })) {
-      if (!inner.isDirectory()) found.push(relative(target, join(inner.parentPath, inner.name)));
-    }
-  }
-  return found;
-}
-
-/** What any job has published into the folder, or is about to. */
-async function publishedBelow(target: string): Promise<Set<string>> {
-  const records: string[] = [];
-  for (const job of await listFolder(join(target, CONTROL))) {
-    const { commits, pending } = new ControlPaths(join(target, CONTROL, job));
-    for (const name of await listFolder(commits)) if (name.endsWith(".commit")) records.push(join(commits, name));
-    for (const name of await listFolder(pending)) if (name.endsWith(".manifest")) records.push(join(pending, name));
-  }
-  const known = new Set<string>();
-  for (const path of records) for (const file of (await readRecord(path)).files) known.add(file.path);
-  return known;
 }
 
 /** The run's own id, or the name, number and run id that every file of the job has. */
@@ -76,11 +35,15 @@ function namePattern({ runId, files }: Receipt): RegExp {
   return new RegExp([runId, ...alike].join("|"));
 }
 
-async function originalOf(path: string, files: readonly ReceiptFile[]): Promise<string | undefined> {
-  const { size } = await stat(path);
+async function originalOf(
+  place: VerifiedPlace,
+  path: string,
+  files: readonly ReceiptFile[],
+): Promise<string | undefined> {
+  const size = await place.sizeOf(path);
   const equal = files.filter(({ sizeBytes, sha256 }) => sizeBytes === size && sha256 !== undefined);
   if (equal.length === 0) return undefined;
-  const sha256 = await hashFile(path);
+  const sha256 = await place.sha256Of(path);
   return equal.find((file) => file.sha256 === sha256)?.path;
 }
 

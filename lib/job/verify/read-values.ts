@@ -15,8 +15,8 @@ import { parseType } from "../../contract/types.ts";
 import type { BaseWriter } from "../../contract/writer.ts";
 import { construct, findReader, findWriter } from "../../plugin/find-player.ts";
 import { hashOnly } from "../../storage/hash-only.ts";
-import { LocalStorage } from "../../storage/local.ts";
 import type { Receipt } from "../receipt.ts";
+import type { VerifiedPlace } from "./verified-place.ts";
 
 /** How a file of a receipt is read again. */
 export interface FileForm {
@@ -48,6 +48,7 @@ export interface FileValues {
  * @throws DativoError where the file does not read, has other columns, or a value that is not of its column's type.
  */
 export async function readValues(
+  place: VerifiedPlace,
   path: string,
   form: FileForm,
   expected: readonly ColumnChecksum[],
@@ -62,7 +63,7 @@ export async function readValues(
     inFile[i]?.type === undefined ? undefined : compileConverter(field.type),
   );
   let rows = 0;
-  for await (const batch of readFile(path, form, schema)) {
+  for await (const batch of readFile(place, path, form, schema)) {
     const typed = convertBatch(RowBatch.from(batch), schema, converters);
     rows += typed.length;
     sums.add(typed);
@@ -106,13 +107,18 @@ function schemaOf(columns: readonly ColumnChecksum[]): Schema {
   );
 }
 
-async function* readFile(path: string, form: FileForm, schema: Schema): AsyncGenerator<Batch> {
+async function* readFile(place: VerifiedPlace, file: string, form: FileForm, schema: Schema): AsyncGenerator<Batch> {
+  const path = place.pathOf(file);
   const options = readOptions(form, schema);
   const config = new SourceConfig({ type: form.format, files: [{ path }], engine: { options } });
   const reader = construct(await findReader(form.format, undefined), config);
   reader.ctx = {
     ...INERT_CONTEXT,
-    storage: new LocalStorage(),
+    storage: {
+      ...INERT_CONTEXT.storage,
+      find: (named) => place.storage.find(named),
+      open: (named) => place.storage.open(named),
+    },
     reject: ({ faults }) => {
       throw new DativoError("DTV_VALUE_UNFIT", `a record does not read: ${JSON.stringify(faults)}`, { culprit: path });
     },

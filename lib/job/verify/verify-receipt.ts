@@ -1,16 +1,17 @@
-import { open, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { hashFile } from "../../commit/folder/folder-staging.ts";
+import { resolve } from "node:path";
+import { inParallel } from "../../commit/in-parallel.ts";
 import { describeDifference } from "../../contract/checksums.ts";
-import { DativoError, systemCode } from "../../contract/errors.ts";
-import { isObjectUri } from "../../storage/object/object-uri.ts";
+import { DativoError } from "../../contract/errors.ts";
 import type { Receipt, ReceiptFile } from "../receipt.ts";
-import { findStrangers, laterCommits } from "./find-strangers.ts";
+import { findStrangers } from "./find-strangers.ts";
 import { publishedBy, readReceipt } from "./read-receipt.ts";
 import { type FileForm, type FileValues, formOf, readValues } from "./read-values.ts";
+import { openPlace, type VerifiedPlace } from "./verified-place.ts";
 
 /** Formats whose files end with something other than a line. */
-const BINARY_FORMATS: ReadonlySet<string> = new Set(["avro", "parquet"]);
+const BINARY_FORMATS: ReadonlySet<string> = new Set(["arrow", "avro", "parquet"]);
+
+const UNREACHED: ReadonlySet<string> = new Set(["DTV_CONNECTION_FAILED", "DTV_TRANSIENT", "DTV_SOURCE_UNREADABLE"]);
 
 /** What `verify` found of one file. */
 export interface Finding {
@@ -34,29 +35,32 @@ export interface VerifyOptions {
   readonly cwd?: string | undefined;
   /** Reads the values also where the bytes are as they were. */
   readonly full?: boolean | undefined;
+  /** How a bucket is reached; by default this process's own. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
 /**
  * Compares the target of a receipt with it: each file by its bytes, and where these are others, by its values.
  *
- * @throws DativoError DTV_RECEIPT_INVALID, and DTV_NOT_BUILT for a target that is no folder.
+ * @throws DativoError DTV_RECEIPT_INVALID, DTV_NOT_BUILT for a target that is neither folder nor bucket, and those of the store.
  */
 export async function verifyReceipt(path: string, options: VerifyOptions = {}): Promise<Verification> {
-  const { cwd = process.cwd(), full = false } = options;
+  const { cwd = process.cwd(), full = false, env = process.env } = options;
   const receipt = await readReceipt(resolve(cwd, path));
-  const target = targetOf(receipt, path, cwd);
+  const place = await openPlace(targetOf(receipt, path), cwd, env);
   const differences: Finding[] = [];
   const notes: Finding[] = [];
-  for (const file of receipt.files) {
-    const { difference, note } = await checkFile(target, file, receipt, full);
-    if (difference !== undefined) differences.push({ path: file.path, what: difference });
-    if (note !== undefined) notes.push({ path: file.path, what: note });
+  const verdicts = await inParallel(receipt.files, place.atOnce, (file) => checkFile(place, file, receipt, full));
+  for (const [index, { path: file }] of receipt.files.entries()) {
+    const { difference, note } = verdicts[index] as Verdict;
+    if (difference !== undefined) differences.push({ path: file, what: difference });
+    if (note !== undefined) notes.push({ path: file, what: note });
   }
-  if (receipt.files.length > 0) differences.push(...(await describeStrangers(target, receipt)));
+  if (receipt.files.length > 0) differences.push(...(await describeStrangers(place, receipt)));
   return {
     status: differences.length === 0 ? "verified" : "differs",
     runId: receipt.runId,
-    target,
+    target: place.uri,
     files: receipt.files.length,
     rows: publishedBy(receipt),
     differences,
@@ -64,17 +68,11 @@ export async function verifyReceipt(path: string, options: VerifyOptions = {}): 
   };
 }
 
-function targetOf({ target, files }: Receipt, path: string, cwd: string): string {
-  if (target.path !== undefined && isObjectUri(target.path)) {
-    throw new DativoError("DTV_NOT_BUILT", `What ${path} tells of lies in a bucket, ${target.path}`, {
-      culprit: path,
-      hint: "Only files in a folder are read again. `dativo count` says how many records the objects hold.",
-    });
-  }
-  if (target.path !== undefined && files.every(({ sha256 }) => sha256 !== undefined)) return resolve(cwd, target.path);
+function targetOf({ target, files }: Receipt, path: string): string {
+  if (target.path !== undefined && files.every(({ sha256 }) => sha256 !== undefined)) return target.path;
   throw new DativoError("DTV_NOT_BUILT", `What ${path} tells of is in the hands of ${target.writer}`, {
     culprit: path,
-    hint: "Files in a folder are read again, which Dativo has published; a target of its own must be asked by its own means.",
+    hint: "Files in a folder or a bucket are read again, which Dativo has published; a target of its own must be asked by its own means.",
   });
 }
 
@@ -83,15 +81,15 @@ interface Verdict {
   readonly note?: string | undefined;
 }
 
-async function checkFile(target: string, file: ReceiptFile, receipt: Receipt, full: boolean): Promise<Verdict> {
-  const path = join(target, file.path);
-  let bytes: Bytes;
+async function checkFile(place: VerifiedPlace, file: ReceiptFile, receipt: Receipt, full: boolean): Promise<Verdict> {
+  let bytes: Bytes | undefined;
   try {
-    const { size } = await stat(path);
-    bytes = { sizeBytes: size, isSame: size === file.sizeBytes && (await hashFile(path)) === file.sha256 };
+    bytes = await bytesOf(place, file);
   } catch (error) {
-    return { difference: await describeUnreadable(target, file, receipt, error) };
+    refuseUnreached(error);
+    return { difference: `cannot be read: ${(error as Error).message}` };
   }
+  if (!bytes) return { difference: await describeMissing(place, file, receipt) };
   if (bytes.isSame && !full) return {};
   const silent = describeSilence(file, receipt);
   if (silent !== undefined) {
@@ -99,7 +97,7 @@ async function checkFile(target: string, file: ReceiptFile, receipt: Receipt, fu
       ? { note: `its bytes are as they were; its values were not read: ${silent}` }
       : { difference: `${describeBytes(file, bytes)}, and its values cannot be compared: ${silent}` };
   }
-  const difference = await compareValues(path, file, bytes, formOf(receipt) as FileForm);
+  const difference = await compareValues(place, file, bytes, formOf(receipt) as FileForm);
   if (bytes.isSame) return { difference: difference && `its bytes are as they were, but ${difference}` };
   if (difference === undefined) return { note: "was rewritten: other bytes, the same values" };
   return { difference: `${describeBytes(file, bytes)}: ${difference}` };
@@ -114,14 +112,20 @@ function describeBytes({ sizeBytes = 0 }: ReceiptFile, now: Bytes): string {
   return now.sizeBytes === sizeBytes ? "other bytes" : `${now.sizeBytes} bytes, not ${sizeBytes}`;
 }
 
-async function describeUnreadable(
-  target: string,
-  file: ReceiptFile,
-  receipt: Receipt,
-  error: unknown,
-): Promise<string> {
-  if (systemCode(error) !== "ENOENT") return `cannot be read: ${(error as Error).message}`;
-  const later = await laterCommits(target, receipt);
+/** Undefined where the file is not there. */
+async function bytesOf(place: VerifiedPlace, { path, sizeBytes, sha256 }: ReceiptFile): Promise<Bytes | undefined> {
+  const size = await place.sizeOf(path);
+  if (size === undefined) return undefined;
+  return { sizeBytes: size, isSame: size === sizeBytes && (await place.sha256Of(path)) === sha256 };
+}
+
+/** What a store did not let us see is no word on what it holds. */
+function refuseUnreached(error: unknown): void {
+  if (error instanceof DativoError && UNREACHED.has(error.code)) throw error;
+}
+
+async function describeMissing(place: VerifiedPlace, file: ReceiptFile, { job }: Receipt): Promise<string> {
+  const later = await place.commitsAfter(job.hash, job.seq ?? 0);
   const by = later.find(({ replaces }) => replaces.includes(file.path));
   return by ? `was replaced by commit ${by.seq}, run ${by.runId}` : "is missing";
 }
@@ -135,7 +139,7 @@ function describeSilence(file: ReceiptFile, receipt: Receipt): string | undefine
 
 /** Undefined where a file holds the records that it held. */
 async function compareValues(
-  path: string,
+  place: VerifiedPlace,
   file: ReceiptFile,
   bytes: Bytes,
   form: FileForm,
@@ -144,16 +148,17 @@ async function compareValues(
   const isText = !BINARY_FORMATS.has(form.format);
   const hasSameSize = bytes.sizeBytes === file.sizeBytes;
   if (!bytes.isSame && hasSameSize && !isText) return "as many bytes as before, and others: it was damaged";
-  if (!(await endsWith(path, lineEndOf(form)))) return "its last line does not end: it was cut off";
+  if (!(await endsWith(place, file.path, lineEndOf(form)))) return "its last line does not end: it was cut off";
   try {
-    const found = await readValues(path, form, checksums, { rewrite: isText && hasSameSize });
+    const found = await readValues(place, file.path, form, checksums, { rewrite: isText && hasSameSize });
     const difference = compareColumns(file, found, bytes.isSame);
     if (difference !== undefined || bytes.isSame || found.rewritten === undefined) return difference;
     // Damage that changes no value, such as a letter of another case in a time, is not how a writer writes.
-    return found.rewritten === (await hashFile(path))
+    return found.rewritten === (await place.sha256Of(file.path))
       ? undefined
       : "as many bytes as before, and others: it was damaged";
   } catch (error) {
+    refuseUnreached(error);
     return error instanceof Error ? error.message : String(error);
   }
 }
@@ -176,29 +181,19 @@ function compareColumns(
 /** The bytes that every file ends with that is whole, where nothing else would tell. */
 function lineEndOf({ format, options }: FileForm): Buffer {
   const { compression = "none", encoding = "utf-8" } = options;
-  if (format === "parquet" || compression !== "none") return Buffer.alloc(0);
+  if (BINARY_FORMATS.has(format) || compression !== "none") return Buffer.alloc(0);
   const unit = String(encoding).toLowerCase();
   if (!unit.startsWith("utf-16")) return Buffer.of(0x0a);
   return unit === "utf-16be" ? Buffer.of(0x00, 0x0a) : Buffer.of(0x0a, 0x00);
 }
 
-async function endsWith(path: string, end: Buffer): Promise<boolean> {
-  const handle = await open(path);
-  try {
-    const { size } = await handle.stat();
-    const last = Buffer.alloc(end.length);
-    await handle.read(last, 0, end.length, Math.max(0, size - end.length));
-    return size === 0 || last.equals(end);
-  } finally {
-    await handle.close();
-  }
+async function endsWith(place: VerifiedPlace, path: string, end: Buffer): Promise<boolean> {
+  const last = await place.endOf(path, end.length);
+  return last.length === 0 || end.equals(last);
 }
 
-async function describeStrangers(target: string, receipt: Receipt): Promise<Finding[]> {
-  const strangers = await findStrangers(target, receipt).catch((error: unknown) => {
-    if (systemCode(error) === "ENOENT") return [];
-    throw error;
-  });
+async function describeStrangers(place: VerifiedPlace, receipt: Receipt): Promise<Finding[]> {
+  const strangers = await findStrangers(place, receipt);
   return strangers.map(({ path, copyOf }) => ({
     path,
     what: copyOf === undefined ? "is named like a file of the job, and no commit knows it" : `is a copy of ${copyOf}`,
