@@ -14,7 +14,7 @@ export interface LookedInto {
 export async function lookInto(
   config: SourceConfig,
   custom?: string,
-  how: Pick<DiscoverOptions, "isolation" | "plugins"> = {},
+  how: Pick<DiscoverOptions, "isolation" | "plugins" | "mode"> = {},
 ): Promise<LookedInto> {
   const unreadable = new Map<string, number>();
   const { objects, metadata } = await discoverSource(

@@ -14,6 +14,10 @@ export const CODES = {
   DTV_CONFIG_LIMIT: ["config", "A YAML document is larger, deeper or more entangled than any configuration needs."],
   DTV_VARIABLE_UNSET: ["config", "A ${VARIABLE} without a default is not set in the environment."],
   DTV_VARIABLE_FORBIDDEN: ["config", "A ${VARIABLE} is not among those that jobs may read in cloud mode."],
+  DTV_KEYS_FORBIDDEN: [
+    "config",
+    "A job in cloud mode would reach a bucket with keys of the machine, which are not lent to it.",
+  ],
   DTV_SECRET_MISSING: ["config", "A secret that the job names is in neither the environment nor the secret manager."],
   DTV_NOT_BUILT: [
     "config",

@@ -11,7 +11,6 @@ import { unwritable } from "../contract/unwritable.ts";
 import { loadTransforms } from "../plugin/builtin.ts";
 import { construct, findReader, findTransform, findWriter } from "../plugin/find-player.ts";
 import { readerTypeOf } from "../plugin/reader-type.ts";
-import { AnyStorage } from "../storage/any-storage.ts";
 import type { StoreSettings } from "../storage/object/store-settings.ts";
 import { pluginRunOf, refuseUndividable } from "./plan-job.ts";
 import { sourceStorage } from "./source-storage.ts";
@@ -116,7 +115,7 @@ async function openTransform(
   cwd: string,
 ): Promise<Schema> {
   const transform = construct(await findTransform(plugin, pluginRunOf(job)), options);
-  transform.ctx = { ...INERT_CONTEXT, storage: new AnyStorage({ cwd }) };
+  transform.ctx = { ...INERT_CONTEXT, storage: sourceStorage(job, { cwd }) };
   try {
     const output = await transform.open(input);
     // One that does not say what it makes may make other columns.

@@ -1,3 +1,4 @@
+import type { LoadedJob } from "../config/job/loaded-job.ts";
 import type { SourceConfig } from "../contract/config.ts";
 import { AnyStorage } from "../storage/any-storage.ts";
 import type { ReadObserver } from "../storage/local.ts";
@@ -10,9 +11,9 @@ interface SourceStorageOptions {
 
 /** Where a job reads: files of this machine, and objects of stores that its connection or the environment describes. */
 export function sourceStorage(
-  { source: { config } }: { readonly source: { readonly config: SourceConfig } },
+  { source: { config }, mode }: { readonly source: { readonly config: SourceConfig } } & Pick<LoadedJob, "mode">,
   { cwd, env = process.env, observe }: SourceStorageOptions = {},
 ): AnyStorage {
   const { type, connection } = config;
-  return new AnyStorage({ cwd, observe, source: { type, connection, env } });
+  return new AnyStorage({ cwd, observe, source: { type, connection, env, mode } });
 }

@@ -36,10 +36,12 @@ export async function discoverCommand(
 async function sourceOf(
   flags: DiscoverFlags,
   files: readonly string[],
-): Promise<{ config: SourceConfig; custom?: string | undefined } & Partial<Pick<LoadedJob, "isolation" | "plugins">>> {
+): Promise<
+  { config: SourceConfig; custom?: string | undefined } & Partial<Pick<LoadedJob, "isolation" | "plugins" | "mode">>
+> {
   if (flags.config !== undefined) {
-    const { source, isolation, plugins } = await loadJob(flags.config, loadOptions(flags));
-    return { config: source.config, custom: source.custom, isolation, plugins };
+    const { source, isolation, plugins, mode } = await loadJob(flags.config, loadOptions(flags));
+    return { config: source.config, custom: source.custom, isolation, plugins, mode };
   }
   const [first] = files;
   const custom = flags.connector?.includes(":") ? flags.connector : undefined;

@@ -65,7 +65,7 @@ async function filesOf(
   const files = await resolveFiles(entries, { ...session.places, folder: undefined });
   const isNamed = ({ path }: FileEntry): boolean => path === undefined || isObjectUri(path);
   if (files.every(isNamed)) return files;
-  const source = { type, connection: bagOf(value["connection"]), env: session.env };
+  const source = { type, connection: bagOf(value["connection"]), env: session.env, mode: session.mode };
   const { rootOf } = await import("../../storage/object/settings-of.ts");
   try {
     const root = rootOf(scheme, source);

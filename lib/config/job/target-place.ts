@@ -52,8 +52,8 @@ function ownPlace(path: string | undefined, { places }: Session): TargetPlace {
   return isUrl(path) ? { path: undefined } : { path: resolve(places.cwd, path) };
 }
 
-function bucketPlace(path: string | undefined, { type, merged }: Side, { env }: Session): TargetPlace {
-  const source = { type, connection: bagOf(merged.value["connection"]), env };
+function bucketPlace(path: string | undefined, { type, merged }: Side, { env, mode }: Session): TargetPlace {
+  const source = { type, connection: bagOf(merged.value["connection"]), env, mode };
   const uri =
     path !== undefined && isObjectUri(path) ? path : `${rootOf(STORE_SCHEMES[type] ?? "s3", source)}${path ?? ""}`;
   return placeOfUri(uri, source);
@@ -62,7 +62,7 @@ function bucketPlace(path: string | undefined, { type, merged }: Side, { env }: 
 /**
  * The place that a URI names, as the connection and the environment say that its bucket is reached.
  *
- * @throws DativoError DTV_OPTION_INVALID, DTV_CONFIG_INVALID
+ * @throws DativoError DTV_OPTION_INVALID, DTV_CONFIG_INVALID, DTV_KEYS_FORBIDDEN
  */
 export function placeOfUri(uri: string, source: StoreSource): { readonly path: string; readonly store: StoreSettings } {
   const { scheme, bucket, key } = parsePrefixUri(uri);

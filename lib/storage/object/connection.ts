@@ -26,6 +26,7 @@ const GCS_KEYS = {
   prefix: S3_KEYS.prefix,
   project_id: text.optional().describe("Project of the bucket; by default that of the credentials"),
   key_file: text.optional().describe("File of a service account's key; GOOGLE_APPLICATION_CREDENTIALS by default"),
+  service_account_key: text.optional().describe("Key of a service account: the text of its file, JSON"),
   endpoint: text.optional().describe("Address of another server; STORAGE_EMULATOR_HOST by default"),
 };
 

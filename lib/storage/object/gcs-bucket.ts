@@ -34,12 +34,14 @@ export class GcsBucket {
       "Google Cloud Storage",
       () => import("@google-cloud/storage"),
     );
-    const { bucket, endpoint, projectId, keyFile } = settings;
+    const { bucket, endpoint, projectId, keyFile, account } = settings;
+    const hasKey = keyFile !== undefined || account !== undefined;
     const options = {
       timeout: replyMs,
       ...(projectId !== undefined && { projectId }),
       ...(keyFile !== undefined && { keyFilename: keyFile }),
-      ...(endpoint !== undefined && { apiEndpoint: endpoint, useAuthWithCustomEndpoint: keyFile !== undefined }),
+      ...(endpoint !== undefined && { apiEndpoint: endpoint, useAuthWithCustomEndpoint: hasKey }),
+      ...(account && { credentials: { client_email: account.clientEmail, private_key: account.privateKey } }),
       // All that is written again is the same, or is under a condition that then does not hold any more.
       retryOptions: { ...RETRY, idempotencyStrategy: IdempotencyStrategy.RetryAlways },
     };

@@ -48,12 +48,14 @@ const NAMED: readonly (readonly [RegExp, StoreFault])[] = [
   [/socket hang up|premature close|timeout|aborted/i, "busy"],
 ];
 
-function placeOf({ endpoint, keyFile }: GcsSettings): StorePlace {
-  return {
-    where: endpoint === undefined ? "Google Cloud Storage" : hostOf(endpoint),
-    keysFrom:
-      keyFile === undefined
-        ? "GOOGLE_APPLICATION_CREDENTIALS, gcloud's own file, and the service account of this machine"
-        : "the key file of the connection, or GOOGLE_APPLICATION_CREDENTIALS",
-  };
+function placeOf(settings: GcsSettings): StorePlace {
+  const { endpoint } = settings;
+  return { where: endpoint === undefined ? "Google Cloud Storage" : hostOf(endpoint), keysFrom: keysFrom(settings) };
+}
+
+function keysFrom({ keyFile, account }: GcsSettings): string {
+  if (account) return "service_account_key of the connection";
+  return keyFile === undefined
+    ? "GOOGLE_APPLICATION_CREDENTIALS, gcloud's own file, and the service account of this machine"
+    : "the key file of the connection, or GOOGLE_APPLICATION_CREDENTIALS";
 }

@@ -1,18 +1,18 @@
 import { DativoError } from "../../contract/errors.ts";
 import { parseOptions } from "../../contract/options.ts";
 import { gcsConnection, type S3Connection, s3Connection } from "./connection.ts";
+import { type Borrower, refuseKeyFile, requireLent } from "./lent-keys.ts";
 import { STORE_SCHEMES } from "./object-uri.ts";
-import type { GcsSettings, S3Keys, S3Settings, StoreSettings } from "./store-settings.ts";
+import type { GcsSettings, S3Keys, S3Settings, ServiceAccount, StoreSettings } from "./store-settings.ts";
 
 type Bag = Readonly<Record<string, unknown>>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What is known of a store beside its name. */
-export interface StoreSource {
+export interface StoreSource extends Borrower {
   /** Of a job's source or target; `s3`, `minio` and `gcs` have nothing in it but what is of the store. */
   readonly type?: string | undefined;
   readonly connection?: Bag | undefined;
-  readonly env: Environment;
 }
 
 /** The store that a URI names, or a connection where there is no URI. */
@@ -23,9 +23,9 @@ export interface StoreName {
 
 /**
  * How a store is reached: as the connection says, else as the environment does. What neither says is the client's own
- * affair; nothing is made up.
+ * affair; nothing is made up. What that means in cloud mode, `requireLent` says.
  *
- * @throws DativoError DTV_OPTION_INVALID, DTV_CONFIG_INVALID
+ * @throws DativoError DTV_OPTION_INVALID, DTV_CONFIG_INVALID, DTV_KEYS_FORBIDDEN
  */
 export function settingsOf(name: StoreName, given: StoreSource): StoreSettings {
   const source = { ...given, env: withoutEmpty(given.env) };
@@ -56,24 +56,30 @@ function s3Settings({ bucket }: StoreName, source: StoreSource): S3Settings {
     throw missing("connection.endpoint", "the address of MinIO; MINIO_ENDPOINT names it too");
   const endpoint = given === undefined ? undefined : withScheme(given, keys.secure ?? true);
   const known = isMinio ? (env["MINIO_BUCKET"] ?? env["S3_BUCKET"]) : env["S3_BUCKET"];
+  const name = bucketOf(bucket, keys.bucket, known, isMinio ? "MINIO_BUCKET" : "S3_BUCKET");
+  const own = ownKeys(keys);
+  if (!own) requireLent(`s3://${name}`, source, "connection.access_key", keys.endpoint);
   return {
     kind: "s3",
-    bucket: bucketOf(bucket, keys.bucket, known, isMinio ? "MINIO_BUCKET" : "S3_BUCKET"),
+    bucket: name,
     endpoint,
     region: keys.region ?? env["AWS_REGION"] ?? env["AWS_DEFAULT_REGION"],
     // A host of its own for every bucket is what few other stores have.
     pathStyle: keys.path_style_access ?? (endpoint === undefined ? undefined : true),
-    credentials: keysOf(keys, env, isMinio),
+    credentials: own ?? ambientKeys(env, isMinio),
   };
 }
 
-/** Keys of the connection, of the environment; none where the client is to look for them. */
-function keysOf(keys: S3Connection, env: Environment, isMinio: boolean): S3Keys | undefined {
+function ownKeys(keys: S3Connection): S3Keys | undefined {
   const own = pair(keys.access_key ?? keys.access_key_id, keys.secret_key ?? keys.secret_access_key, [
     "connection.access_key",
     "connection.secret_key",
   ]);
-  if (own) return { ...own, sessionToken: keys.session_token };
+  return own && { ...own, sessionToken: keys.session_token };
+}
+
+/** Keys of the environment; none where the client is to look for them. */
+function ambientKeys(env: Environment, isMinio: boolean): S3Keys | undefined {
   const names = ["MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"] as const;
   const minio = isMinio ? pair(env[names[0]], env[names[1]], names) : undefined;
   if (minio) return minio;
@@ -98,14 +104,42 @@ function gcsSettings({ bucket }: StoreName, source: StoreSource): GcsSettings {
   const keys = gcsBag(source);
   const { env } = source;
   const endpoint = keys.endpoint ?? env["STORAGE_EMULATOR_HOST"];
+  const name = bucketOf(bucket, keys.bucket, env["GCS_BUCKET"], "GCS_BUCKET");
+  const account = accountOf(keys.service_account_key);
+  if (keys.key_file !== undefined) refuseKeyFile(source);
+  // No keys of the machine go to another server.
+  if (!account && endpoint === undefined)
+    requireLent(`gs://${name}`, source, "connection.service_account_key", undefined);
   return {
     kind: "gs",
-    bucket: bucketOf(bucket, keys.bucket, env["GCS_BUCKET"], "GCS_BUCKET"),
+    bucket: name,
     endpoint: endpoint === undefined ? undefined : withScheme(endpoint, keys.endpoint !== undefined),
     projectId: keys.project_id ?? env["GOOGLE_CLOUD_PROJECT"],
     // An emulator asks for no key.
-    keyFile: keys.key_file ?? (endpoint === undefined ? env["GOOGLE_APPLICATION_CREDENTIALS"] : undefined),
+    keyFile: account
+      ? undefined
+      : (keys.key_file ?? (endpoint === undefined ? env["GOOGLE_APPLICATION_CREDENTIALS"] : undefined)),
+    account,
   };
+}
+
+/** Of such a file only who it is and its key count: it can also say where to get a token, and by which program. */
+function accountOf(text: string | undefined): ServiceAccount | undefined {
+  if (text === undefined) return undefined;
+  const { client_email: clientEmail, private_key: privateKey } = jsonOf(text);
+  if (typeof clientEmail === "string" && typeof privateKey === "string") return { clientEmail, privateKey };
+  throw new DativoError("DTV_CONFIG_INVALID", "connection.service_account_key is no key of a service account", {
+    culprit: "connection.service_account_key",
+    hint: "It is the text of the file that Google gives: JSON with client_email and private_key.",
+  });
+}
+
+function jsonOf(text: string): Bag {
+  try {
+    return { ...(JSON.parse(text) as Bag) };
+  } catch {
+    return {};
+  }
 }
 
 function s3Bag(source: StoreSource): { readonly keys: S3Connection; readonly isMinio: boolean } {

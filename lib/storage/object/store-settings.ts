@@ -16,6 +16,12 @@ export interface GcsSettings {
   readonly endpoint?: string | undefined;
   readonly projectId?: string | undefined;
   readonly keyFile?: string | undefined;
+  readonly account?: ServiceAccount | undefined;
+}
+
+export interface ServiceAccount {
+  readonly clientEmail: string;
+  readonly privateKey: string;
 }
 
 export interface S3Keys {

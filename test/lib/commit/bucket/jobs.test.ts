@@ -80,6 +80,31 @@ describeObjectServer("versitygw", "a job whose target is a bucket", (server) => 
     expect(await work.visible()).toEqual({});
   });
 
+  it("gets no keys of the machine in cloud mode, as source or target, unless they are lent for its bucket", async () => {
+    const work = await bucketWork(server, (bucket) => bucketJobYaml({ connection: { bucket, prefix: "z" } }));
+    const say = (args: string[], env: Record<string, string> = {}) =>
+      dativo([...args, "--config", "job.yaml", "--mode", "cloud"], { cwd: work.folder, env: { ...work.env, ...env } });
+    const lent = { DATIVO_JOB_BUCKETS: `s3://${work.bucket}` };
+    for (const command of ["run", "check", "plan"]) {
+      expect(say([command]), command).toMatchObject({ code: 2, stderr: expect.stringContaining("DTV_KEYS_FORBIDDEN") });
+    }
+    expect(await work.visible()).toEqual({});
+    expect(say(["run"], lent).code).toBe(0);
+    const source = { files: [{ path: `s3://${work.bucket}/z/*.parquet` }] };
+    const target = { connection: { path: "lake" } };
+    const job = bucketJobYaml(target, { source_connector: "parquet", source, target_connector: "parquet" });
+    writeFileSync(join(work.folder, "job.yaml"), job);
+    for (const command of ["run", "discover", "plan"]) {
+      const { code, stdout, stderr } = say([command]);
+      expect([command, code, stdout + stderr]).toEqual([command, 2, expect.stringContaining("DTV_KEYS_FORBIDDEN")]);
+    }
+    expect(say(["check"]).stdout).toContain("the keys of this machine are not lent to jobs");
+    expect(say(["run"], lent).code).toBe(0);
+    const own = { access_key: server.accessKeyId, secret_key: "${DATIVO_VAR_KEY}" };
+    writeFileSync(join(work.folder, "job.yaml"), bucketJobYaml({ connection: { bucket: work.bucket, ...own } }));
+    expect(say(["run"], { AWS_SECRET_ACCESS_KEY: "", DATIVO_VAR_KEY: server.secretAccessKey }).code).toBe(0);
+  });
+
   it("takes no run folders, which a bucket cannot rename", async () => {
     const work = await bucketWork(server, (bucket) =>
       bucketJobYaml({ layout: "run-dir", connection: { bucket, prefix: "z" } }),

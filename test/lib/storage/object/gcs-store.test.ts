@@ -106,5 +106,12 @@ describeObjectServer("fake-gcs", "Google's storage", (server) => {
       expect(error).toMatchObject({ hint: expect.stringContaining("key file") });
       expect(JSON.stringify(error)).not.toContain("canary");
     }
+    const store = await openStore({ ...settings, account: { clientEmail: "a@example.com", privateKey: "canary" } });
+    const error = await store.head("k").catch((each: unknown) => each);
+    expect(error).toMatchObject({
+      code: "DTV_CONNECTION_FAILED",
+      hint: expect.stringContaining("service_account_key of the connection"),
+    });
+    expect(JSON.stringify(error)).not.toContain("canary");
   });
 });

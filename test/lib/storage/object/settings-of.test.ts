@@ -136,3 +136,53 @@ describe("the settings of Google's store", () => {
     expect(settingsOf(GS, { env: {} })).toEqual({ kind: "gs", bucket: "b" });
   });
 });
+
+describe("the settings of a store, in cloud mode", () => {
+  const machine = { AWS_ACCESS_KEY_ID: "k", AWS_SECRET_ACCESS_KEY: "s", GOOGLE_APPLICATION_CREDENTIALS: "f.json" };
+  const cloud = (env: Record<string, string> = {}) => ({ mode: "cloud", env: { ...machine, ...env } }) as const;
+  const forbidden = expect.objectContaining({ code: "DTV_KEYS_FORBIDDEN" });
+  const keys = { access_key: "mine", secret_key: "mine too" };
+
+  it("have keys of the job's own, and none of the machine's", () => {
+    expect(() => settingsOf(S3, cloud())).toThrow(forbidden);
+    expect(() => settingsOf(S3, cloud({ AWS_PROFILE: "operator" }))).toThrow(forbidden);
+    const minio = { MINIO_ENDPOINT: "http://m", MINIO_ACCESS_KEY: "k", MINIO_SECRET_KEY: "s" };
+    expect(() => settingsOf(S3, cloud(minio))).toThrow(forbidden);
+    expect(() => settingsOf(GS, cloud())).toThrow(forbidden);
+    expect(settingsOf(S3, { ...cloud(), connection: keys })).toMatchObject({ credentials: { accessKeyId: "mine" } });
+    expect(settingsOf(S3, { mode: "self_hosted", env: machine })).toMatchObject({ credentials: { accessKeyId: "k" } });
+  });
+
+  it("have those of the machine for buckets that the operator lists, and not at an endpoint of the job's", () => {
+    const lent = cloud({ DATIVO_JOB_BUCKETS: "gs://other, s3://b ,gs://b" });
+    expect(settingsOf(S3, lent)).toMatchObject({ credentials: { accessKeyId: "k" } });
+    expect(settingsOf(GS, lent)).toMatchObject({ keyFile: "f.json" });
+    expect(() => settingsOf({ ...S3, bucket: "other" }, lent)).toThrow(forbidden);
+    expect(() => settingsOf({ ...S3, bucket: "b2" }, lent)).toThrow(forbidden);
+    const connection = { endpoint: "http://x" };
+    expect(() => settingsOf(S3, { ...lent, connection })).toThrow(/do not go to an endpoint that the job names/);
+    expect(settingsOf(S3, { ...lent, connection: { ...keys, ...connection } })).toMatchObject({ endpoint: "http://x" });
+    expect(settingsOf(GS, { ...lent, connection })).toMatchObject({ endpoint: "http://x", keyFile: undefined });
+  });
+
+  it("name no file of the machine", () => {
+    const connection = { key_file: "/etc/keys/other-tenant.json" };
+    const lent = cloud({ DATIVO_JOB_BUCKETS: "gs://b" });
+    expect(() => settingsOf(GS, { ...lent, connection })).toThrow(forbidden);
+  });
+
+  it("take the key of a service account as text, and of that nothing but who it is", () => {
+    const text = JSON.stringify({
+      client_email: "a@example.com",
+      private_key: "p",
+      token_uri: "http://169.254.169.254",
+    });
+    const settings = settingsOf(GS, { ...cloud(), connection: { service_account_key: text } });
+    expect(settings).toEqual({ kind: "gs", bucket: "b", account: { clientEmail: "a@example.com", privateKey: "p" } });
+    for (const wrong of ["{", "[]", "null", '{ "private_key": "canary" }']) {
+      const load = () => settingsOf(GS, { ...cloud(), connection: { service_account_key: wrong } });
+      expect(load).toThrow("service_account_key is no key of a service account");
+      expect(load).not.toThrow("canary");
+    }
+  });
+});
