@@ -32,7 +32,9 @@ export interface ChildCommand {
 /** How the process of a plugin is started. */
 export function childCommand(plugin: Plugin, access: Access, sandbox?: Sandbox): ChildCommand {
   const isLibrary = plugin.kind === "library";
-  const args = isLibrary ? [ENTRY, "library"] : [...permissions(plugin, access), ENTRY, "script", String(process.pid)];
+  const args = isLibrary
+    ? [ENTRY, "library"]
+    : [...permissions(plugin, access), ENTRY, "script", ...(sandbox ? [] : [String(process.pid)])];
   if (sandbox) return sandboxCommand(args, plugin, access, sandbox);
   const env = childEnvironment(process.env);
   if (isLibrary) return { command: process.execPath, args, env };

@@ -12,6 +12,12 @@ const MIB = 1024 * 1024;
 /** V8 is to clear its heap, and to say that it is full, before the kernel refuses it memory. */
 const HEAP_SHARE = 0.75;
 
+/**
+ * From Node 24 on V8 makes all of the room for its code writable when it starts, so that the kernel counts it, while little of
+ * it is ever used (V8 13.6: 512 MiB; 12.4 of Node 22 and 11.3 of Node 20 do not).
+ */
+const CODE_ROOM = Number(process.versions.node.split(".", 1)) > 22 ? 512 * MIB : 0;
+
 /** A command of Node's, started by the program that restricts itself first. `args` are Node's. */
 export function sandboxCommand(
   args: readonly string[],
@@ -28,7 +34,14 @@ export function sandboxCommand(
       ...readable(plugin, access).flatMap((path) => ["--read", path]),
       ...folders.flatMap((path) => ["--write", path]),
       ...(network ? ["--network"] : []),
-      ...["--memory", String(memoryBytes), "--cpu-seconds", String(cpuSeconds), "--parent", String(process.pid)],
+      ...[
+        "--memory",
+        String(memoryBytes + CODE_ROOM),
+        "--cpu-seconds",
+        String(cpuSeconds),
+        "--parent",
+        String(process.pid),
+      ],
       ...["--", process.execPath, `--max-old-space-size=${heap}`, ...args],
     ],
     env: sandboxEnvironment(process.env, tempDir),

@@ -18,5 +18,5 @@ async function guardLibrary(): Promise<void> {
 /** No library is loaded into its process, Dativo's own included: Node's permissions forbid it. */
 async function guardScript(): Promise<void> {
   const { guardScriptProcess } = await import("./guard-script.ts");
-  guardScriptProcess(Number(parent));
+  guardScriptProcess(parent === undefined ? undefined : Number(parent));
 }

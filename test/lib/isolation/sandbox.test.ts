@@ -147,7 +147,10 @@ linux("the sandbox", () => {
       ["connect_unix", refused, { path: `at ${socket}` }],
       ["fork_bomb", refused],
       ["program", refused],
-      ["memory", /DTV_PLUGIN_(FAILED.*allocation failed|CRASHED.*memory allocation of \d+ bytes failed)/],
+      [
+        "memory",
+        /DTV_PLUGIN_(FAILED.*(allocation failed|Failed to allocate memory)|CRASHED.*memory allocation of \d+ bytes failed)/,
+      ],
       ["spin", /DTV_PLUGIN_CRASHED.*extract\(\) did not return within 2 s/, {}, { timeout: 2 }],
       ["spin", /DTV_PLUGIN_CRASHED.*SIGXCPU/, {}, { cpu_seconds: 1 }],
       ["write", denied, { path: `at ${join(outside, "written.txt")}` }],
