@@ -15,9 +15,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sha256 } from "../../../lib/contract/sha256.ts";
 import { examineSandbox } from "../../../lib/isolation/sandbox.ts";
 import { ATTACKER } from "../../support/attacker.ts";
-import { dativo, type Finished, writeFiles } from "../../support/cli.ts";
+import { dativo, type Finished, startDativo, writeFiles } from "../../support/cli.ts";
 import { tempFolder, visibleFiles } from "../../support/folder.ts";
 import { describeNative, nativeLibrary } from "../../support/native.ts";
+import { childrenOf, isRunning } from "../../support/processes.ts";
 import { describeStrace, failAt } from "../../support/strace.ts";
 
 const KINDS = ["library", "script"] as const;
@@ -74,6 +75,11 @@ function attackerFolder(kind: Kind, options: Attack, sandbox: object = {}): stri
 
 const run = (cwd: string, flags: readonly string[] = ["--mode", "cloud"], more = {}): Finished =>
   dativo(["run", "--config", "job.yaml", ...flags], { cwd, env: { ...env, ...more } });
+
+/** Hundredths of a second that a process has worked. */
+function processorTicks(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ")[11]);
+}
 
 function expectBlocked(cwd: string, { code, stdout, stderr }: Finished, why: RegExp): void {
   expect([code, stderr]).toEqual([2, expect.stringMatching(why)]);
@@ -198,6 +204,22 @@ linux("the sandbox", () => {
     it("is there for a job at home that asks for it", () => {
       const cwd = attackerFolder(kind, { attack: "read", path: `at ${secretFile}` }, { enabled: true });
       expectBlocked(cwd, run(cwd, []), denied);
+    });
+
+    it("ends with Dativo, also in a loop without end", async () => {
+      const cwd = attackerFolder(kind, { attack: "spin" });
+      const dativo = startDativo(["run", "--config", "job.yaml", "--mode", "cloud"], { cwd, env });
+      let said = "";
+      dativo.stderr?.on("data", (chunk) => {
+        said += chunk;
+      });
+      // The first process looks whether the plugin loads; the second one works.
+      await expect.poll(() => said, { timeout: 10_000 }).toContain("Guarantee");
+      await expect.poll(() => childrenOf(dativo.pid), { timeout: 10_000 }).toHaveLength(1);
+      const [plugin = 0] = childrenOf(dativo.pid);
+      await expect.poll(() => processorTicks(plugin), { timeout: 10_000 }).toBeGreaterThan(100);
+      dativo.kill("SIGKILL");
+      await expect.poll(() => isRunning(plugin), { timeout: 5000 }).toBe(false);
     });
 
     it("checks and plans a pinned plugin", () => {
