@@ -1,14 +1,17 @@
 import { INERT_CONTEXT } from "../contract/context.ts";
 import type { ReaderClass } from "../contract/reader.ts";
+import type { TransformClass } from "../contract/transform.ts";
 import type { WriterClass } from "../contract/writer.ts";
 import { isolatedReaderClass } from "./isolated-reader.ts";
 import { isolatedScriptReaderClass } from "./isolated-script-reader.ts";
+import { isolatedScriptTransformClass } from "./isolated-script-transform.ts";
 import { isolatedScriptWriterClass } from "./isolated-script-writer.ts";
+import { isolatedTransformClass } from "./isolated-transform.ts";
 import { isolatedWriterClass } from "./isolated-writer.ts";
 import { type Limits, nameOf, type Plugin, type PluginPlace } from "./plugin.ts";
 import { PluginProcess, type Run } from "./plugin-process.ts";
 import { requireSandbox } from "./sandbox.ts";
-import type { ReaderFacts, WriterFacts } from "./script-facts.ts";
+import type { ReaderFacts, TransformFacts, WriterFacts } from "./script-facts.ts";
 
 /** A class whose code is loaded in other processes only. */
 export interface IsolatedClass<C> {
@@ -41,6 +44,16 @@ export async function findIsolatedWriter(
   return { sha256, playerClass: isolatedScriptWriterClass(plugin, options, facts as WriterFacts) };
 }
 
+export async function findIsolatedTransform(
+  place: PluginPlace,
+  options: IsolationOptions,
+): Promise<IsolatedClass<TransformClass>> {
+  const plugin = pluginAt(place, "transform");
+  const { sha256, facts } = await tryToLoad(plugin, options);
+  if (plugin.kind === "library") return { sha256, playerClass: isolatedTransformClass(plugin, options) };
+  return { sha256, playerClass: isolatedScriptTransformClass(plugin, options, facts as TransformFacts) };
+}
+
 function pluginAt({ name, ...place }: PluginPlace, role: Plugin["role"]): Plugin {
   return { ...place, symbol: name, role };
 }
@@ -48,7 +61,7 @@ function pluginAt({ name, ...place }: PluginPlace, role: Plugin["role"]): Plugin
 interface Loaded {
   readonly sha256: string;
   /** Of a script. */
-  readonly facts?: ReaderFacts | WriterFacts;
+  readonly facts?: ReaderFacts | TransformFacts | WriterFacts;
 }
 
 /** What is wrong with a plugin is told before the run, as it is of one that is loaded into this process. */

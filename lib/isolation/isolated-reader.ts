@@ -1,13 +1,13 @@
 import type { SourceConfig } from "../contract/config.ts";
-import { type Numbering, Provenance } from "../contract/provenance.ts";
 import { BaseReader, type ReaderClass, type Yielded } from "../contract/reader.ts";
 import { type ConnectionTestResult, DiscoveryResult, type Split } from "../contract/results.ts";
 import { RowBatch } from "../contract/row-batch.ts";
 import type { IncrementalStateManager } from "../contract/state.ts";
-import { decodeIpc } from "../formats/arrow/decode-ipc.ts";
+import { KnownSchemas } from "./known-schemas.ts";
 import type { Limits, Plugin } from "./plugin.ts";
 import type { Answer } from "./plugin-process.ts";
 import { PluginSession, textsIn } from "./plugin-session.ts";
+import { parseArrow } from "./wire-arrow.ts";
 import { formatAsset, formatSource } from "./wire-config.ts";
 import { parseConnection } from "./wire-connection.ts";
 
@@ -39,8 +39,9 @@ class IsolatedReader extends BaseReader {
 
   async *extract(state?: IncrementalStateManager, split?: Split): AsyncGenerator<Yielded> {
     const { stream } = await this.#ask("extract", "extract", { position: state?.position, split });
-    for await (const answer of this.#session.readAhead(stream)) {
-      if (answer.result["end"] !== true) yield parseAnswer(answer);
+    const schemas = new KnownSchemas();
+    for await (const answer of this.#session.readAhead(stream, "extract")) {
+      if (answer.result["end"] !== true) yield parseAnswer(answer, schemas);
     }
   }
 
@@ -68,14 +69,13 @@ class IsolatedReader extends BaseReader {
   }
 }
 
-function parseAnswer(answer: Answer): Yielded {
+function parseAnswer(answer: Answer, schemas: KnownSchemas): Yielded {
   const { result, body } = answer;
-  const records = body.length === 0 ? [] : recordsOf(answer);
+  const records = body.length === 0 ? [] : recordsOf(answer, schemas);
   return "position" in result ? { batch: records, position: result["position"] } : records;
 }
 
-function recordsOf({ result, body }: Answer): Exclude<Yielded, { position: unknown }> {
-  const { place, areRows } = result as { place?: { source: string } & Numbering; areRows?: boolean };
-  const batch = decodeIpc(body, place && Provenance.numbered(place.source, place.first, place.missing));
-  return areRows ? RowBatch.from(batch).rowArray() : batch;
+function recordsOf({ result, body }: Answer, schemas: KnownSchemas): Exclude<Yielded, { position: unknown }> {
+  const batch = parseArrow(result, body, schemas);
+  return result["areRows"] ? RowBatch.from(batch).rowArray() : batch;
 }

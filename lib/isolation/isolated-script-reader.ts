@@ -3,6 +3,7 @@ import { BaseReader, type ReaderClass, type Yielded } from "../contract/reader.t
 import type { ConnectionTestResult, DiscoveryResult, Split } from "../contract/results.ts";
 import type { StagedValues } from "../contract/staged-values.ts";
 import { IncrementalStateManager } from "../contract/state.ts";
+import { KnownSchemas } from "./known-schemas.ts";
 import type { Limits, Plugin } from "./plugin.ts";
 import { PluginSession, textsIn } from "./plugin-session.ts";
 import type { ReaderFacts } from "./script-facts.ts";
@@ -55,10 +56,11 @@ class IsolatedScriptReader extends BaseReader {
     this.#told = state.staged;
     const answer = await this.#session.ask("extract", "extract", {}, packValue({ position, positions, values, split }));
     this.#session.handOver(answer);
-    for await (const { result, body } of this.#session.readAhead(answer.result["stream"])) {
+    const schemas = new KnownSchemas();
+    for await (const { result, body } of this.#session.readAhead(answer.result["stream"], "extract")) {
       const { yielded, notes } = unpackValue(body) as WireNext;
       replayNotes(notes, state.staged);
-      if (result["end"] !== true) yield parseYielded(yielded as WireYielded) as Yielded;
+      if (result["end"] !== true) yield parseYielded(yielded as WireYielded, schemas) as Yielded;
     }
   }
 

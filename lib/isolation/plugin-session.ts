@@ -47,12 +47,12 @@ export class PluginSession {
   }
 
   /**
-   * What a generator of the player yields: the next is asked for when one is taken, so that both processes work, and no
+   * What a generator that `hook` gave yields: the next is asked for when one is taken, so that both processes work, and no
    * more than that is made.
    */
-  async *readAhead(stream: unknown): AsyncGenerator<Answer> {
+  async *readAhead(stream: unknown, hook: string): AsyncGenerator<Answer> {
     const next = (): Promise<Answer> => {
-      const answer = this.ask("next", "extract", { stream });
+      const answer = this.ask("next", hook, { stream });
       // One that fails after the last was taken is met by nobody.
       answer.catch(() => {});
       return answer;
@@ -68,7 +68,7 @@ export class PluginSession {
       }
     } finally {
       // It may have ended with the error that is on its way to the caller.
-      await this.ask("return", "extract", { stream }).catch(() => {});
+      await this.ask("return", hook, { stream }).catch(() => {});
     }
   }
 

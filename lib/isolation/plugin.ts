@@ -7,7 +7,7 @@ export interface Plugin {
   readonly file: string;
   /** Factory of a library, or class of a script. */
   readonly symbol: string;
-  readonly role: "reader" | "writer";
+  readonly role: "reader" | "transform" | "writer";
   readonly kind: "library" | "script";
   /** Of a script: where it was found, and what pins know it by. */
   readonly origin?: ScriptOrigin | undefined;

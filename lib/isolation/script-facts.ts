@@ -1,10 +1,20 @@
 import type { ReplayClass } from "../contract/reader.ts";
+import type { TransformClass } from "../contract/transform.ts";
 import type { WriterClass } from "../contract/writer.ts";
 
 /** What the class of a script says of itself before there is one of it, told by the process that loaded it. */
 export interface ReaderFacts {
   readonly replay: ReplayClass;
 }
+
+export interface TransformFacts {
+  readonly input: NonNullable<TransformClass["input"]>;
+  /** Of `open` and `flush`, those that it has: the engine goes by that. */
+  readonly hooks: readonly OptionalHook[];
+}
+
+export const OPTIONAL_HOOKS = ["open", "flush"] as const;
+export type OptionalHook = (typeof OPTIONAL_HOOKS)[number];
 
 export interface WriterFacts {
   readonly input: NonNullable<WriterClass["input"]>;

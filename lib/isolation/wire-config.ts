@@ -11,6 +11,10 @@ export function parseSource({ source }: Header): SourceConfig {
   return new SourceConfig(source as SourceInit);
 }
 
+export function parseOptions({ options }: Header): Readonly<Record<string, unknown>> {
+  return options as Readonly<Record<string, unknown>>;
+}
+
 export interface WriterArguments {
   readonly asset: AssetDefinition;
   readonly target: TargetConfig;

@@ -1,9 +1,10 @@
 /** What readers yield and writers take, as plain values: with the types of the cells, whatever these are. */
 import { type Batch, isBatch, type Row } from "../contract/batch.ts";
-import { type Numbering, Provenance, type Spans } from "../contract/provenance.ts";
 import { describeNoRecord, MAX_BATCH_ROWS, RowBatch } from "../contract/row-batch.ts";
 import { namesOf } from "../contract/row-cells.ts";
 import { type Field, Schema } from "../contract/schema.ts";
+import type { KnownSchemas } from "./known-schemas.ts";
+import { formatPlace, parsePlace, type WirePlace } from "./wire-place.ts";
 
 type Cells = readonly unknown[];
 
@@ -17,13 +18,6 @@ export interface WireBatch {
   readonly length: number;
   readonly exact: boolean;
   readonly place: WirePlace | undefined;
-}
-
-interface WirePlace {
-  readonly source: string;
-  readonly numbering: Numbering | undefined;
-  readonly rows: readonly number[] | undefined;
-  readonly spans: Spans | undefined;
 }
 
 /** One thing that `extract` yielded. */
@@ -42,14 +36,14 @@ export function formatYielded(yielded: unknown): WireYielded {
 }
 
 /** What the reader yielded, or what the same is made of it. */
-export function parseYielded(wire: WireYielded): unknown {
+export function parseYielded(wire: WireYielded, schemas: KnownSchemas): unknown {
   switch (wire.kind) {
     case "rows":
       return wire.parts.flatMap(parseRows);
     case "batch":
-      return parseBatch(wire.batch);
+      return parseBatch(wire.batch, schemas);
     case "checkpoint":
-      return { batch: parseYielded(wire.records), position: wire.position };
+      return { batch: parseYielded(wire.records, schemas), position: wire.position };
     case "other":
       return wire.value;
   }
@@ -68,9 +62,12 @@ export function formatBatch(given: Batch): WireBatch {
   }
 }
 
-export function parseBatch({ fields, metadata, columns, length, exact, place }: WireBatch): RowBatch {
+export function parseBatch(
+  { fields, metadata, columns, length, exact, place }: WireBatch,
+  schemas: KnownSchemas,
+): RowBatch {
   const provenance = place && parsePlace(place);
-  return RowBatch.fromColumns(new Schema(fields, metadata), columns, length, { exact, provenance });
+  return RowBatch.fromColumns(schemas.known(new Schema(fields, metadata)), columns, length, { exact, provenance });
 }
 
 /** Parts are of the size in which rows become batches, so that each has the names that it would have had. */
@@ -103,29 +100,4 @@ function parseRows(part: RowsPart): readonly unknown[] {
     rows[i] = row;
   }
   return rows;
-}
-
-function formatPlace({ source, numbering, rowAt, spans }: Provenance, length: number): WirePlace {
-  return {
-    source,
-    numbering,
-    rows: numbering ? undefined : Array.from({ length }, (_, index) => rowAt(index)),
-    spans: spans && cut(spans, length),
-  };
-}
-
-/** Without the bytes around the records: a chunk of a file holds those of many batches. */
-function cut({ lines, offsets, lengths, bytes, base }: Spans, length: number): Spans {
-  let [from, to] = [Number.POSITIVE_INFINITY, base];
-  for (let i = 0; i < length; i++) {
-    from = Math.min(from, offsets[i] as number);
-    to = Math.max(to, (offsets[i] as number) + (lengths[i] as number));
-  }
-  if (length === 0) from = base;
-  return { lines, offsets, lengths, bytes: bytes.subarray(from - base, to - base), base: from };
-}
-
-function parsePlace({ source, numbering, rows, spans }: WirePlace): Provenance {
-  if (!rows) return Provenance.numbered(source, numbering?.first ?? 1, numbering?.missing);
-  return new Provenance(source, (index) => rows[index] as number, spans);
 }

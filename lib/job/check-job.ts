@@ -114,7 +114,7 @@ async function openTransform(
   input: Schema,
   cwd: string,
 ): Promise<Schema> {
-  const transform = construct(await findTransform(plugin, pluginRunOf(job)), options);
+  const transform = construct(await findTransform(plugin, pluginRunOf(job, { cwd })), options);
   transform.ctx = { ...INERT_CONTEXT, storage: sourceStorage(job, { cwd }) };
   try {
     const output = await transform.open(input);

@@ -3,7 +3,7 @@ import { INERT_CONTEXT } from "../contract/context.ts";
 import { FileReader } from "../contract/files/file-reader.ts";
 import { FileWriter } from "../contract/files/file-writer.ts";
 import { parsePluginPath } from "../contract/plugin-path.ts";
-import { construct } from "../plugin/find-player.ts";
+import { construct, type Player } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
 import type { JobCursor } from "./job-cursor.ts";
 import { type JobPlan, planJob } from "./plan-job.ts";
@@ -44,8 +44,10 @@ export async function explainJob(job: LoadedJob, options: { readonly cwd?: strin
       : { stage: "validate", by: job.asset.name, runs: "javascript" },
   ];
   if (plan.cursor) stages.push(explainCursor(plan.cursor));
-  for (const [index, { name, playerClass }] of plan.transforms.entries()) {
-    stages.push({ stage: `transform ${index + 1}`, by: name, runs: runsOf(playerClass.input === "columns") });
+  for (const [index, transform] of plan.transforms.entries()) {
+    const isNative = transform.playerClass.input === "columns";
+    const note = pluginNote(transform, isNative);
+    stages.push({ stage: `transform ${index + 1}`, by: transform.name, runs: runsOf(isNative), ...noted(note) });
   }
   if (job.map) stages.push({ stage: "map", by: "map", runs: "javascript" });
   stages.push(explainWriter(plan, stages));
@@ -73,7 +75,7 @@ async function explainReader({ job, reader }: JobPlan, cwd?: string): Promise<Re
   const { custom, config } = job.source;
   if (custom !== undefined && !readsFiles(reader.playerClass)) {
     const isNative = reader.playerClass.output === "columns";
-    return { isNative, holdsContract: false, note: pluginNote(job, custom, isNative) };
+    return { isNative, holdsContract: false, note: pluginNote(reader, isNative) };
   }
   const player = construct(reader, config);
   player.ctx = { ...INERT_CONTEXT, storage: sourceStorage(job, { cwd }), native: nativeCodecs };
@@ -93,8 +95,8 @@ function explainWriter(plan: JobPlan, before: readonly StageExplanation[]): Stag
   const isDivided = job.target.custom === undefined && job.target.config.partitioning.length > 0;
   const note = isDivided
     ? `divided by ${job.target.config.partitioning.join(", ")}`
-    : pluginNote(job, job.target.custom, isNative);
-  return { stage: "write", by: writer.name, runs: runsOf(isNative), ...(note === undefined ? {} : { note }) };
+    : job.target.custom && pluginNote(writer, isNative);
+  return { stage: "write", by: writer.name, runs: runsOf(isNative), ...noted(note) };
 }
 
 /** Records that come as rows are written as rows. */
@@ -104,18 +106,21 @@ function explainFileWriter({ job, writer }: JobPlan, before: readonly StageExpla
   const refusal = player instanceof FileWriter ? player.nativeRefusal : undefined;
   const comesAsRows = before.findLast(({ stage }) => stage !== "cursor")?.runs === "javascript";
   const runs = runsOf(refusal === undefined && !comesAsRows);
-  return { stage: "write", by: writer.name, runs, ...(refusal === undefined ? {} : { note: refusal }) };
+  return { stage: "write", by: writer.name, runs, ...noted(refusal) };
 }
 
 const AS_JSON = "a library that speaks JSON (ABI 1): every record is a row";
 
 /** What a plugin's path does not say: a library may be as slow as rows are, and any plugin stand apart. */
-function pluginNote({ isolation }: LoadedJob, plugin: string | undefined, isNative: boolean): string | undefined {
-  if (plugin === undefined) return undefined;
-  const { kind } = parsePluginPath(plugin);
+function pluginNote({ name, isolation }: Player<unknown>, isNative: boolean): string | undefined {
+  const { kind } = parsePluginPath(name);
   if (isolation?.sandbox) return `a ${kind} in the sandbox`;
   if (isolation) return `a ${kind} in a process of its own`;
   return isNative || kind === "script" ? undefined : AS_JSON;
+}
+
+function noted(note: string | undefined): Pick<StageExplanation, "note"> {
+  return note === undefined ? {} : { note };
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Batch } from "../contract/batch.ts";
+import type { PlaceReject } from "../contract/place-reject.ts";
 import { Provenance } from "../contract/provenance.ts";
-import type { Reject } from "../contract/reject.ts";
-import { RowBatch, recordText } from "../contract/row-batch.ts";
 import { Schema } from "../contract/schema.ts";
 import { BaseTransform, type TransformClass } from "../contract/transform.ts";
 import type { ArrowSchema } from "../formats/arrow/arrow-field.ts";
@@ -16,10 +15,10 @@ import { transformConfigOf } from "./plugin-config.ts";
 import { tellOf } from "./tell.ts";
 
 /** The class of a transform that speaks ABI 2. */
-export function abi2TransformClass(library: NativeLibrary, symbol: string): TransformClass {
+export function abi2TransformClass(library: NativeLibrary, symbol: string, place: PlaceReject): TransformClass {
   return class extends Abi2TransformPlayer {
     constructor(options: Readonly<Record<string, unknown>>) {
-      super(options, new Abi2Transform(library, symbol));
+      super(options, new Abi2Transform(library, symbol), place);
     }
   };
 }
@@ -29,12 +28,14 @@ class Abi2TransformPlayer extends BaseTransform {
   static override readonly input = "columns";
   readonly #transform: Abi2Transform;
   readonly #exporter: BatchExporter;
+  readonly #place: PlaceReject;
   #output: ArrowSchema | undefined;
   #made = 0;
 
-  constructor(options: Readonly<Record<string, unknown>>, transform: Abi2Transform) {
+  constructor(options: Readonly<Record<string, unknown>>, transform: Abi2Transform, place: PlaceReject) {
     super(options);
     this.#transform = transform;
+    this.#place = place;
     this.#exporter = new BatchExporter(transform.name);
   }
 
@@ -72,22 +73,12 @@ class Abi2TransformPlayer extends BaseTransform {
   }
 
   *#take(raw: Buffer, output: ArrowSchema, input?: Batch): Generator<Batch> {
-    tellOf(raw, this.#transform.name, this.ctx, (reject) => this.#placed(reject, input));
+    tellOf(raw, this.#transform.name, this.ctx, (reject) => this.#place(reject, input, this.#transform.name));
     const rows = NativeRows.takeFrom(raw, BATCH.rows);
     if (!rows) return;
     rows.check(() => checkRecords(rows.struct, output.fields, this.#transform.name));
     const provenance = Provenance.numbered(this.#transform.name, this.#made + 1);
     this.#made += rows.length;
     yield new ColumnBatch(output, rows, provenance);
-  }
-
-  /** The library knows a record by its number in the batch that it got; where that one came from is known here. */
-  #placed(reject: Reject, input: Batch | undefined): Reject {
-    if (reject.source !== "") return reject;
-    const index = (reject.row ?? 0) - 1;
-    const { row: _, ...placeless } = reject;
-    if (!input || index < 0 || index >= input.length) return { ...placeless, source: this.#transform.name };
-    const record = reject.raw || !(input instanceof RowBatch) ? {} : { record: recordText(input, index) };
-    return { ...placeless, ...record, ...(input.provenance?.at(index) ?? { source: this.#transform.name }) };
   }
 }

@@ -1,4 +1,5 @@
 import { DativoError } from "../contract/errors.ts";
+import { type PlaceReject, placeReject } from "../contract/place-reject.ts";
 import type { ReaderClass } from "../contract/reader.ts";
 import type { TransformClass } from "../contract/transform.ts";
 import type { WriterClass } from "../contract/writer.ts";
@@ -29,7 +30,12 @@ export function findNativeWriter(path: string, symbol: string): NativeClass<Writ
   return { playerClass: writerClassOf(library, symbol), sha256: library.sha256 };
 }
 
-export function findNativeTransform(path: string, symbol: string): NativeClass<TransformClass> {
+/** `place` says where a record stood that a library knows by its number in a batch. */
+export function findNativeTransform(
+  path: string,
+  symbol: string,
+  place: PlaceReject = placeReject,
+): NativeClass<TransformClass> {
   const library = openLibrary(path);
   if (!readKind(library, symbol, "transform")) {
     throw new DativoError("DTV_PLUGIN_CLASS", `${library.file} speaks ABI 1, which has no transforms`, {
@@ -37,7 +43,7 @@ export function findNativeTransform(path: string, symbol: string): NativeClass<T
       hint: "Build it over dativo_plugin (rust/sdk), which speaks ABI 2.",
     });
   }
-  return { playerClass: abi2TransformClass(library, symbol), sha256: library.sha256 };
+  return { playerClass: abi2TransformClass(library, symbol, place), sha256: library.sha256 };
 }
 
 function readerClassOf(library: NativeLibrary, symbol: string): ReaderClass {

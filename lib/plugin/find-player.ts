@@ -5,7 +5,9 @@ import { NO_PINS } from "../contract/plugin-sources.ts";
 import { isReaderClass, type ReaderClass } from "../contract/reader.ts";
 import { isTransformClass, type TransformClass } from "../contract/transform.ts";
 import { isWriterClass, type WriterClass } from "../contract/writer.ts";
+import type { IsolatedClass, IsolationOptions } from "../isolation/find-isolated.ts";
 import type { Limits, PluginPlace } from "../isolation/plugin.ts";
+import type { NativeClass } from "../native/find-native.ts";
 import { BUILTIN_READERS, BUILTIN_WRITERS } from "./builtin.ts";
 import { type FindOptions, findLibrary, findScript, type PluginVersion } from "./find-plugin.ts";
 import { runScript } from "./load-module.ts";
@@ -47,19 +49,7 @@ export async function findReader(
   custom: string | undefined,
   how: PluginRun = {},
 ): Promise<Player<ReaderClass>> {
-  if (custom === undefined) return findBuiltin(BUILTIN_READERS, type, "reader");
-  const path = parsePluginPath(custom);
-  const isolation = isolationOf(path, how);
-  if (isolation) {
-    const { plugin, ...version } = await findApart(path, how);
-    const { findIsolatedReader } = await import("../isolation/find-isolated.ts");
-    const found = await findIsolatedReader(plugin, { ...isolation, run: how.run });
-    return { ...found, name: custom, isolation, ...version };
-  }
-  if (path.kind === "script") return findClass(custom, path, { base: "BaseReader", isKind: isReaderClass }, how);
-  const { file, ...version } = await findLibrary(path, how);
-  const { findNativeReader } = await import("../native/find-native.ts");
-  return { ...findNativeReader(file, path.name), name: custom, ...version };
+  return custom === undefined ? findBuiltin(BUILTIN_READERS, type, "reader") : findPlugin(custom, READER, how);
 }
 
 export async function findWriter(
@@ -67,31 +57,57 @@ export async function findWriter(
   custom: string | undefined,
   how: PluginRun = {},
 ): Promise<Player<WriterClass>> {
-  if (custom === undefined) return findBuiltin(BUILTIN_WRITERS, type, "writer");
-  const path = parsePluginPath(custom);
-  const isolation = isolationOf(path, how);
-  if (isolation) {
-    const { plugin, ...version } = await findApart(path, how);
-    const { findIsolatedWriter } = await import("../isolation/find-isolated.ts");
-    const found = await findIsolatedWriter(plugin, { ...isolation, run: how.run });
-    return { ...found, name: custom, isolation, ...version };
-  }
-  if (path.kind === "script") return findClass(custom, path, { base: "BaseWriter", isKind: isWriterClass }, how);
-  const { file, ...version } = await findLibrary(path, how);
-  const { findNativeWriter } = await import("../native/find-native.ts");
-  return { ...findNativeWriter(file, path.name), name: custom, ...version };
+  return custom === undefined ? findBuiltin(BUILTIN_WRITERS, type, "writer") : findPlugin(custom, WRITER, how);
 }
 
 /** A transform is always a plugin: those that come with Dativo have keys of their own in a job. */
 export async function findTransform(plugin: string, how: PluginRun = {}): Promise<Player<TransformClass>> {
-  const path = parsePluginPath(plugin);
-  if (isolationOf(path, how)) throw notIsolated(plugin);
-  if (path.kind === "script") {
-    return findClass(plugin, path, { base: "BaseTransform", isKind: isTransformClass }, how);
+  return findPlugin(plugin, TRANSFORM, how);
+}
+
+/** What is particular to readers, transforms or writers when one is found. */
+interface Kind<C> {
+  readonly base: string;
+  isKind(value: unknown): value is C & object;
+  findNative(file: string, symbol: string): Promise<NativeClass<C>>;
+  findIsolated(place: PluginPlace, options: IsolationOptions): Promise<IsolatedClass<C>>;
+}
+
+const native = () => import("../native/find-native.ts");
+const isolated = () => import("../isolation/find-isolated.ts");
+
+const READER: Kind<ReaderClass> = {
+  base: "BaseReader",
+  isKind: isReaderClass,
+  findNative: async (...library) => (await native()).findNativeReader(...library),
+  findIsolated: async (...plugin) => (await isolated()).findIsolatedReader(...plugin),
+};
+
+const TRANSFORM: Kind<TransformClass> = {
+  base: "BaseTransform",
+  isKind: isTransformClass,
+  findNative: async (...library) => (await native()).findNativeTransform(...library),
+  findIsolated: async (...plugin) => (await isolated()).findIsolatedTransform(...plugin),
+};
+
+const WRITER: Kind<WriterClass> = {
+  base: "BaseWriter",
+  isKind: isWriterClass,
+  findNative: async (...library) => (await native()).findNativeWriter(...library),
+  findIsolated: async (...plugin) => (await isolated()).findIsolatedWriter(...plugin),
+};
+
+async function findPlugin<C>(custom: string, kind: Kind<C>, how: PluginRun): Promise<Player<C>> {
+  const path = parsePluginPath(custom);
+  const isolation = isolationOf(path, how);
+  if (isolation) {
+    const { plugin, ...version } = await findApart(path, how);
+    const found = await kind.findIsolated(plugin, { ...isolation, run: how.run });
+    return { ...found, name: custom, isolation, ...version };
   }
+  if (path.kind === "script") return findClass(custom, path, kind, how);
   const { file, ...version } = await findLibrary(path, how);
-  const { findNativeTransform } = await import("../native/find-native.ts");
-  return { ...findNativeTransform(file, path.name), name: plugin, ...version };
+  return { ...(await kind.findNative(file, path.name)), name: custom, ...version };
 }
 
 /** A plugin whose file is found here, where the network and the environment are, and that another process loads. */
@@ -110,14 +126,6 @@ function isolationOf({ place, kind }: PluginPath, { isolation, objectIsolation }
   return isolation ?? (place === "object" && kind === "library" ? objectIsolation : undefined);
 }
 
-function notIsolated(path: string): DativoError {
-  return new DativoError(
-    "DTV_NOT_BUILT",
-    `${path} cannot run in a process of its own: transforms run in Dativo's own for now`,
-    { culprit: path, hint: "Leave plugins.sandbox.mode out, or do its work in the reader." },
-  );
-}
-
 async function findBuiltin<C>(
   builtins: Readonly<Record<string, () => Promise<C>>>,
   type: string,
@@ -133,11 +141,6 @@ async function findBuiltin<C>(
       hint: `Built in are ${Object.keys(builtins).join(", ")}; anything else needs a custom_${kind}.`,
     },
   );
-}
-
-interface Kind<C> {
-  readonly base: string;
-  isKind(value: unknown): value is C & object;
 }
 
 async function findClass<C>(

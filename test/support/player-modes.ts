@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { findReader, findWriter } from "../../lib/plugin/find-player.ts";
+import { findReader, findTransform, findWriter } from "../../lib/plugin/find-player.ts";
 
 export type Mode = "in_process" | "process";
 
@@ -25,4 +25,8 @@ export async function readerIn(mode: Mode, library: string, symbol = "create_rea
 
 export async function writerIn(mode: Mode, library: string, symbol = "create_writer", limits = {}) {
   return (await findWriter("custom", `${library}:${symbol}`, how(mode, limits))).playerClass;
+}
+
+export async function transformIn(mode: Mode, library: string, symbol = "create_transform", limits = {}) {
+  return (await findTransform(`${library}:${symbol}`, how(mode, limits))).playerClass;
 }

@@ -1,4 +1,5 @@
 import type { Provenance } from "../../contract/provenance.ts";
+import type { Schema } from "../../contract/schema.ts";
 import { ArrowBatch } from "./arrow-batch.ts";
 import { ArrowFault, must, unreadable } from "./fault.ts";
 import { buffersOf } from "./ipc/body-buffers.ts";
@@ -8,11 +9,15 @@ import { readSchema } from "./ipc/read-schema.ts";
 
 /**
  * The batch of a message that {@link encodeIpc} made. Its columns are views of the bytes, which must begin at a multiple
- * of eight.
+ * of eight. `known` gives the schema object of an earlier batch for one that says the same.
  *
  * @throws DativoError DTV_ARROW_INVALID
  */
-export function decodeIpc(bytes: Uint8Array, provenance?: Provenance): ArrowBatch {
+export function decodeIpc(
+  bytes: Uint8Array,
+  provenance?: Provenance,
+  known = (schema: Schema): Schema => schema,
+): ArrowBatch {
   try {
     const schemaEnd = messageAt(bytes, 0, KIND.schema);
     const { schema, stored } = readSchema(schemaEnd.message.header);
@@ -20,7 +25,7 @@ export function decodeIpc(bytes: Uint8Array, provenance?: Provenance): ArrowBatc
     must(view(bytes, end).getBigInt64(0, true) === END, "it has more than one batch");
     const parts = readParts(message.header);
     const columns = readColumns(stored, parts, buffersOf(message.header, body, 0, undefined), noWords);
-    return new ArrowBatch(schema, stored, columns, parts.length, provenance);
+    return new ArrowBatch(known(schema), stored, columns, parts.length, provenance);
   } catch (cause) {
     // What is damaged may fail anywhere.
     throw unreadable("a message between processes", cause);

@@ -6,7 +6,7 @@ export interface Reply {
   readonly body?: Uint8Array;
 }
 
-/** A reader or writer that answers questions from the other process. */
+/** A player that answers questions from the other process. */
 export interface HostedPlayer {
   answer(verb: string, header: Header, body: Uint8Array): Promise<Reply>;
   close(): Promise<void>;

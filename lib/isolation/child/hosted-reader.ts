@@ -6,13 +6,15 @@ import { RowBatch } from "../../contract/row-batch.ts";
 import { IncrementalStateManager } from "../../contract/state.ts";
 import { encodeIpc } from "../../formats/arrow/encode-ipc.ts";
 import type { Header } from "../frame.ts";
+import { formatArrow } from "../wire-arrow.ts";
 import { formatConnection } from "../wire-connection.ts";
 import type { HostedPlayer, Reply } from "./hosted-player.ts";
+import { Streams } from "./streams.ts";
 
 /** A reader of a library; each pass over its records is a stream with a number. */
 export class HostedReader implements HostedPlayer {
   readonly #reader: BaseReader;
-  readonly #streams: AsyncGenerator<Yielded>[] = [];
+  readonly #streams = new Streams<Yielded>();
 
   constructor(reader: BaseReader, context: StageContext) {
     this.#reader = reader;
@@ -32,9 +34,9 @@ export class HostedReader implements HostedPlayer {
       case "extract":
         return { header: { stream: this.#begin(header) } };
       case "next":
-        return this.#next(header["stream"] as number);
+        return this.#next(header["stream"]);
       case "return":
-        await this.#streams[header["stream"] as number]?.return(undefined);
+        await this.#streams.end(header["stream"]);
         return { header: {} };
       default:
         throw new RangeError(`A reader is not asked to ${verb}`);
@@ -48,11 +50,11 @@ export class HostedReader implements HostedPlayer {
   #begin({ position, split }: Header): number {
     const state = new IncrementalStateManager(position);
     const records = this.#reader.extract(state, split as Split | undefined);
-    return this.#streams.push(records as AsyncGenerator<Yielded>) - 1;
+    return this.#streams.add(records as AsyncGenerator<Yielded>);
   }
 
-  async #next(stream: number): Promise<Reply> {
-    const { value, done } = await (this.#streams[stream] as AsyncGenerator<Yielded>).next();
+  async #next(stream: unknown): Promise<Reply> {
+    const { value, done } = await this.#streams.next(stream);
     if (done) return { header: { end: true } };
     if (isBatch(value) || Array.isArray(value)) return formatRecords(value);
     const { batch, position } = value as Extract<Yielded, { position: unknown }>;
@@ -62,19 +64,8 @@ export class HostedReader implements HostedPlayer {
 }
 
 function formatRecords(records: Batch | readonly Row[]): Reply {
-  if (!isBatch(records)) {
-    return records.length === 0
-      ? { header: {} }
-      : { header: { areRows: true }, body: encodeIpc(RowBatch.fromRows(records)) };
-  }
-  try {
-    return { header: placeOf(records), body: encodeIpc(records) };
-  } finally {
-    records.release();
-  }
-}
-
-/** Records of a library have numbers and nothing else. */
-function placeOf({ provenance }: Batch): Header {
-  return provenance ? { place: { source: provenance.source, ...provenance.numbering } } : {};
+  if (isBatch(records)) return formatArrow(records);
+  return records.length === 0
+    ? { header: {} }
+    : { header: { areRows: true }, body: encodeIpc(RowBatch.fromRows(records)) };
 }

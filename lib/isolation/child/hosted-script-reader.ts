@@ -10,6 +10,7 @@ import { NotingValues } from "../wire-state.ts";
 import { packValue, unpackValue } from "../wire-value.ts";
 import type { HostedPlayer, Reply } from "./hosted-player.ts";
 import { answerCall, prepareScript, type ScriptPlayer } from "./hosted-script.ts";
+import { Streams } from "./streams.ts";
 
 /** What a reading begins with. */
 interface Beginning {
@@ -20,13 +21,11 @@ interface Beginning {
   readonly split: Split | undefined;
 }
 
-type Records = AsyncIterator<unknown> | Iterator<unknown>;
-
 /** A reader of a script; each pass over its records is a stream with a number. */
 export class HostedScriptReader implements HostedPlayer {
   readonly #reader: BaseReader;
   readonly #name: string;
-  readonly #streams: Records[] = [];
+  readonly #streams = new Streams<unknown>();
   #values = new NotingValues();
 
   constructor(reader: BaseReader, name: string, context: StageContext) {
@@ -42,9 +41,9 @@ export class HostedScriptReader implements HostedPlayer {
       case "extract":
         return { header: { stream: await this.#begin(unpackValue(body) as Beginning) } };
       case "next":
-        return this.#next(header["stream"] as number);
+        return this.#next(header["stream"]);
       case "return":
-        await this.#streams[header["stream"] as number]?.return?.();
+        await this.#streams.end(header["stream"]);
         return { header: {} };
       default:
         throw new RangeError(`A reader is not asked to ${verb}`);
@@ -60,11 +59,11 @@ export class HostedScriptReader implements HostedPlayer {
     const state = new IncrementalStateManager(position, this.#values, positions);
     const records = iteratorOf(await this.#reader.extract(state, split));
     if (!records) throw notIterable(this.#name);
-    return this.#streams.push(records) - 1;
+    return this.#streams.add(records);
   }
 
-  async #next(stream: number): Promise<Reply> {
-    const { value, done } = await (this.#streams[stream] as Records).next();
+  async #next(stream: unknown): Promise<Reply> {
+    const { value, done } = await this.#streams.next(stream);
     const notes = this.#values.takeNotes();
     const next: WireNext = done ? { notes } : { yielded: formatYielded(value), notes };
     return { header: done ? { end: true } : {}, body: packValue(next) };

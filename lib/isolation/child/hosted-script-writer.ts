@@ -4,6 +4,7 @@ import { RowBatch } from "../../contract/row-batch.ts";
 import { type Field, Schema } from "../../contract/schema.ts";
 import type { BaseWriter, WriterClass } from "../../contract/writer.ts";
 import type { Header } from "../frame.ts";
+import { KnownSchemas } from "../known-schemas.ts";
 import { parseError } from "../wire-error.ts";
 import { parseBatch, type WireBatch } from "../wire-records.ts";
 import { packValue, unpackValue } from "../wire-value.ts";
@@ -14,6 +15,7 @@ import { answerCall, callHook, DONE, prepareScript, type ScriptPlayer } from "./
 export class HostedScriptWriter implements HostedPlayer {
   readonly #writer: BaseWriter;
   readonly #player: ScriptPlayer;
+  readonly #schemas = new KnownSchemas();
 
   constructor(writer: BaseWriter, name: string, context: StageContext) {
     this.#writer = writer;
@@ -41,14 +43,14 @@ export class HostedScriptWriter implements HostedPlayer {
   }
 
   async #open({ fields, metadata }: { fields: readonly Field[]; metadata: Record<string, string> }): Promise<Reply> {
-    await callHook(this.#player, "open", [new Schema(fields, metadata)]);
+    await callHook(this.#player, "open", [this.#schemas.known(new Schema(fields, metadata))]);
     return DONE;
   }
 
   /** It gets what it asks for in Dativo's own process. */
   async #write({ batch: wire, fileCounter }: { batch: WireBatch; fileCounter: number }): Promise<Reply> {
     const { input = "rows" } = this.#writer.constructor as WriterClass;
-    const batch = parseBatch(wire);
+    const batch = parseBatch(wire, this.#schemas);
     const records = input === "rows" ? RowBatch.rowsOf(batch) : batch;
     return { header: {}, body: packValue(await callHook(this.#player, "writeBatch", [records, fileCounter])) };
   }

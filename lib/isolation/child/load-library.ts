@@ -1,9 +1,11 @@
 import { DativoError } from "../../contract/errors.ts";
-import { findNativeReader, findNativeWriter } from "../../native/find-native.ts";
+import type { PlaceReject } from "../../contract/place-reject.ts";
+import { findNativeReader, findNativeTransform, findNativeWriter } from "../../native/find-native.ts";
 import type { Plugin } from "../plugin.ts";
-import { parseSource, parseTarget } from "../wire-config.ts";
+import { parseOptions, parseSource, parseTarget } from "../wire-config.ts";
 import type { LoadedPlugin } from "./hosted-player.ts";
 import { HostedReader } from "./hosted-reader.ts";
+import { HostedTransform } from "./hosted-transform.ts";
 import { HostedWriter } from "./hosted-writer.ts";
 
 /** @throws DativoError DTV_PLUGIN_NOT_FOUND, DTV_PLUGIN_LOAD, DTV_PLUGIN_CLASS */
@@ -13,6 +15,13 @@ export function loadLibrary({ file, symbol, role }: Plugin): LoadedPlugin {
     return {
       told: { sha256 },
       make: (made, context) => new HostedReader(new playerClass(parseSource(made)), context),
+    };
+  }
+  if (role === "transform") {
+    const { playerClass, sha256 } = findNativeTransform(file, symbol, asItIs);
+    return {
+      told: { sha256 },
+      make: (made, context) => new HostedTransform(new playerClass(parseOptions(made)), context),
     };
   }
   const { playerClass, sha256 } = findNativeWriter(file, symbol);
@@ -25,6 +34,9 @@ export function loadLibrary({ file, symbol, role }: Plugin): LoadedPlugin {
     },
   };
 }
+
+/** Dativo's own process knows the batch as it was before it was sent. */
+const asItIs: PlaceReject = (reject) => reject;
 
 /** Its commit would have to outlive the child, and answer for itself after a crash of either process. */
 function commitsItself(file: string, symbol: string): DativoError {

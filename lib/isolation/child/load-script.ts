@@ -2,13 +2,15 @@ import { DativoError } from "../../contract/errors.ts";
 import { FileReader } from "../../contract/files/file-reader.ts";
 import { FileWriter } from "../../contract/files/file-writer.ts";
 import type { ReaderClass } from "../../contract/reader.ts";
+import { BaseTransform, type TransformClass } from "../../contract/transform.ts";
 import type { WriterClass } from "../../contract/writer.ts";
-import { construct, findReader, findWriter } from "../../plugin/find-player.ts";
+import { construct, findReader, findTransform, findWriter } from "../../plugin/find-player.ts";
 import { nameOf, type Plugin } from "../plugin.ts";
-import type { ReaderFacts, WriterFacts } from "../script-facts.ts";
-import { parseSource, parseTarget } from "../wire-config.ts";
+import { OPTIONAL_HOOKS, type ReaderFacts, type TransformFacts, type WriterFacts } from "../script-facts.ts";
+import { parseOptions, parseSource, parseTarget } from "../wire-config.ts";
 import type { LoadedPlugin } from "./hosted-player.ts";
 import { HostedScriptReader } from "./hosted-script-reader.ts";
+import { HostedScriptTransform } from "./hosted-script-transform.ts";
 import { HostedScriptWriter } from "./hosted-script-writer.ts";
 
 /** @throws DativoError DTV_PLUGIN_NOT_FOUND, DTV_PLUGIN_LOAD, DTV_PLUGIN_CLASS */
@@ -21,6 +23,13 @@ export async function loadScript(plugin: Plugin): Promise<LoadedPlugin> {
     return {
       told: { sha256: player.sha256, facts: readerFacts(player.playerClass) },
       make: (made, context) => new HostedScriptReader(construct(player, parseSource(made)), path, context),
+    };
+  }
+  if (plugin.role === "transform") {
+    const player = await findTransform(place, plugin);
+    return {
+      told: { sha256: player.sha256, facts: transformFacts(player.playerClass) },
+      make: (made, context) => new HostedScriptTransform(construct(player, parseOptions(made)), path, context),
     };
   }
   const player = await findWriter("custom", place, plugin);
@@ -36,6 +45,10 @@ export async function loadScript(plugin: Plugin): Promise<LoadedPlugin> {
 
 function readerFacts({ replay = 2 }: ReaderClass): ReaderFacts {
   return { replay };
+}
+
+function transformFacts({ input = "batch", prototype }: TransformClass): TransformFacts {
+  return { input, hooks: OPTIONAL_HOOKS.filter((hook) => prototype[hook] !== BaseTransform.prototype[hook]) };
 }
 
 function writerFacts(playerClass: WriterClass): WriterFacts {

@@ -43,11 +43,19 @@ export class PluginHost {
         this.#abort.abort(new DativoError("DTV_CANCELLED", "The run was cancelled"));
         return { header: {} };
       case "close":
-        await this.#player?.close();
-        this.isClosed = true;
+        await this.#close();
         return { header: {} };
       default:
         return (this.#player as HostedPlayer).answer(verb, header, body);
+    }
+  }
+
+  /** Its own fault while it is closed does not make it one that has died. */
+  async #close(): Promise<void> {
+    try {
+      await this.#player?.close();
+    } finally {
+      this.isClosed = true;
     }
   }
 
