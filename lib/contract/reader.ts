@@ -69,6 +69,10 @@ export type ReaderClass = (new (
 ) => BaseReader) & {
   readonly replay?: ReplayClass;
   readonly output?: "rows" | "columns";
+  /** It reads files, and their history is its state: it extends `FileReader`. */
+  readonly readsFiles?: boolean;
+  /** Whether it leaves that to `FileReader`, where the class itself does not show it. */
+  readonly surveys?: boolean;
 };
 
 export function isReaderClass(value: unknown): value is ReaderClass {

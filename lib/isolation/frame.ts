@@ -12,6 +12,12 @@ export interface Frame {
   readonly body: Uint8Array;
 }
 
+/** What a question is answered with. */
+export interface Reply {
+  readonly header: Header;
+  readonly body?: Uint8Array;
+}
+
 const PRELUDE_BYTES = 8;
 /** A length beyond these is not believed: the other side writes into its own memory wherever it likes. */
 const MAX_HEADER_BYTES = 64 * 1024 * 1024;

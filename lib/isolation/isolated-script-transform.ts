@@ -40,7 +40,7 @@ class IsolatedScriptTransform extends BaseTransform {
     super(options);
     this.#session = new PluginSession(plugin, limits, () => ({
       context: this.ctx,
-      header: { options, cwd: limits.cwd },
+      header: { options },
       access: { named: textsIn(options), cwd: limits.cwd, writes: [] },
     }));
   }

@@ -21,7 +21,7 @@ export function isolatedScriptWriterClass(plugin: Plugin, limits: Limits, facts:
   const parent = facts.commits ? committing : IsolatedScriptWriter;
   return class extends parent {
     static override readonly name = plugin.symbol;
-    static override readonly input = facts.input === "columns" ? "columns" : "batch";
+    static override readonly input = facts.input === "columns" && !facts.writesFiles ? "columns" : "batch";
     static override readonly durableStaging = facts.durableStaging;
     static override readonly settlesTypes = facts.settlesTypes;
 
@@ -39,7 +39,7 @@ class IsolatedScriptWriter extends BaseWriter {
     const writes = made.outputBase === "" ? [] : [made.outputBase];
     this.session = new PluginSession(plugin, limits, () => ({
       context: this.ctx,
-      header: { ...formatTarget(made), cwd: limits.cwd },
+      header: formatTarget(made),
       access: { named: textsIn({ ...made.target }), cwd: limits.cwd, writes },
     }));
   }

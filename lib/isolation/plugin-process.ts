@@ -5,11 +5,11 @@ import { type DativoError, toDativoError } from "../contract/errors.ts";
 import { onPluginExit } from "../storage/fail-point.ts";
 import { type Access, childCommand, NO_ACCESS } from "./child-command.ts";
 import { crashError } from "./crash-error.ts";
-import { encodeFrame, type Frame, FrameReader, type Header } from "./frame.ts";
+import { encodeFrame, type Frame, FrameReader, type Header, type Reply } from "./frame.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { type Limits, nameOf, type Plugin } from "./plugin.ts";
 import { withinBounds } from "./sandbox-command.ts";
-import { parseError } from "./wire-error.ts";
+import { formatError, parseError } from "./wire-error.ts";
 
 export interface Answer {
   readonly result: Header;
@@ -28,6 +28,13 @@ export interface Run {
   readonly signal: AbortSignal;
   readonly log: Log;
 }
+
+/** Answers what a plugin asks for. */
+export type Serve = (verb: string, header: Header, body: Uint8Array) => Promise<Reply>;
+
+const SERVES_NOTHING: Serve = async (verb) => {
+  throw new RangeError(`A plugin may not ask to ${verb}`);
+};
 
 /** The ABI gives a plugin a second to return once it is cancelled; it gets twice that, and never the whole grace. */
 const STOP_MS = 2000;
@@ -59,22 +66,26 @@ export class PluginProcess {
   readonly #channel: Duplex;
   readonly #run: Run;
   readonly #limits: Limits;
+  readonly #serve: Serve;
   readonly #questions = new Map<number, Question>();
   readonly #lastWords: string[] = [];
   readonly #ended: Promise<void>;
   #lastId = 0;
   #bytesHeard = 0;
+  /** Questions of the plugin that are being answered. */
+  #serving = 0;
   #closing = false;
   /** Why it cannot be asked any more. */
   #end: DativoError | undefined;
   /** Why we ended it ourselves. */
   #killed: string | undefined;
 
-  constructor(plugin: Plugin, run: Run, limits: Limits, access: Access = NO_ACCESS) {
+  constructor(plugin: Plugin, run: Run, limits: Limits, access: Access = NO_ACCESS, serve: Serve = SERVES_NOTHING) {
     run.signal.throwIfAborted();
     this.name = nameOf(plugin);
     this.#run = run;
     this.#limits = limits;
+    this.#serve = serve;
     const { command, args, env } = childCommand(plugin, this.#bound(access), limits.sandbox);
     this.#child = spawn(command, args, {
       env,
@@ -154,7 +165,12 @@ export class PluginProcess {
     question.timer = setTimeout(() => this.#killUnlessHeard(id, question), timeoutMs);
   }
 
+  /** What the plugin waits for here is not its time. */
   #killUnlessHeard(id: number, question: Question): void {
+    if (this.#serving > 0) {
+      this.#limit(id, this.#limits.timeoutMs);
+      return;
+    }
     const heard = this.#bytesHeard;
     question.timer = setTimeout(() => {
       if (this.#bytesHeard > heard) return this.#killUnlessHeard(id, question);
@@ -226,7 +242,8 @@ export class PluginProcess {
   }
 
   #receive({ header, body }: Frame): void {
-    const { id, log, error } = header;
+    const { id, log, error, serve } = header;
+    if (serve !== undefined) return void this.#answer(serve, header, body);
     if (log !== undefined) {
       const [level, message, fields] = log as [keyof Log, string, Record<string, unknown>?];
       this.#run.log[level](message, fields);
@@ -235,6 +252,18 @@ export class PluginProcess {
     const question = this.#take(id as number);
     if (error === undefined) question?.resolve({ result: header, body });
     else question?.reject(parseError(error as Header));
+  }
+
+  async #answer(served: unknown, { verb, ...header }: Header, body: Uint8Array): Promise<void> {
+    this.#serving++;
+    try {
+      const reply = await this.#serve(String(verb), header, body);
+      this.#send({ served, ...reply.header }, reply.body);
+    } catch (cause) {
+      this.#send({ served, error: formatError(cause) });
+    } finally {
+      this.#serving--;
+    }
   }
 
   /** What a library prints is for the log; the last of it may say why it died. */

@@ -1,9 +1,14 @@
 import type { StageContext } from "../contract/context.ts";
+import { isObjectUri } from "../storage/object/object-uri.ts";
+import { projectRoot } from "../storage/project-root.ts";
 import { TempFolder } from "../storage/temp-folder.ts";
 import type { Access } from "./child-command.ts";
 import type { Header } from "./frame.ts";
+import { NamedFiles } from "./named-files.ts";
 import type { Limits, Plugin } from "./plugin.ts";
-import { type Answer, PluginProcess } from "./plugin-process.ts";
+import { type Answer, PluginProcess, type Serve } from "./plugin-process.ts";
+import { withinBounds } from "./sandbox-command.ts";
+import { ServedStorage } from "./served-storage.ts";
 import { parseReject } from "./wire-reject.ts";
 import { packValue, unpackValue } from "./wire-value.ts";
 
@@ -25,6 +30,7 @@ export class PluginSession {
   #context: StageContext | undefined;
   /** In a sandbox it shares that of nobody. */
   #temporary: TempFolder | undefined;
+  #files: ServedStorage | undefined;
 
   constructor(plugin: Plugin, limits: Limits, made: () => Made) {
     this.#plugin = plugin;
@@ -80,8 +86,20 @@ export class PluginSession {
   }
 
   async close(): Promise<void> {
-    await this.#process?.close();
-    await this.#temporary?.close();
+    try {
+      await this.#process?.close();
+    } finally {
+      await this.#files?.close();
+      await this.#temporary?.close();
+    }
+  }
+
+  /** Libraries open files by themselves. */
+  #serve({ storage }: StageContext, access: Access): Serve | undefined {
+    if (this.#plugin.kind === "library") return undefined;
+    const files = new ServedStorage(storage, namedFiles(this.#plugin, access, this.#limits));
+    this.#files = files;
+    return (...question) => files.answer(...question);
   }
 
   #start(): PluginProcess {
@@ -89,7 +107,8 @@ export class PluginSession {
     const { context, header, access } = this.#made();
     if (this.#limits.sandbox) this.#temporary = TempFolder.createIn(context.tempDir);
     const tempDir = this.#temporary?.path ?? context.tempDir;
-    const process = new PluginProcess(this.#plugin, context, this.#limits, { ...access, tempDir });
+    const reach = { ...access, tempDir };
+    const process = new PluginProcess(this.#plugin, context, this.#limits, reach, this.#serve(context, reach));
     this.#process = process;
     this.#context = context;
     this.#ready = process
@@ -97,6 +116,16 @@ export class PluginSession {
       .then(() => process.ask("create", "constructor", { ...header, tempDir }));
     return process;
   }
+}
+
+/** What a script has of the files of its stage: in the sandbox not its project, and no more than the bounds let it have. */
+function namedFiles({ file }: Plugin, access: Access, { sandbox }: Limits): NamedFiles {
+  const { named, writes, tempDir, cwd } = access;
+  const temporary = tempDir === undefined ? [] : [tempDir];
+  if (!sandbox) return new NamedFiles(named, [...projectRoot(file), ...writes, ...temporary], cwd);
+  const bounded = withinBounds(access, sandbox).access;
+  const objects = named.filter(isObjectUri);
+  return new NamedFiles([...bounded.named, ...objects], [...bounded.writes, ...temporary], cwd, { isHeld: true });
 }
 
 /** Every text in a configuration. */

@@ -5,6 +5,10 @@ import type { WriterClass } from "../contract/writer.ts";
 /** What the class of a script says of itself before there is one of it, told by the process that loaded it. */
 export interface ReaderFacts {
   readonly replay: ReplayClass;
+  /** It extends `FileReader`. */
+  readonly readsFiles: boolean;
+  /** It leaves the reading to `FileReader`, which can say what it would read. */
+  readonly surveys: boolean;
 }
 
 export interface TransformFacts {
@@ -18,6 +22,8 @@ export type OptionalHook = (typeof OPTIONAL_HOOKS)[number];
 
 export interface WriterFacts {
   readonly input: NonNullable<WriterClass["input"]>;
+  /** It extends `FileWriter`, whose records are rows in the process of a script. */
+  readonly writesFiles: boolean;
   readonly durableStaging: boolean;
   readonly settlesTypes: boolean;
   readonly commits: boolean;

@@ -1,13 +1,12 @@
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
-import { FileReader } from "../contract/files/file-reader.ts";
+import { FileReader, surveysFiles } from "../contract/files/file-reader.ts";
 import { FileWriter } from "../contract/files/file-writer.ts";
 import { parsePluginPath } from "../contract/plugin-path.ts";
 import { construct, type Player } from "../plugin/find-player.ts";
 import { nativeCodecs } from "../plugin/native-builtins.ts";
 import type { JobCursor } from "./job-cursor.ts";
 import { type JobPlan, planJob } from "./plan-job.ts";
-import { readsFiles } from "./reads-files.ts";
 import type { Guarantee } from "./receipt.ts";
 import { sourceStorage } from "./source-storage.ts";
 
@@ -73,7 +72,7 @@ interface ReaderFacts {
 
 async function explainReader({ job, reader }: JobPlan, cwd?: string): Promise<ReaderFacts> {
   const { custom, config } = job.source;
-  if (custom !== undefined && !readsFiles(reader.playerClass)) {
+  if (custom !== undefined && (reader.isolation || !surveysFiles(reader.playerClass))) {
     const isNative = reader.playerClass.output === "columns";
     return { isNative, holdsContract: false, note: pluginNote(reader, isNative) };
   }

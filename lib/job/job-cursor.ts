@@ -12,7 +12,6 @@ import {
 } from "../contract/cursor-state.ts";
 import { DativoError } from "../contract/errors.ts";
 import { countLoadedRecords } from "../contract/files/file-history.ts";
-import { FileReader } from "../contract/files/file-reader.ts";
 import type { ReaderClass } from "../contract/reader.ts";
 import { loadSkipLoaded } from "../plugin/builtin.ts";
 import type { Sealed } from "../stream/to-writable.ts";
@@ -34,7 +33,7 @@ export interface JobCursor {
 export function cursorOf(job: LoadedJob, reader: ReaderClass): JobCursor | undefined {
   const { incremental } = job;
   // Who reads no files has a cursor of its own, if it has one.
-  if (!incremental || !isByCursor(incremental.strategy) || !(reader.prototype instanceof FileReader)) return undefined;
+  if (!incremental || !isByCursor(incremental.strategy) || !reader.readsFiles) return undefined;
   const fault = cursorFault(incremental, job.asset);
   if (!fault) return { field: incremental.cursorField as string, lookbackDays: incremental.lookbackDays };
   const culprit = job.locate(`source.incremental.${fault.key}`);

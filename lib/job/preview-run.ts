@@ -4,12 +4,11 @@ import { listLiveFiles } from "../commit/record.ts";
 import type { LoadedJob } from "../config/job/loaded-job.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import type { DativoError } from "../contract/errors.ts";
-import type { FileReader, SurveyedFile } from "../contract/files/file-reader.ts";
+import { type SurveyedFile, type Surveyor, surveysFiles } from "../contract/files/file-reader.ts";
 import { construct } from "../plugin/find-player.ts";
 import { type BooksOptions, booksOf, type JobNamed } from "./books-of-job.ts";
 import { cursorMisfit, type KnownCursor, knownCursor } from "./job-cursor.ts";
 import { type JobPlan, readsEverything } from "./plan-job.ts";
-import { readsFiles } from "./reads-files.ts";
 import type { Guarantee } from "./receipt.ts";
 import { sourceStorage } from "./source-storage.ts";
 
@@ -73,8 +72,8 @@ async function planFiles(
   { start }: Books,
   options: BooksOptions,
 ): Promise<SurveyedFile[] | undefined> {
-  if (!readsFiles(reader.playerClass)) return undefined;
-  const player = construct(reader, job.source.config) as FileReader;
+  if (!surveysFiles(reader.playerClass)) return undefined;
+  const player = construct(reader, job.source.config) as Surveyor;
   player.ctx = { ...INERT_CONTEXT, storage: sourceStorage(job, options) };
   const readsAll = readsEverything(job);
   const files: SurveyedFile[] = [];

@@ -73,7 +73,9 @@ function factsOf(
   const rejected = kept.map((line) => ({ ...JSON.parse(line), run_id: undefined }));
   const { schema } = target as unknown as { schema: unknown };
   return JSON.parse(
-    JSON.stringify({ counts, positions, rejected, plugins, warnings, schema, guarantee }).replaceAll(cwd, ""),
+    JSON.stringify({ counts, positions, rejected, plugins, warnings, schema, guarantee })
+      .replaceAll(cwd, "")
+      .replace(/"mtimeNs":"\d+"/g, '"mtimeNs":""'),
   );
 }
 

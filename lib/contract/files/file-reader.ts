@@ -5,7 +5,7 @@ import { isByCursor } from "../cursor.ts";
 import { DativoError } from "../errors.ts";
 import type { Format, SourceContext } from "../format.ts";
 import type { NativeDecoder } from "../native-codecs.ts";
-import { BaseReader, type Yielded } from "../reader.ts";
+import { BaseReader, type ReaderClass, type Yielded } from "../reader.ts";
 import { ConnectionTestResult, type DiscoveredColumn, DiscoveryResult, type Position, type Split } from "../results.ts";
 import { MAX_BATCH_ROWS, RowBatch } from "../row-batch.ts";
 import { StagedValues } from "../staged-values.ts";
@@ -50,6 +50,7 @@ const DISCOVER_ROWS = 200_000;
  */
 export abstract class FileReader extends BaseReader {
   static override readonly replay = 3;
+  static readonly readsFiles = true;
   readonly #format: Format;
   readonly #defaults: Options;
   #parsed: ReadOptions | undefined;
@@ -345,6 +346,18 @@ export abstract class FileReader extends BaseReader {
     );
     return this.#parsed;
   }
+}
+
+/** A reader that tells before a reading what that would read. */
+export type Surveyor = BaseReader & Pick<FileReader, "survey">;
+
+/** Whether a reader leaves the reading to Dativo, and thereby to native code where that can do it. */
+export function surveysFiles({ prototype, surveys }: ReaderClass): boolean {
+  return surveys ?? isLeftToUs(prototype);
+}
+
+function isLeftToUs(prototype: BaseReader): boolean {
+  return prototype instanceof FileReader && prototype.extract === FileReader.prototype.extract;
 }
 
 /** Why something is left to TypeScript; undefined where it is not. */

@@ -1,10 +1,5 @@
 import type { StageContext } from "../../contract/context.ts";
-import type { Header } from "../frame.ts";
-
-export interface Reply {
-  readonly header: Header;
-  readonly body?: Uint8Array;
-}
+import type { Header, Reply } from "../frame.ts";
 
 /** A player that answers questions from the other process. */
 export interface HostedPlayer {

@@ -5,11 +5,11 @@ import type { Split } from "../../contract/results.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
 import { IncrementalStateManager } from "../../contract/state.ts";
 import { encodeIpc } from "../../formats/arrow/encode-ipc.ts";
-import type { Header } from "../frame.ts";
+import type { Header, Reply } from "../frame.ts";
+import { Streams } from "../streams.ts";
 import { formatArrow } from "../wire-arrow.ts";
 import { formatConnection } from "../wire-connection.ts";
-import type { HostedPlayer, Reply } from "./hosted-player.ts";
-import { Streams } from "./streams.ts";
+import type { HostedPlayer } from "./hosted-player.ts";
 
 /** A reader of a library; each pass over its records is a stream with a number. */
 export class HostedReader implements HostedPlayer {

@@ -1,16 +1,17 @@
 import type { StageContext } from "../../contract/context.ts";
+import type { SurveyedFile, Surveyor } from "../../contract/files/file-reader.ts";
 import type { BaseReader } from "../../contract/reader.ts";
 import type { Position, Split } from "../../contract/results.ts";
 import { IncrementalStateManager } from "../../contract/state.ts";
 import { iteratorOf, notIterable } from "../../stream/iterator-of.ts";
-import type { Header } from "../frame.ts";
+import type { Header, Reply } from "../frame.ts";
 import type { WireNext } from "../isolated-script-reader.ts";
+import { Streams } from "../streams.ts";
 import { formatYielded } from "../wire-records.ts";
 import { NotingValues } from "../wire-state.ts";
 import { packValue, unpackValue } from "../wire-value.ts";
-import type { HostedPlayer, Reply } from "./hosted-player.ts";
+import type { HostedPlayer } from "./hosted-player.ts";
 import { answerCall, prepareScript, type ScriptPlayer } from "./hosted-script.ts";
-import { Streams } from "./streams.ts";
 
 /** What a reading begins with. */
 interface Beginning {
@@ -38,6 +39,8 @@ export class HostedScriptReader implements HostedPlayer {
     switch (verb) {
       case "call":
         return answerCall(this.#reader as unknown as ScriptPlayer, header["hook"], body);
+      case "survey":
+        return this.#survey(unpackValue(body) as Parameters<Surveyor["survey"]>);
       case "extract":
         return { header: { stream: await this.#begin(unpackValue(body) as Beginning) } };
       case "next":
@@ -52,6 +55,12 @@ export class HostedScriptReader implements HostedPlayer {
 
   async close(): Promise<void> {
     await this.#reader.close();
+  }
+
+  async #survey(from: Parameters<Surveyor["survey"]>): Promise<Reply> {
+    const files: SurveyedFile[] = [];
+    for await (const file of (this.#reader as Surveyor).survey(...from)) files.push(file);
+    return { header: {}, body: packValue(files) };
   }
 
   async #begin({ position, positions, values, split }: Beginning): Promise<number> {

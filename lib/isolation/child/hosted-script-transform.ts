@@ -4,15 +4,15 @@ import { DativoError } from "../../contract/errors.ts";
 import { type Field, Schema } from "../../contract/schema.ts";
 import type { BaseTransform } from "../../contract/transform.ts";
 import { iteratorOf } from "../../stream/iterator-of.ts";
-import type { Header } from "../frame.ts";
+import type { Header, Reply } from "../frame.ts";
 import type { WireApplied, WireOpened } from "../isolated-script-transform.ts";
 import { KnownSchemas } from "../known-schemas.ts";
 import { OPTIONAL_HOOKS } from "../script-facts.ts";
+import { Streams } from "../streams.ts";
 import { formatBatch, parseBatch, type WireBatch } from "../wire-records.ts";
 import { packValue, unpackValue } from "../wire-value.ts";
-import type { HostedPlayer, Reply } from "./hosted-player.ts";
+import type { HostedPlayer } from "./hosted-player.ts";
 import { callHook, prepareScript, type ScriptPlayer } from "./hosted-script.ts";
-import { Streams } from "./streams.ts";
 
 interface Opening {
   readonly fields: readonly Field[];

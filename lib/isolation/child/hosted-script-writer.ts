@@ -3,12 +3,12 @@ import type { FileMetadata } from "../../contract/results.ts";
 import { RowBatch } from "../../contract/row-batch.ts";
 import { type Field, Schema } from "../../contract/schema.ts";
 import type { BaseWriter, WriterClass } from "../../contract/writer.ts";
-import type { Header } from "../frame.ts";
+import type { Header, Reply } from "../frame.ts";
 import { KnownSchemas } from "../known-schemas.ts";
 import { parseError } from "../wire-error.ts";
 import { parseBatch, type WireBatch } from "../wire-records.ts";
 import { packValue, unpackValue } from "../wire-value.ts";
-import type { HostedPlayer, Reply } from "./hosted-player.ts";
+import type { HostedPlayer } from "./hosted-player.ts";
 import { answerCall, callHook, DONE, prepareScript, type ScriptPlayer } from "./hosted-script.ts";
 
 /** A writer of a script. */

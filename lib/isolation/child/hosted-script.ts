@@ -1,7 +1,7 @@
 import type { StageContext } from "../../contract/context.ts";
 import { DativoError } from "../../contract/errors.ts";
+import type { Reply } from "../frame.ts";
 import { packValue, unpackValue } from "../wire-value.ts";
-import type { Reply } from "./hosted-player.ts";
 
 /** A player of a script; what its hooks return goes back as it is, for the other process to check. */
 export type ScriptPlayer = { ctx: StageContext } & Readonly<Record<string, unknown>>;

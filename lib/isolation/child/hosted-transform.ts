@@ -2,11 +2,11 @@ import type { Batch } from "../../contract/batch.ts";
 import type { StageContext } from "../../contract/context.ts";
 import { type Field, Schema } from "../../contract/schema.ts";
 import type { BaseTransform } from "../../contract/transform.ts";
-import type { Header } from "../frame.ts";
+import type { Header, Reply } from "../frame.ts";
 import { KnownSchemas } from "../known-schemas.ts";
+import { Streams } from "../streams.ts";
 import { formatArrow, parseArrow } from "../wire-arrow.ts";
-import type { HostedPlayer, Reply } from "./hosted-player.ts";
-import { Streams } from "./streams.ts";
+import type { HostedPlayer } from "./hosted-player.ts";
 
 /** A transform of a library; what it makes of each batch is a stream with a number. */
 export class HostedTransform implements HostedPlayer {

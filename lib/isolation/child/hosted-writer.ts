@@ -2,9 +2,9 @@ import type { StageContext } from "../../contract/context.ts";
 import { type Field, Schema } from "../../contract/schema.ts";
 import type { BaseWriter } from "../../contract/writer.ts";
 import { decodeIpc } from "../../formats/arrow/decode-ipc.ts";
-import type { Header } from "../frame.ts";
+import type { Header, Reply } from "../frame.ts";
 import { formatConnection } from "../wire-connection.ts";
-import type { HostedPlayer, Reply } from "./hosted-player.ts";
+import type { HostedPlayer } from "./hosted-player.ts";
 
 /** A writer of a library. */
 export class HostedWriter implements HostedPlayer {

@@ -1,5 +1,4 @@
-import { DativoError } from "../../contract/errors.ts";
-import { FileReader } from "../../contract/files/file-reader.ts";
+import { surveysFiles } from "../../contract/files/file-reader.ts";
 import { FileWriter } from "../../contract/files/file-writer.ts";
 import type { ReaderClass } from "../../contract/reader.ts";
 import { BaseTransform, type TransformClass } from "../../contract/transform.ts";
@@ -19,7 +18,6 @@ export async function loadScript(plugin: Plugin): Promise<LoadedPlugin> {
   const place = `${plugin.file}:${plugin.symbol}`;
   if (plugin.role === "reader") {
     const player = await findReader("custom", place, plugin);
-    refuseFormat(path, player.playerClass, FileReader);
     return {
       told: { sha256: player.sha256, facts: readerFacts(player.playerClass) },
       make: (made, context) => new HostedScriptReader(construct(player, parseSource(made)), path, context),
@@ -33,7 +31,6 @@ export async function loadScript(plugin: Plugin): Promise<LoadedPlugin> {
     };
   }
   const player = await findWriter("custom", place, plugin);
-  refuseFormat(path, player.playerClass, FileWriter);
   return {
     told: { sha256: player.sha256, facts: writerFacts(player.playerClass) },
     make: (made, context) => {
@@ -43,8 +40,9 @@ export async function loadScript(plugin: Plugin): Promise<LoadedPlugin> {
   };
 }
 
-function readerFacts({ replay = 2 }: ReaderClass): ReaderFacts {
-  return { replay };
+function readerFacts(playerClass: ReaderClass): ReaderFacts {
+  const { replay = 2, readsFiles = false } = playerClass;
+  return { replay, readsFiles, surveys: surveysFiles(playerClass) };
 }
 
 function transformFacts({ input = "batch", prototype }: TransformClass): TransformFacts {
@@ -54,20 +52,12 @@ function transformFacts({ input = "batch", prototype }: TransformClass): Transfo
 function writerFacts(playerClass: WriterClass): WriterFacts {
   const { input = "rows", durableStaging = true, settlesTypes = false } = playerClass;
   const { commitFiles, committed } = playerClass.prototype;
-  return { input, durableStaging, settlesTypes, commits: commitFiles !== undefined, answers: committed !== undefined };
-}
-
-/** Which files are new, and how a job reads them, Dativo's own process has to know of the class. */
-function refuseFormat(
-  path: string,
-  { prototype }: ReaderClass | WriterClass,
-  base: { readonly prototype: object },
-): void {
-  if (!(prototype instanceof (base as new () => object))) return;
-  const isReader = base === FileReader;
-  throw new DativoError(
-    "DTV_NOT_BUILT",
-    `${path} extends ${isReader ? "FileReader" : "FileWriter"}, and such plugins run in Dativo's own process for now`,
-    { culprit: path, hint: `Leave plugins.sandbox.mode out, or extend ${isReader ? "BaseReader" : "BaseWriter"}.` },
-  );
+  return {
+    input,
+    writesFiles: playerClass.prototype instanceof FileWriter,
+    durableStaging,
+    settlesTypes,
+    commits: commitFiles !== undefined,
+    answers: committed !== undefined,
+  };
 }

@@ -1,11 +1,12 @@
 import { INERT_CONTEXT, type Log, type StageContext } from "../../contract/context.ts";
 import { DativoError } from "../../contract/errors.ts";
 import type { Reject } from "../../contract/reject.ts";
-import { LocalStorage } from "../../storage/local.ts";
-import type { Header } from "../frame.ts";
+import type { Storage } from "../../contract/storage.ts";
+import type { Header, Reply } from "../frame.ts";
 import type { Plugin } from "../plugin.ts";
 import { parseAsset } from "../wire-config.ts";
-import type { HostedPlayer, MakePlayer, Reply } from "./hosted-player.ts";
+import { type Ask, AskedStorage } from "./asked-storage.ts";
+import type { HostedPlayer, MakePlayer } from "./hosted-player.ts";
 
 type Tell = (level: keyof Log, message: string, fields?: Header) => void;
 
@@ -14,13 +15,15 @@ export class PluginHost {
   isClosed = false;
   readonly #abort = new AbortController();
   readonly #tell: Tell;
+  readonly #storage: Storage;
   #make: MakePlayer | undefined;
   #player: HostedPlayer | undefined;
   #rejects: Reject[] = [];
   #filtered = 0;
 
-  constructor(tell: Tell) {
+  constructor(tell: Tell, ask: Ask) {
     this.#tell = tell;
+    this.#storage = new AskedStorage(ask);
   }
 
   async answer(verb: string, header: Header, body: Uint8Array): Promise<Reply> {
@@ -69,14 +72,14 @@ export class PluginHost {
     return { header: told };
   }
 
-  #context({ tempDir, contract, cwd }: Header): StageContext {
+  #context({ tempDir, contract }: Header): StageContext {
     const say = (level: keyof Log) => (message: string, fields?: Header) => this.#tell(level, message, fields);
     return {
       ...INERT_CONTEXT,
       signal: this.#abort.signal,
       log: { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") },
       tempDir: String(tempDir),
-      ...(typeof cwd === "string" ? { storage: new LocalStorage(cwd) } : {}),
+      storage: this.#storage,
       ...(contract === undefined ? {} : { contract: parseAsset(contract) }),
       reject: (reject) => void this.#rejects.push(reject),
       filtered: (count) => {

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import { mapStack } from "../../plugin/script/source-maps.ts";
-import { encodeFrame, type Frame, FrameReader, type Header } from "../frame.ts";
+import { encodeFrame, type Frame, FrameReader, type Header, type Reply } from "../frame.ts";
 import { formatError, writable } from "../wire-error.ts";
-import type { Reply } from "./hosted-player.ts";
+import { Parent } from "./parent.ts";
 import { PluginHost } from "./plugin-host.ts";
 
 /** Answers questions until the pipe ends, and then ends the process, whatever the plugin does. */
@@ -10,10 +10,14 @@ export function serve(channel: Socket): void {
   const send = (header: Header, body?: Uint8Array): void => {
     for (const piece of encodeFrame(header, body)) channel.write(piece);
   };
-  const host = new PluginHost((level, message, fields) => send({ log: [level, String(message), writable(fields)] }));
+  const parent = new Parent(send);
+  const host = new PluginHost(
+    (level, message, fields) => send({ log: [level, String(message), writable(fields)] }),
+    parent.ask,
+  );
   const reader = new FrameReader();
   channel.on("data", (chunk: Buffer) => {
-    for (const frame of reader.feed(chunk)) void answer(frame, host, send);
+    for (const frame of reader.feed(chunk)) if (!parent.take(frame)) void answer(frame, host, send);
   });
   // A call that hangs would keep process.exit() waiting.
   channel.on("close", () => (host.isClosed ? process.exit(0) : process.kill(process.pid, "SIGKILL")));

@@ -1,6 +1,6 @@
 type Source<T> = AsyncIterator<T> | Iterator<T>;
 
-/** What hooks gave to be walked through, by the numbers that the other process knows them by. */
+/** What is to be walked through, by the numbers that the other process knows it by. */
 export class Streams<T> {
   readonly #sources = new Map<unknown, Source<T>>();
   #last = 0;

@@ -1,0 +1,67 @@
+import { realpathSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { DativoError } from "../contract/errors.ts";
+import { existingPath } from "../storage/existing-path.ts";
+import { isObjectUri } from "../storage/object/object-uri.ts";
+
+/**
+ * The files that a script may have opened for it: those that texts of its configuration name, and what is below. Its own
+ * process may open no others either, and this one has the rights to all.
+ */
+export class NamedFiles {
+  readonly #texts: ReadonlySet<string>;
+  readonly #cwd: string;
+  /** Files, and folders as `folder/*`. */
+  readonly #paths: readonly string[];
+  /** What patterns of the configuration found. */
+  readonly #found = new Set<string>();
+
+  /** Held files are looked at one by one: a link, or a pattern such as `in/{a,../../b}`, leads anywhere. */
+  readonly #isHeld: boolean;
+
+  constructor(texts: readonly string[], folders: readonly string[], cwd: string, { isHeld = false } = {}) {
+    this.#texts = new Set(texts);
+    this.#cwd = cwd;
+    this.#isHeld = isHeld;
+    this.#paths = [...texts, ...folders].flatMap((text) => existingPath(text, cwd));
+  }
+
+  /** @throws DativoError DTV_SOURCE_UNREADABLE */
+  require(path: string): void {
+    if (this.#texts.has(path) || this.#found.has(path)) return;
+    if (isObjectUri(path) ? this.#isBelowText(path) : this.#isBelowPath(path)) return;
+    throw this.#refused(path);
+  }
+
+  /** A file that a pattern which may be looked for has led to. @throws DativoError DTV_SOURCE_UNREADABLE */
+  add(path: string, pattern: string): void {
+    const isAsWritten = isObjectUri(path) || (this.#texts.has(pattern) && !this.#isHeld);
+    if (!isAsWritten && !this.#isBelowPath(path)) throw this.#refused(path);
+    this.#found.add(path);
+  }
+
+  #refused(path: string): DativoError {
+    return new DativoError("DTV_SOURCE_UNREADABLE", `${path} is not named by the configuration of its plugin`, {
+      culprit: path,
+      hint: "A plugin in a process of its own reads what its configuration names: name the file, or the folder it is in.",
+    });
+  }
+
+  #isBelowText(uri: string): boolean {
+    return [...this.#texts].some((text) => isObjectUri(text) && uri.startsWith(text.endsWith("/") ? text : `${text}/`));
+  }
+
+  #isBelowPath(path: string): boolean {
+    const real = realPath(resolve(this.#cwd, path));
+    return this.#paths.some((each) => (each.endsWith("*") ? real.startsWith(each.slice(0, -1)) : real === each));
+  }
+}
+
+/** Where a link leads, and of what is not there, where it would be. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return dirname(path) === path ? path : resolve(realPath(dirname(path)), path.slice(dirname(path).length + 1));
+  }
+}
