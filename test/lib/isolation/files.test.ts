@@ -93,7 +93,7 @@ export class Opens extends BaseReader {
   async *extract() {
     const { path, pattern } = this.sourceConfig.engine.options;
     const told = [];
-    const turned = (text) => [...text].reverse().join("");
+    const turned = (text) => Buffer.from(text, "base64").toString();
     for (const each of path) {
       try {
         const file = await this.ctx.storage.open(turned(each));
@@ -193,7 +193,8 @@ describe("the storage of a script in a process of its own", () => {
       "given/deep/x.txt": "given",
       "one.txt": "one",
     });
-    const turned = (text: string): string => [...text].reverse().join("");
+    // Texts of the configuration that are paths may be opened.
+    const turned = (text: string): string => Buffer.from(text).toString("base64");
     const paths = [
       "own/x.json",
       "other.txt",
