@@ -39,7 +39,7 @@ export function construct<C extends new (...args: never[]) => unknown>(
 export interface PluginRun extends FindOptions {
   /** Each plugin in a process of its own; undefined for in this one. */
   readonly isolation?: Limits | undefined;
-  /** The same for native plugins from a bucket, of which a job need not say anything. */
+  /** The same for plugins from a bucket, of which a job need not say anything. */
   readonly objectIsolation?: Limits | undefined;
 }
 
@@ -121,9 +121,9 @@ async function findApart(path: PluginPath, how: PluginRun): Promise<PluginVersio
   return { plugin: { file, name, kind, origin: script.origin, sources: how.sources }, ...version };
 }
 
-/** Native code from a bucket is kept apart unless the job says otherwise. */
-function isolationOf({ place, kind }: PluginPath, { isolation, objectIsolation }: PluginRun): Limits | undefined {
-  return isolation ?? (place === "object" && kind === "library" ? objectIsolation : undefined);
+/** What comes from a bucket is kept apart unless the job says otherwise. */
+function isolationOf({ place }: PluginPath, { isolation, objectIsolation }: PluginRun): Limits | undefined {
+  return isolation ?? (place === "object" ? objectIsolation : undefined);
 }
 
 async function findBuiltin<C>(

@@ -21,6 +21,7 @@ function rootAbove(start: string): string {
 
 /** Where the packages of a folder's code lie, as `node_modules/*`: in it and above it. */
 export function modulesAbove(folder: string): string[] {
-  const here = existingPath(join(folder, "node_modules"), folder);
+  // Whoever looks for a package asks whether there is one, and takes no refusal for a no.
+  const here = [...existingPath(join(folder, "node_modules"), folder), join(folder, "package.json")];
   return folder === dirname(folder) ? here : [...here, ...modulesAbove(dirname(folder))];
 }

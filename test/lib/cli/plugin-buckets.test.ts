@@ -22,7 +22,7 @@ function contentOf(cwd: string): string {
   return join(content, file);
 }
 
-const MARK = 'import { writeFileSync } from "node:fs"; writeFileSync("ran.txt", "");';
+const MARK = 'console.error("a line of it ran");';
 const FIRST = oneRecordReader(MARK, "first");
 const SECOND = oneRecordReader(MARK, "second");
 
@@ -67,7 +67,7 @@ function pluginTests(server: ObjectServer, { version, wrongKeys }: StoreWords): 
     (JSON.parse(done.stdout) as Receipt).plugins[0];
   const lock = (cwd: string, ...flags: string[]): Finished =>
     dativo(["plugin", "lock", "job.yaml", ...flags], { cwd, env: env() });
-  const ran = (cwd: string): boolean => existsSync(join(cwd, "ran.txt"));
+  const ran = ({ stderr }: Finished): boolean => stderr.includes("a line of it ran");
   const refresh = { DATIVO_PLUGIN_REFRESH: "true" };
 
   /** An object of its own for a test, and a job that reads by it. */
@@ -145,21 +145,19 @@ function pluginTests(server: ObjectServer, { version, wrongKeys }: StoreWords): 
 
   it("that is pinned is refused when it is another one, refresh or not, until the lock is updated", async () => {
     const { cwd, put, uri } = await withObject(FIRST);
-    expect(lock(cwd).code).toBe(0);
-    expect(run(cwd).code).toBe(0);
-    rmSync(join(cwd, "ran.txt"));
+    expect(lock(cwd)).toMatchObject({ code: 0, stderr: expect.not.stringContaining("ran") });
+    expect(ran(run(cwd))).toBe(true);
     await put(`${FIRST}\n`);
     const done = run(cwd, refresh);
     expect([done.code, done.stderr]).toEqual([2, expect.stringMatching(/DTV_PLUGIN_PIN/)]);
     expect(done.stderr).toContain(uri);
-    expect(ran(cwd)).toBe(false);
+    expect(ran(done)).toBe(false);
     rmSync(join(cwd, `dativo-${process.getuid?.()}`), { recursive: true, force: true });
-    expect(run(cwd).stderr).toContain("DTV_PLUGIN_PIN");
-    expect(ran(cwd)).toBe(false);
+    const emptied = run(cwd);
+    expect([emptied.stderr, ran(emptied)]).toEqual([expect.stringContaining("DTV_PLUGIN_PIN"), false]);
     expect(lock(cwd).code).toBe(2);
     expect(lock(cwd, "--update").code).toBe(0);
-    expect(run(cwd).code).toBe(0);
-    expect(ran(cwd)).toBe(true);
+    expect(ran(run(cwd))).toBe(true);
   });
 
   it("is fetched anew when the pin asks for another one than was kept", async () => {
@@ -213,17 +211,49 @@ function pluginTests(server: ObjectServer, { version, wrongKeys }: StoreWords): 
     expect(run(missing.cwd).stderr).toMatch(/Cannot find module 'pkg'\n {2}Install it for .*: npm install pkg/);
   });
 
-  it("runs in a process of its own where the job says so, which has neither network nor keys", async () => {
-    const section = { plugins: { sandbox: { mode: "process" } } };
-    const { cwd, put, uri } = await withObject(oneRecordReader('console.error("own code ran");'), "r.ts:R", section);
+  it("runs in a process of its own, which has neither network nor keys, unless the job says otherwise", async () => {
+    const code = oneRecordReader('console.error("own code ran", Object.keys(process.env).join(" "));');
+    const { cwd, put, uri } = await withObject(code);
     lock(cwd);
     const done = run(cwd);
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("own code ran")]);
+    expect(done.stderr).not.toContain("AWS_SECRET_ACCESS_KEY");
     expect(receiptOf(done)).toMatchObject({ path: `${uri}:R`, version: expect.stringMatching(version) });
     await put(oneRecordReader('console.error("other code ran");'));
     const refused = run(cwd, refresh);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("DTV_PLUGIN_PIN")]);
     expect(refused.stderr).not.toContain("code ran");
+    const here = await withObject(code, "r.ts:R", { plugins: { sandbox: { mode: "in_process" } } });
+    expect(run(here.cwd).stderr).toContain("AWS_SECRET_ACCESS_KEY");
+  });
+
+  it("transforms and writes in processes of their own as well, and reads files", async () => {
+    const script = `import { BaseTransform, FileReader, FileWriter, jsonlFormat } from "dativo-ingest";
+      console.error("keys", process.env.AWS_SECRET_ACCESS_KEY);
+      const lines = {
+        name: "lines", extension: "lines",
+        decoder: (_options, { source }) => ({ push: () => [], end: () => [] }),
+        encoder: () => ({ bufferedBytes: 0, encode: (batch) => [Buffer.from([...batch].map(({ name }) => name + "\\n").join(""))], flush: () => [], end: () => [] }),
+      };
+      export class T extends BaseTransform { apply(batch) { return batch; } }
+      export class R extends FileReader { constructor(config) { super(config, lines); } }
+      export class W extends FileWriter { constructor(asset, target, base) { super(asset, target, base, lines); } }`;
+    const key = "all/in-one.ts";
+    await store.put(key, Buffer.from(script));
+    const path = `${store.uri}/${key}`;
+    const cwd = jobFolder({
+      transforms: [{ plugin: `${path}:T` }],
+      target_connector: "theirs",
+      target: { custom_writer: `${path}:W`, connection: { path: "lake" } },
+    });
+    const done = run(cwd);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringMatching(/W: keys undefined/)]);
+    expect(done.stderr).toContain("T: keys undefined");
+    const [name = ""] = listTree(join(cwd, "lake")).filter((file) => file.endsWith(".lines"));
+    expect(readFileSync(join(cwd, "lake", name), "utf8")).toBe("Ada\nGrace\nEdsger\n");
+    const reading = jobFolder({ source: { custom_reader: `${path}:R`, files: [{ path: "people.csv" }] } });
+    const read = run(reading);
+    expect([read.code, read.stderr]).toEqual([0, expect.stringContaining("R: keys undefined")]);
   });
 
   it("that throws names its place by the URI", async () => {
@@ -263,18 +293,19 @@ function pluginTests(server: ObjectServer, { version, wrongKeys }: StoreWords): 
 
   describeC("in C", () => {
     const library = markedLibrary();
+    const isMarked = (cwd: string): boolean => existsSync(join(cwd, "ran.txt"));
 
     it("is refused before it is opened when one byte is another", async () => {
       const bytes = readFileSync(library);
       const { cwd, put } = await withObject(bytes, "libr.so:create_reader");
       lock(cwd);
-      expect(ran(cwd)).toBe(false);
+      expect(isMarked(cwd)).toBe(false);
       const done = run(cwd);
-      expect([done.code, receiptOf(done)?.sha256, ran(cwd)]).toEqual([0, sha256(bytes), true]);
+      expect([done.code, receiptOf(done)?.sha256, isMarked(cwd)]).toEqual([0, sha256(bytes), true]);
       rmSync(join(cwd, "ran.txt"));
       await put(Buffer.concat([bytes, Buffer.from([0])]));
       expect(run(cwd, refresh).stderr).toContain("DTV_PLUGIN_PIN");
-      expect(ran(cwd)).toBe(false);
+      expect(isMarked(cwd)).toBe(false);
     });
 
     it("runs in a process of its own unless the job says otherwise", async () => {
