@@ -1,8 +1,8 @@
-import { realpathSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { DativoError } from "../contract/errors.ts";
 import { existingPath } from "../storage/existing-path.ts";
 import { isObjectUri } from "../storage/object/object-uri.ts";
+import { realPath } from "../storage/real-path.ts";
 
 /**
  * The files that a script may have opened for it: those that texts of its configuration name, and what is below. Its own
@@ -54,14 +54,5 @@ export class NamedFiles {
   #isBelowPath(path: string): boolean {
     const real = realPath(resolve(this.#cwd, path));
     return this.#paths.some((each) => (each.endsWith("*") ? real.startsWith(each.slice(0, -1)) : real === each));
-  }
-}
-
-/** Where a link leads, and of what is not there, where it would be. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return dirname(path) === path ? path : resolve(realPath(dirname(path)), path.slice(dirname(path).length + 1));
   }
 }

@@ -15,7 +15,7 @@ export interface Envelope {
   positions: Map<string, Position>;
   /** Tells the staged values of the reader's state, as of the positions. */
   values: (() => Readonly<Record<string, unknown>>) | undefined;
-  /** Records that the reader took in for this batch, rejected ones included. */
+  /** Records that the reader took in for this batch, also those that it rejected or left out. */
   read: number;
   added: number;
   filtered: number;

@@ -60,17 +60,18 @@ export class Reading {
           yield* this.#emit(batch, isCheckpoint ? { split, position, values: state.staged.snapshot() } : undefined);
         }
       }
-      if (control.rejectsWaiting > 0) yield* this.#emit(RowBatch.empty(shaper.schema));
+      if (control.hasWaiting) yield* this.#emit(RowBatch.empty(shaper.schema));
     } finally {
       await source.return?.();
     }
   }
 
   async *#emit(batch: Batch, at?: Checkpoint): AsyncGenerator<Batch> {
-    const { rejects } = this.#control.take();
+    const { rejects, filtered } = this.#control.take();
     const envelope = newEnvelope(this.flow);
     envelope.rejects = rejects;
-    envelope.read = batch.length + rejects.length;
+    envelope.filtered = filtered;
+    envelope.read = batch.length + rejects.length + filtered;
     envelope.values = at?.values;
     if (at) envelope.positions.set(at.split.id, at.position);
     const lease = await this.#lease(batch);

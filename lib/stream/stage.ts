@@ -3,7 +3,7 @@ import type { Clock, Log, StageContext } from "../contract/context.ts";
 import { INERT_CONTEXT } from "../contract/context.ts";
 import { DativoError, toDativoError } from "../contract/errors.ts";
 import { type NativeCodecs, NO_NATIVE_CODECS } from "../contract/native-codecs.ts";
-import type { Reject } from "../contract/reject.ts";
+import { type Reject, requireReject } from "../contract/reject.ts";
 import type { StandardStreams } from "../contract/standard-streams.ts";
 import type { Storage } from "../contract/storage.ts";
 import type { BaseWriter } from "../contract/writer.ts";
@@ -114,7 +114,7 @@ export class StageControl {
       clock: environment.clock,
       tempDir: environment.tempDir,
       reject: (reject) => {
-        if (!isReject(reject)) throw this.misresult("reject() takes { source, faults: [{ column, rule, reason }] }");
+        requireReject(reject, this.name);
         this.#rejects.push(reject);
         if (this.#rejects.length >= CROWD) this.#onCrowd?.();
       },
@@ -165,8 +165,9 @@ export class StageControl {
     });
   }
 
-  get rejectsWaiting(): number {
-    return this.#rejects.length;
+  /** Whether the stage has told of records that no batch carries yet. */
+  get hasWaiting(): boolean {
+    return this.#rejects.length > 0 || this.#filtered > 0;
   }
 
   /** Counts records that passed the stage. */
@@ -181,11 +182,6 @@ export class StageControl {
     this.#filtered = 0;
     return taken;
   }
-}
-
-function isReject(value: unknown): value is Reject {
-  const { source, faults } = (value ?? {}) as Partial<Reject>;
-  return typeof source === "string" && Array.isArray(faults);
 }
 
 /** Waits for work that should stop soon; gives up after `graceMs` so that a stuck plugin cannot hold the run. */

@@ -1,9 +1,9 @@
 import { INERT_CONTEXT, type Log, type StageContext } from "../../contract/context.ts";
 import { DativoError } from "../../contract/errors.ts";
-import type { Reject } from "../../contract/reject.ts";
+import { type Reject, requireReject } from "../../contract/reject.ts";
 import type { Storage } from "../../contract/storage.ts";
 import type { Header, Reply } from "../frame.ts";
-import type { Plugin } from "../plugin.ts";
+import { nameOf, type Plugin } from "../plugin.ts";
 import { parseAsset } from "../wire-config.ts";
 import { type Ask, AskedStorage } from "./asked-storage.ts";
 import type { HostedPlayer, MakePlayer } from "./hosted-player.ts";
@@ -16,6 +16,7 @@ export class PluginHost {
   readonly #abort = new AbortController();
   readonly #tell: Tell;
   readonly #storage: Storage;
+  #name = "";
   #make: MakePlayer | undefined;
   #player: HostedPlayer | undefined;
   #rejects: Reject[] = [];
@@ -69,6 +70,7 @@ export class PluginHost {
         : (await import("./load-script.ts")).loadScript;
     const { make, told } = await load(plugin);
     this.#make = make;
+    this.#name = nameOf(plugin);
     return { header: told };
   }
 
@@ -81,7 +83,10 @@ export class PluginHost {
       tempDir: String(tempDir),
       storage: this.#storage,
       ...(contract === undefined ? {} : { contract: parseAsset(contract) }),
-      reject: (reject) => void this.#rejects.push(reject),
+      reject: (reject) => {
+        requireReject(reject, this.#name);
+        this.#rejects.push(reject);
+      },
       filtered: (count) => {
         this.#filtered += count;
       },

@@ -169,6 +169,32 @@ describe("a script in a process of its own", () => {
     expect(readState(cwd)).toContain('"again"');
   });
 
+  it("counts what it leaves out, also behind its last batch", async () => {
+    const body = `async *extract() { this.ctx.filtered(2); yield [{ id: 1 }]; yield { batch: [{ id: 2 }], position: 1 }; this.ctx.filtered(3); }`;
+    const { told } = await both({ "mine.ts": reader(body), "rows.yaml": asset({ id: "integer" }) });
+    expect(told).toMatchObject([{ counts: { read: 7, added: 0, filtered: 5, rejected: 0, written: 2 } }]);
+  });
+
+  it.each([
+    "record: () => 1",
+    "faults: [{ column: null, rule: Symbol('x'), reason: 'r' }]",
+    "faults: [{ column: null, rule: 'x', reason: () => 1 }]",
+    "more: { deep: [1n, new Date(0), () => 1] }",
+    "raw: 'text'",
+    "self: (() => { const a = {}; a.a = a; return a; })()",
+  ])("is told as it is here what cannot be kept of a reject: %s", async (odd) => {
+    const fault = `{ column: null, rule: "r", reason: "x" }`;
+    const body = `async *extract() { yield [{ id: 1 }]; this.ctx.reject({ source: "s", faults: [${fault}], ${odd} }); yield [{ id: 2 }]; }`;
+    const { error } = await both({ "mine.ts": reader(body), "rows.yaml": asset({ id: "integer" }) });
+    expect(error).toMatchObject({ code: "DTV_PLUGIN_RESULT", message: expect.stringContaining("reject() takes {") });
+  });
+
+  it("keeps what more a reject says", async () => {
+    const body = `async *extract() { this.ctx.reject({ source: "s", row: 12n, faults: [{ column: null, rule: "r", reason: "x" }], more: { a: [1] } }); yield [{ id: 1 }]; }`;
+    const { told } = await both({ "mine.ts": reader(body), "rows.yaml": asset({ id: "integer" }) });
+    expect(told).toMatchObject([{ counts: { rejected: 1 } }]);
+  });
+
   it("gives batches with a schema, types and places", async () => {
     const body = `async *extract() {
       const schema = new Schema([
