@@ -82,11 +82,20 @@ async function checkOf(asset: AssetDefinition): Promise<BaseTransform> {
   return new Validate({ asset });
 }
 
+/** Held to the lock of the working directory, as the plugins of a job are. */
+async function loadMaps(paths: readonly string[]): Promise<BaseTransform[]> {
+  const { lockedSources } = await import("../config/job/plugin-sources.ts");
+  const sources = await lockedSources(process.cwd());
+  const maps: BaseTransform[] = [];
+  for (const path of paths) maps.push(await loadMap(path, sources));
+  return maps;
+}
+
 async function stepsOf({ where, shape, maps, limit }: PipeSteps, onEnough: () => void): Promise<BaseTransform[]> {
   const steps: BaseTransform[] = [];
   if (where !== undefined) steps.push(new (await loadWhere())(where));
   if (shape) steps.push(new (await loadTransforms()).MapSchema(shape));
-  for (const path of maps) steps.push(await loadMap(path));
+  if (maps.length > 0) steps.push(...(await loadMaps(maps)));
   if (limit !== undefined) steps.push(new (await loadLimit())(limit, onEnough));
   return steps;
 }

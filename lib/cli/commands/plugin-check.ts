@@ -10,6 +10,7 @@ import { DativoError } from "../../contract/errors.ts";
 import { escapeControls } from "../../contract/escape-controls.ts";
 import { construct } from "../../plugin/find-player.ts";
 import { type IdentifiedPlayer, identifyPlayer } from "../../plugin/identify-player.ts";
+import { withClass } from "../../plugin/only-player.ts";
 import type { Behaviour } from "../../testing/behaviour.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { loadOptions } from "../load-options.ts";
@@ -37,9 +38,10 @@ interface Outcome {
 export async function pluginCheckCommand(
   flags: CheckFlags,
   terminal: Terminal,
-  [path = ""]: readonly string[],
+  [given = ""]: readonly string[],
 ): Promise<ExitCode> {
   const job = flags.config === undefined ? undefined : await loadJob(flags.config, loadOptions(flags));
+  const path = await withClass(given);
   const plugin = await identifyPlayer(path);
   const outcomes: Outcome[] = [];
   for (const behaviour of await behavioursOf(plugin, flags, job)) outcomes.push(await tryOut(behaviour, flags.timeout));

@@ -21,7 +21,7 @@ export function addPlugin(program: Command, { globals, loading, run }: Tools): v
     .action(run(async () => (await import("./plugin-new.ts")).pluginNewCommand));
 
   globals(loading(plugin.command("check").description("Say which behaviours of its kind a plugin keeps")))
-    .argument("<path>", "path.ts:ClassName or path/to/libx.so:create_reader")
+    .argument("<path>", "path.ts:ClassName, or path.ts where it exports one; path/to/libx.so:create_reader")
     .option("--source <file>", "what a reader gets: a file with the source section of a job")
     .option("--target <file>", "what a writer gets: a file with the target section of a job")
     .option("--asset <file>", "the contract that writers and transforms get records for")

@@ -1,13 +1,13 @@
 import { realpath } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { parsePluginPath } from "../../contract/plugin-path.ts";
-import type { Pin, PluginSources } from "../../contract/plugin-sources.ts";
+import { NO_PINS, type Pin, type PluginSources } from "../../contract/plugin-sources.ts";
 import { type ConfigDocument, faultAt, findingAt } from "../document/config-document.ts";
 import type { Keys } from "../document/config-fault.ts";
 import { displayPath } from "../document/find-file.ts";
 import { collect, type Session } from "../document/session.ts";
 import type { JobDraft } from "./job-document.ts";
-import { findPluginLock } from "./plugin-lock.ts";
+import { findPluginLock, type PluginLock } from "./plugin-lock.ts";
 import { findSpelling } from "./resolve-plugin.ts";
 
 /** A plugin of a job, as it was found, and where the job names it. */
@@ -44,9 +44,7 @@ export async function loadPluginSources(
   }
   // Without plugins the lock is nobody's business.
   const lock = customs.length > 0 ? await collect(session, () => findPluginLock({ cwd, folder })) : undefined;
-  for (const [identity, sha256] of Object.entries(lock?.hashes ?? {})) {
-    add(await settled(identity), { sha256, where: displayPath(lock?.path ?? "", cwd) });
-  }
+  for (const [identity, pin] of await pinsOf(lock, cwd)) add(identity, pin);
   const isRequired = session.mode === "cloud";
   for (const { custom, keys } of isRequired ? named : []) {
     if (await isPinned(custom, pins)) continue;
@@ -60,6 +58,18 @@ export async function loadPluginSources(
     required: isRequired,
     trustsObjects: mode === "in_process",
   };
+}
+
+/** The same for plugins that no job names, in a folder. */
+export async function lockedSources(cwd: string): Promise<PluginSources> {
+  const pins = await pinsOf(await findPluginLock({ cwd }), cwd);
+  return { ...NO_PINS, folders: [cwd], pins: Object.fromEntries(pins.map(([identity, pin]) => [identity, [pin]])) };
+}
+
+function pinsOf(lock: PluginLock | undefined, cwd: string): Promise<[identity: string, Pin][]> {
+  const where = displayPath(lock?.path ?? "", cwd);
+  const hashes = Object.entries(lock?.hashes ?? {});
+  return Promise.all(hashes.map(async ([identity, sha256]) => [await settled(identity), { sha256, where }]));
 }
 
 /** The file, package or URI that a key of `plugins.pins` means; it may name the class as well. */

@@ -39,6 +39,24 @@ describe("dativo plugin check", () => {
     expect(stdout).toContain("11 hold, 0 failed, 3 not applicable");
   });
 
+  it("takes the one player of a module that no class is named of, and else asks which", () => {
+    const one = READER.split("export class Forgetful")[0];
+    const cwd = folder();
+    writeFiles(cwd, {
+      "one.mjs": `${one}export { Good as default, Good as Other };`,
+      "none.mjs": "export const a = 1;",
+    });
+    const { code, stdout } = dativo(["plugin", "check", "one.mjs"], { cwd });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^one\.mjs:(Good|Other) is a reader\n/)]);
+    const several = dativo(["plugin", "check", "p.mjs"], { cwd });
+    expect([several.code, several.stderr]).toEqual([
+      2,
+      expect.stringMatching(/DTV_PLUGIN_CLASS .* exports 4 of them: .*Forgetful.*\n.*Name one of them: p\.mjs:\w+/),
+    ]);
+    const none = dativo(["plugin", "check", "none.mjs"], { cwd });
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining("exports no reader, writer or transform")]);
+  });
+
   it("ends with 2 and says what is wrong when one does not hold; as JSON too", () => {
     const cwd = folder();
     const { code, stdout } = dativo(["plugin", "check", "p.mjs:Forgetful"], { cwd });

@@ -269,6 +269,19 @@ describeC("a library", () => {
   });
 });
 
+describe("a script of dativo map", () => {
+  it("is held to the lock, as the plugins of a job are", () => {
+    const script = `import { own } from "./own.js"; export const map = (row) => ({ ...row, own });\n`;
+    const cwd = jobFolder({}, { "m.mjs": script, "own.js": "export const own = 1;\n" });
+    const hashes = Object.fromEntries(["m.mjs", "own.js"].map((file) => [file, hashOf(cwd, file)]));
+    writeFileSync(join(cwd, "dativo.plugins.lock"), JSON.stringify({ version: 1, files: hashes }));
+    const map = () => dativo(["map", "m.mjs", "--from", "jsonl", "--to", "jsonl"], { cwd, input: '{"a":1}\n' });
+    expect(map()).toMatchObject({ code: 0, stdout: '{"a":1,"own":1}\n' });
+    alter(cwd, "own.js");
+    expect(map()).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("DTV_PLUGIN_PIN") });
+  });
+});
+
 describe("cloud mode", () => {
   it("refuses a plugin of any kind that is not pinned", () => {
     const files = { "r.ts": MARKED, "node_modules/pkg/index.js": MARKED };
