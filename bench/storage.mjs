@@ -74,6 +74,15 @@ const CASES = {
     "from a folder": run("pq-local", from("parquet", join(at("source"), "*.parquet")), to("jsonl", local)),
     "from a bucket": run("pq-bucket", from("parquet", "s3://bench/source/*.parquet"), to("jsonl", local)),
   },
+  "parquet-parquet": {
+    "from a folder": run("pp-local", from("parquet", join(at("source"), "*.parquet")), to("parquet", local)),
+    "from a bucket": run("pp-bucket", from("parquet", "s3://bench/source/*.parquet"), to("parquet", local)),
+  },
+  // Without a contract: to check records takes longer than to read and write them.
+  "parquet-pipe": {
+    "from a folder": `${dativo} pipe '${join(at("source"), "*.parquet")}' --force -o ${at("piped.parquet")}`,
+    "from a bucket": `${dativo} pipe 's3://bench/source/*.parquet' --force -o ${at("piped.parquet")}`,
+  },
   upload: {
     "Upload of the SDK": `${process.execPath} ${join(BENCH, "storage-upload.mjs")} sdk ${at("noise.bin")}`,
     Dativo: `${process.execPath} ${join(BENCH, "storage-upload.mjs")} dativo ${at("noise.bin")}`,
