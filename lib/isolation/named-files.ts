@@ -16,7 +16,7 @@ export class NamedFiles {
   /** What patterns of the configuration found. */
   readonly #found = new Set<string>();
 
-  /** Held files are looked at one by one: a link, or a pattern such as `in/{a,../../b}`, leads anywhere. */
+  /** What patterns of the configuration lead to is looked at as well: links lead anywhere. */
   readonly #isHeld: boolean;
 
   constructor(texts: readonly string[], folders: readonly string[], cwd: string, { isHeld = false } = {}) {

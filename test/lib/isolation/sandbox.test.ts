@@ -49,6 +49,25 @@ export class Mine extends BaseWriter {
 }
 `;
 
+/** A reader of files, which are opened for it, and two transforms. */
+const FILES = `import { readFileSync } from "node:fs";
+import { BaseTransform, FileReader, Provenance, RowBatch, Schema } from "dativo-ingest";
+const format = {
+  name: "loot", extension: "loot",
+  async *decodeAt(bytes, _options, { source }) {
+    const loot = Buffer.from(await bytes.read(0, bytes.sizeBytes)).toString();
+    yield RowBatch.fromRows([{ loot }], Schema.lexical(["loot"]), { provenance: Provenance.numbered(source, 1) });
+  },
+};
+export class Reads extends FileReader { constructor(config) { super(config, format); } }
+export class Shouts extends BaseTransform {
+  apply(batch) { return RowBatch.fromRows([...batch].map(({ loot }) => ({ loot: loot.toUpperCase() })), batch.schema, { provenance: batch.provenance }); }
+}
+export class Steals extends BaseTransform {
+  apply(batch) { return RowBatch.fromRows([{ loot: readFileSync("/etc/passwd", "utf8") }], batch.schema); }
+}
+`;
+
 interface Attack {
   readonly attack: string;
   readonly path?: string;
@@ -247,6 +266,33 @@ linux("the sandbox", () => {
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("committed 1 record")]);
     const [file = ""] = visibleFiles(join(cwd, "lake"));
     expect(readFileSync(join(cwd, "lake", file), "utf8")).toContain("nothing");
+  });
+
+  it.each([
+    ["Shouts", "given.txt", undefined],
+    ["Steals", "given.txt", denied],
+    ["Shouts", secretFile, /DTV_SOURCE_UNREADABLE.*secret.txt is not named/],
+  ])("holds transforms, and readers of files that are opened for them: %s, %s", (transform, path, why) => {
+    const cwd = tempFolder();
+    writeFiles(cwd, { "loot.yaml": ASSET, "plug.ts": FILES, "given.txt": "what was given" });
+    const job = {
+      tenant_id: "acme",
+      source_connector: "theirs",
+      source: { custom_reader: "./plug.ts:Reads", files: [{ path }] },
+      transforms: [{ plugin: `./plug.ts:${transform}` }],
+      target_connector: "jsonl",
+      target: { connection: { path: "lake" } },
+      asset_path: "loot.yaml",
+      plugins: { pins: { "./plug.ts": `sha256:${sha256(Buffer.from(FILES))}` } },
+    };
+    writeFiles(cwd, { "job.yaml": JSON.stringify(job) });
+    const done = run(cwd, ["--mode", "cloud", "--json"]);
+    if (why) return expectBlocked(cwd, done, why);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("committed 1 record")]);
+    const held = expect.objectContaining({ isolation: "process", sandbox: true, network: false });
+    expect(JSON.parse(done.stdout).plugins).toEqual([held, held]);
+    const [file = ""] = visibleFiles(join(cwd, "lake"));
+    expect(readFileSync(join(cwd, "lake", file), "utf8")).toBe('{"loot":"WHAT WAS GIVEN"}\n');
   });
 
   it("is what dativo doctor looks for", () => {
