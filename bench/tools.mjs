@@ -20,7 +20,7 @@ export function prepareTools({ data }) {
     process.exit(2);
   }
   console.error("Building Dativo and the native libraries …");
-  run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], ROOT);
+  run(process.execPath, [join(ROOT, "scripts/build.mjs")], ROOT);
   buildNative();
   const python = installPeers();
   return {
