@@ -211,20 +211,20 @@ function pluginTests(server: ObjectServer, { version, wrongKeys }: StoreWords): 
     expect(run(missing.cwd).stderr).toMatch(/Cannot find module 'pkg'\n {2}Install it for .*: npm install pkg/);
   });
 
-  it("runs in a process of its own, which has neither network nor keys, unless the job says otherwise", async () => {
+  it("runs in a process of its own, which has no keys of its environment, unless the job says otherwise", async () => {
     const code = oneRecordReader('console.error("own code ran", Object.keys(process.env).join(" "));');
     const { cwd, put, uri } = await withObject(code);
     lock(cwd);
     const done = run(cwd);
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining("own code ran")]);
-    expect(done.stderr).not.toContain("AWS_SECRET_ACCESS_KEY");
+    expect(done.stderr).not.toContain("MY_API_KEY");
     expect(receiptOf(done)).toMatchObject({ path: `${uri}:R`, version: expect.stringMatching(version) });
     await put(oneRecordReader('console.error("other code ran");'));
     const refused = run(cwd, refresh);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("DTV_PLUGIN_PIN")]);
     expect(refused.stderr).not.toContain("code ran");
     const here = await withObject(code, "r.ts:R", { plugins: { sandbox: { mode: "in_process" } } });
-    expect(run(here.cwd).stderr).toContain("AWS_SECRET_ACCESS_KEY");
+    expect(run(here.cwd).stderr).toContain("MY_API_KEY");
   });
 
   it("transforms and writes in processes of their own as well, and reads files", async () => {
