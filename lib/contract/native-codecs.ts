@@ -59,6 +59,8 @@ export interface NativeFileReader {
 export interface NativeReadContext extends SourceContext {
   /** Records per batch, at most; by default what suits each of the two decoders. */
   readonly batchRows: number | undefined;
+  /** A folder of this machine for a copy of a file that lies elsewhere; undefined where it may not all be wanted. */
+  readonly copies?: string | undefined;
   tell(reason: string): void;
 }
 

@@ -46,6 +46,8 @@ export interface SourceFile extends StoredFile {
   lentBytes(chunkBytes: number, makeHash?: () => ContentHash, unpacking?: Unpacking): AsyncIterable<Uint8Array>;
   /** Where native code can read the stored bytes by itself; undefined where they lie elsewhere. */
   readonly local?: LocalBytes;
+  /** The same by a copy in a folder of this machine, which is gone with the file; undefined where there is no need of one. */
+  copyInto?(folder: string): Promise<LocalBytes>;
   /** `length` bytes from `offset` of the stored bytes. */
   read(offset: number, length: number): Promise<Uint8Array>;
   /**

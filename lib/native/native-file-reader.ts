@@ -43,7 +43,8 @@ export class LibraryFileReader implements NativeFileReader {
     const plan = await this.#plan(file);
     const reading = { file: file.path, rows: 0, reason: "refusal" in plan ? plan.refusal : undefined };
     if (!("refusal" in plan)) {
-      yield* this.#decode(file.local as LocalBytes, plan, context, reading);
+      const local = await this.#unlessStopped(reading, () => localBytes(file, context.copies));
+      if (local) yield* this.#decode(local, plan, context, reading);
       if (reading.rows === plan.rows) return;
     }
     context.tell(reading.reason ?? `the library has found ${reading.rows} records in it`);
@@ -54,7 +55,7 @@ export class LibraryFileReader implements NativeFileReader {
 
   async #plan(file: SourceFile): Promise<NativePlan> {
     const plan = await this.#format.planNative?.(file, this.#options, { source: file.path });
-    return (file.local && plan) ?? { refusal: NOT_LOCAL };
+    return ((file.local || file.copyInto) && plan) ?? { refusal: NOT_LOCAL };
   }
 
   async *#decode(local: LocalBytes, plan: Columns, context: NativeReadContext, reading: Reading) {
@@ -88,6 +89,13 @@ export class LibraryFileReader implements NativeFileReader {
       return undefined;
     }
   }
+}
+
+/** Native code reads here and there in a file: one that lies elsewhere is copied first. */
+async function localBytes(file: SourceFile, copies: string | undefined): Promise<LocalBytes> {
+  if (file.local) return file.local;
+  if (copies === undefined || !file.copyInto) throw new Error(NOT_LOCAL);
+  return file.copyInto(copies);
 }
 
 /** How far the library has come, and why no further. */

@@ -249,8 +249,11 @@ export abstract class FileReader extends BaseReader {
       return;
     }
     const { path } = file;
+    const { contract, feedsWriters } = this.ctx;
+    // Who looks at a few records wants no more of an object than those.
+    const copies = file.copyInto && (contract || feedsWriters) ? this.ctx.tempDir : undefined;
     const tell = (reason: string) => this.ctx.log.info(`${path} is not decoded natively: ${reason}`, { path });
-    yield* reader.read(file, { ...context, batchRows: this.#options().batchRows, tell });
+    yield* reader.read(file, { ...context, batchRows: this.#options().batchRows, copies, tell });
   }
 
   #nativeReader() {

@@ -1,7 +1,9 @@
+import type { FileHandle } from "node:fs/promises";
 import type { Unpacking } from "../../contract/compression.ts";
-import type { ContentHash, SourceFile } from "../../contract/storage.ts";
+import type { ContentHash, LocalBytes, SourceFile } from "../../contract/storage.ts";
 import { decompress } from "../decompress.ts";
 import type { ReadObserver } from "../local.ts";
+import { openNameless, requireRoom } from "../nameless-file.ts";
 import { RunningHash } from "../running-hash.ts";
 import type { ObjectFacts, ObjectStore } from "./object-store.ts";
 
@@ -28,6 +30,7 @@ export class ObjectSourceFile implements SourceFile {
   readonly #hash = new RunningHash((start, end) => this.#ranges(start, end));
   /** Fires when nobody wants any more of it. */
   readonly #closed = new AbortController();
+  #copy: FileHandle | undefined;
 
   constructor(store: ObjectStore, facts: ObjectFacts, observe: ReadObserver) {
     this.path = `${store.uri}/${facts.key}`;
@@ -55,6 +58,22 @@ export class ObjectSourceFile implements SourceFile {
     return bytes;
   }
 
+  async copyInto(folder: string): Promise<LocalBytes> {
+    await requireRoom(folder, this.sizeBytes);
+    const copy = await openNameless(folder);
+    try {
+      for await (const range of this.#ranges(0, this.sizeBytes, true)) {
+        await copy.writeFile(range);
+        this.#observe(range.length);
+      }
+    } catch (error) {
+      await copy.close();
+      throw error;
+    }
+    this.#copy = copy;
+    return { descriptor: copy.fd, noteRead: () => {} };
+  }
+
   /** What the store says of the whole; of a beginning, its bytes have to tell. */
   async digest(upTo?: number): Promise<string> {
     if (upTo !== undefined) return this.#hash.digest(upTo);
@@ -72,6 +91,7 @@ export class ObjectSourceFile implements SourceFile {
 
   async close(): Promise<void> {
     this.#closed.abort();
+    await this.#copy?.close();
     await this.#hash.close();
   }
 

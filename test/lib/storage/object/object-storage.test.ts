@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { readdirSync, readSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import type { Storage } from "../../../../lib/contract/storage.ts";
+import type { LocalBytes, Storage } from "../../../../lib/contract/storage.ts";
 import { AnyStorage } from "../../../../lib/storage/any-storage.ts";
 import { hashInWebAssembly } from "../../../../lib/storage/content-hash.ts";
 import type { ObjectStore } from "../../../../lib/storage/object/object-store.ts";
 import { openStore } from "../../../../lib/storage/object/open-store.ts";
+import { tempFolder } from "../../../support/folder.ts";
 import { environmentOf } from "../../../support/object-client.ts";
 import { ObjectProxy } from "../../../support/object-proxy.ts";
 import { describeObjectServer, type ObjectServer } from "../../../support/object-servers.ts";
@@ -104,6 +106,27 @@ function suite(server: ObjectServer): void {
       observed.push(at);
       await file.close();
     }
+  });
+
+  it("copies itself to a file that nobody sees, for code that reads here and there, where there is room", async () => {
+    const { storage, store, uri } = await place();
+    const bytes = randomBytes(20 * MIB + 3);
+    await store.put("large", bytes);
+    const folder = tempFolder();
+    const file = await storage.open(`${uri}/large`);
+    const copy = (await file.copyInto?.(folder)) as LocalBytes;
+    expect(readdirSync(folder)).toEqual([]);
+    const found = Buffer.alloc(bytes.length + 1);
+    expect(readSync(copy.descriptor, found, 0, found.length, 0)).toBe(bytes.length);
+    expect(Buffer.compare(found.subarray(0, -1), bytes)).toBe(0);
+    await file.close();
+    expect(() => readSync(copy.descriptor, found, 0, 1, 0)).toThrow("EBADF");
+    const again = await storage.open(`${uri}/large`);
+    if (process.platform === "linux") await expect(again.copyInto?.("/dev/shm")).rejects.toThrow("lies in memory");
+    await store.put("large", randomBytes(20 * MIB + 3));
+    await expect(again.copyInto?.(folder)).rejects.toMatchObject({ code: "DTV_SOURCE_CHANGED" });
+    await again.close();
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("tells the content apart without reading it", async () => {
