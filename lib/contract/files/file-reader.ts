@@ -250,8 +250,8 @@ export abstract class FileReader extends BaseReader {
     }
     const { path } = file;
     const { contract, feedsWriters } = this.ctx;
-    // Who looks at a few records wants no more of an object than those.
-    const copies = file.copyInto && (contract || feedsWriters) ? this.ctx.tempDir : undefined;
+    // Who looks at a few records wants no more of an object than those, and a contract makes rows of them anyway.
+    const copies = file.copyInto && feedsWriters && !contract ? this.ctx.tempDir : undefined;
     const tell = (reason: string) => this.ctx.log.info(`${path} is not decoded natively: ${reason}`, { path });
     yield* reader.read(file, { ...context, batchRows: this.#options().batchRows, copies, tell });
   }
