@@ -286,6 +286,8 @@ function pluginTests(server: ObjectServer, { version, wrongKeys }: StoreWords): 
         0,
         expect.stringMatching(/is taken from the cache, as it was pinned: .*cannot be reached/),
       ]);
+      // Google's client tries for half a minute before it gives up.
+      if (server.kind === "fake-gcs" && process.env["DATIVO_TEST_SWEEP"] !== "all") return;
       const refused = run(loose.cwd, {}, "--full-refresh");
       expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/DTV_CONNECTION_FAILED/)]);
     }, 120_000);
