@@ -150,8 +150,8 @@ export function workspacePlugins(): string[] {
   return (
     [...members.matchAll(/"([^"]+)"/g)]
       .map(([, member]) => member as string)
-      // Those crash, hang and lie: no rule is kept there.
-      .filter((member) => !member.includes("/hostile"))
+      // Those crash, hang, lie and attack: no rule is kept there.
+      .filter((member) => !/\/(hostile|attacker)/.test(member))
       .filter((member) => read(join(member, "Cargo.toml")).includes('"cdylib"'))
       .flatMap((member) => exportsOf(member))
   );
